@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * Physical addresses as the host CPU, the NoC and the tiles see them. 32 bits, little endian.
+ */
+
+#ifndef HILBERT_HB_MEMMAP_H_
+#define HILBERT_HB_MEMMAP_H_
+
+/* Private to the host CPU: never on the NoC. */
+#define HB_TCM_BASE 0x00000000u      /* code, data, stack */
+#define HB_TCM_SIZE 0x00040000u      /* 256 KiB */
+#define HB_IMAGE_BASE 0x00100000u    /* workload image (hb_image.h), read in place */
+#define HB_IMAGE_SIZE 0x00200000u    /* up to 2 MiB */
+#define HB_LOCAL_BASE 0x02000000u    /* devices below */
+
+/* Local devices: 32-bit registers, answered without a NoC access. */
+#define HB_LOCAL_TIME_LO (HB_LOCAL_BASE + 0x00u)    /* ro: cycle counter; reading LO latches HI */
+#define HB_LOCAL_TIME_HI (HB_LOCAL_BASE + 0x04u)    /* ro */
+#define HB_LOCAL_ALARM_LO (HB_LOCAL_BASE + 0x08u)   /* rw: the timer interrupt is pending while time >= alarm */
+#define HB_LOCAL_ALARM_HI (HB_LOCAL_BASE + 0x0cu)   /* rw: reset value all ones: never */
+#define HB_LOCAL_IRQ_PENDING (HB_LOCAL_BASE + 0x10u) /* ro: HB_IRQ_* levels */
+#define HB_LOCAL_IRQ_ENABLE (HB_LOCAL_BASE + 0x14u) /* rw: which raise the CPU's external interrupt */
+#define HB_LOCAL_MBOX_LEVEL (HB_LOCAL_BASE + 0x20u) /* ro: messages waiting */
+#define HB_LOCAL_MBOX_WORD(i) (HB_LOCAL_BASE + 0x40u + 4u * (i)) /* ro: word i of the oldest message */
+#define HB_LOCAL_MBOX_POP (HB_LOCAL_BASE + 0x24u)   /* wo: any write drops the oldest message */
+#define HB_LOCAL_TELEMETRY (HB_LOCAL_BASE + 0x30u)  /* wo: telemetry port, see hb_telemetry.h */
+#define HB_LOCAL_EXIT (HB_LOCAL_BASE + 0x34u)       /* wo: ends the run; 0 clean, else a hb_status_t */
+
+/* Bits of IRQ_PENDING and IRQ_ENABLE. Tile i's irq wire is bit i. */
+#define HB_IRQ_TILE(i) (1u << (i))
+#define HB_IRQ_MAILBOX (1u << 24)
+#define HB_IRQ_TIMER (1u << 25)
+#define HB_MAX_TILES 16u
+
+/* On the NoC. */
+#define HB_MBOX_BASE 0x03000000u     /* mailbox window of the host: sensors write 32-byte messages */
+#define HB_TILE_BASE(i) (0x40000000u + 0x10000u * (i)) /* registers of tile i, hb_tile_regs.h */
+#define HB_SENSOR_BASE 0x50000000u   /* sensor hub registers, below */
+#define HB_DRAM_BASE 0x80000000u     /* up to 2 GiB */
+
+/*
+ * Sensor hub. A stream feeds one model. The hub owns a bit set of free input slots per stream (all free
+ * at reset); a frame takes the lowest free slot or, if there is none, is announced as overrun.
+ */
+#define HB_SENSOR_RELEASE(stream) (HB_SENSOR_BASE + 0x10u * (stream)) /* wo: slot number to give back */
+
+#define HB_MBOX_WORDS 8u
+/* Mailbox message: one frame of one stream. Words: */
+#define HB_MBOX_STREAM 0u      /* stream = model index */
+#define HB_MBOX_FRAME 1u       /* frame number, from 0 */
+#define HB_MBOX_FLAGS 2u       /* bits 7:0 slot; HB_MBOX_FLAG_* */
+#define HB_MBOX_RESERVED 3u
+#define HB_MBOX_ARRIVAL_LO 4u  /* nominal arrival, cycles */
+#define HB_MBOX_ARRIVAL_HI 5u
+#define HB_MBOX_DEADLINE_LO 6u /* absolute deadline, cycles */
+#define HB_MBOX_DEADLINE_HI 7u
+
+#define HB_MBOX_FLAG_TRIGGERED (1u << 8) /* the model is to run (its probability was drawn) */
+#define HB_MBOX_FLAG_OVERRUN (1u << 9)   /* no free slot: no data was written, the frame is lost */
+
+#endif /* HILBERT_HB_MEMMAP_H_ */

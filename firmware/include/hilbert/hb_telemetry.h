@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * Records the firmware writes to the telemetry port, one 32-bit word at a time.
+ *
+ * First word: HB_TEL_HEAD(type, number of words that follow). The record carries the cycle in which its
+ * first word was written. A record with an unknown type is kept as it is by every reader.
+ */
+
+#ifndef HILBERT_HB_TELEMETRY_H_
+#define HILBERT_HB_TELEMETRY_H_
+
+#include <stdint.h>
+
+#define HB_TEL_VERSION 1u
+#define HB_TEL_MAX_WORDS 15u /* after the head */
+#define HB_TEL_HEAD(type, words) (((uint32_t)(type) << 24) | (uint32_t)(words))
+#define HB_TEL_TYPE(head) ((uint32_t)(head) >> 24)
+#define HB_TEL_WORDS(head) ((uint32_t)(head)&0xffu)
+
+/* X(NAME, number, words, "word 0, word 1, ...") */
+#define HB_TEL_TABLE(X)                                                                           \
+  X(BOOT, 1, 4, "telemetry version, policy, models, tiles")                                       \
+  X(FRAME_ARRIVED, 2, 6, "model, frame, arrival lo, hi, deadline lo, hi")                         \
+  X(FRAME_DROPPED, 3, 3, "model, frame, reason HB_DROP_*")                                        \
+  X(FRAME_STARTED, 4, 2, "model, frame: first layer dispatched")                                  \
+  X(FRAME_DONE, 5, 2, "model, frame: last layer completed")                                       \
+  X(DECISION, 6, 4, "tag, tile, ready jobs, free tiles: chosen job and tile")                     \
+  X(CANDIDATE, 7, 5, "tag, tile, score (signed, smaller wins), term 0, term 1")                   \
+  X(JOB_DONE, 8, 3, "tag, tile, COMPL_STATUS as read")                                            \
+  X(FAULT, 9, 4, "hb_status_t, tile or HB_IMAGE_NONE, tag, detail")
+
+enum {
+#define HB_TEL_ENUM_(name_, value_, words_, text_) HB_TEL_##name_ = (value_),
+  HB_TEL_TABLE(HB_TEL_ENUM_)
+#undef HB_TEL_ENUM_
+};
+
+enum {
+  HB_DROP_LATE = 1,       /* deadline passed before the first layer started */
+  HB_DROP_OVERRUN = 2,    /* the sensor had no free input slot */
+  HB_DROP_DEPENDENCY = 3, /* the frame it depends on was dropped */
+  HB_DROP_FAULT = 4,      /* a job of the frame failed */
+};
+
+#endif /* HILBERT_HB_TELEMETRY_H_ */

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The mapper: compiles layers to tile programs and a scenario to a workload.
+ *
+ * A workload is everything a run needs in memory: the image (hilbert/hb_image.h) for the host CPU's
+ * private memory, and DRAM segments with tile programs, weights and parameters. Weights are synthetic,
+ * drawn from `seed`, model and layer: the same for every tile kind and every run.
+ */
+
+#ifndef HB_MAP_H_
+#define HB_MAP_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hb_model.h"
+#include "hb_sim.h"
+#include "hilbert/hb_cmd.h"
+#include "hilbert/hb_image.h"
+#include "hilbert/hb_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** What the mapper needs to know of a tile: decoded from its ID and CAPS registers. */
+typedef struct hb_map_tile {
+  uint32_t kind; /* HB_TILE_KIND_WS, ... */
+  uint32_t size; /* N */
+  uint32_t ifm_words, wgt_words, prm_words; /* scratchpad beats */
+  uint32_t acc_rows;                        /* both halves together */
+} hb_map_tile_t;
+
+void hb_map_tile_decode(uint32_t id, uint32_t caps, hb_map_tile_t *tile_out);
+
+typedef struct hb_program {
+  uint32_t num_commands;
+  hb_cmd_t *commands;   /* owned */
+  uint64_t est_cycles;  /* uncontended estimate */
+  uint64_t macs;
+} hb_program_t;
+
+void hb_program_release(hb_program_t *program);
+
+/**
+ * Compiles one layer for one tile. Addresses in the program: base 0 input tensor, base 1 output tensor,
+ * base 2 the layer's constants: weights at offset 0, parameters at `hb_map_prm_offset(layer)`.
+ *
+ * @param[out] why one line saying what does not fit, on HB_ERR_INPUT.
+ * @retval HB_ERR_INPUT this tile cannot run the layer (kind, or a scratchpad is too small).
+ */
+HB_MUST_USE hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
+                                     hb_program_t *program_out, char *why, size_t why_len);
+
+/** Bytes of the layer's constants: weights, then parameters from the next multiple of 128 on. */
+uint64_t hb_map_const_bytes(const hb_layer_t *layer);
+uint64_t hb_map_prm_offset(const hb_layer_t *layer);
+
+/** Fills `bytes` (hb_map_const_bytes() of them) with the layer's synthetic weights and parameters. */
+void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, uint32_t layer_index,
+                       uint8_t *bytes);
+
+/** Bytes of the layer's input and output tensor in memory. */
+uint64_t hb_map_in_bytes(const hb_layer_t *layer);
+uint64_t hb_map_out_bytes(const hb_layer_t *layer);
+
+typedef struct hb_segment {
+  uint32_t addr;
+  size_t len;
+  uint8_t *bytes; /* owned */
+} hb_segment_t;
+
+typedef struct hb_workload {
+  uint8_t *image; /* owned; hb_image_header_t at the start */
+  size_t image_len;
+  uint32_t num_segments;
+  hb_segment_t *segments; /* owned, ascending addresses, none overlap */
+  uint32_t num_streams;
+  hb_sim_stream_t *streams; /* owned; one per task, same order */
+  uint64_t dram_bytes;      /* used from HB_DRAM_BASE on */
+} hb_workload_t;
+
+void hb_workload_release(hb_workload_t *workload);
+
+/**
+ * Compiles a scenario for a SoC.
+ *
+ * @param policy number from HB_POLICY_TABLE.
+ * @param[out] why one line on failure.
+ * @retval HB_ERR_INPUT a layer no tile can run, too little DRAM, too many layers.
+ */
+HB_MUST_USE hb_status_t hb_map_scenario(const hb_scenario_t *scenario, const hb_soc_t *soc,
+                                        uint32_t policy, uint64_t seed, uint32_t image_flags,
+                                        hb_workload_t *workload_out, char *why, size_t why_len);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HB_MAP_H_ */

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The emulated system-on-chip, as the command line sees it: the only header of sim/ that C may include.
+ *
+ * Life cycle: hb_sim_create() -> hb_sim_load_*() and hb_sim_add_stream() in any order -> hb_sim_run() one
+ * or more times -> hb_sim_read_dram(), hb_sim_*_stats() -> hb_sim_free(). SystemC allows one simulator
+ * per process. Nothing here prints; errors come back as a status and hb_sim_error() says more.
+ *
+ * Units: times are cycles of the one clock unless the name says otherwise; addresses are physical
+ * (hilbert/hb_memmap.h); DRAM timings are picoseconds.
+ */
+
+#ifndef HB_SIM_H_
+#define HB_SIM_H_
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "hilbert/hb_memmap.h"
+#include "hilbert/hb_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum {
+  HB_SIM_NAME_MAX = 48,
+  HB_SIM_MAX_MESH = 16,   /* columns, rows */
+  HB_SIM_MAX_CHANNELS = 4, /* DRAM channels, each at its own node */
+  HB_SIM_MAX_SLOTS = 8,
+};
+
+/** Mesh position: x to the east, y to the south, both from 0. */
+typedef struct hb_soc_node {
+  uint8_t x, y;
+} hb_soc_node_t;
+
+typedef struct hb_soc_tile {
+  char name[HB_SIM_NAME_MAX];  /* "tile0" */
+  char model[HB_SIM_NAME_MAX]; /* Verilated model: "ws8", "ws16"; hb_sim_tile_model() lists them */
+  hb_soc_node_t node;
+} hb_soc_tile_t;
+
+typedef struct hb_soc_noc {
+  uint32_t columns, rows;
+  uint32_t flit_bits;      /* payload of a flit: 128 */
+  uint32_t buffer_flits;   /* input buffer of a router port, 2 or more */
+  uint32_t router_cycles;  /* a flit's stay in an uncontended router, 1 or more */
+  uint32_t link_cycles;    /* 1 or more */
+} hb_soc_noc_t;
+
+/** All timings in ps, as in the device's data sheet. */
+typedef struct hb_soc_dram {
+  char preset[HB_SIM_NAME_MAX]; /* where the timings come from, for reports */
+  uint64_t size_bytes;          /* installed at HB_DRAM_BASE, up to 2 GiB */
+  uint32_t num_channels;        /* 1 .. HB_SIM_MAX_CHANNELS, a power of two */
+  hb_soc_node_t node[HB_SIM_MAX_CHANNELS];
+  uint32_t interleave_bytes; /* consecutive bytes in one channel, a power of two, 256 or more */
+  uint32_t banks;            /* per channel, a power of two */
+  uint32_t row_bytes;        /* a power of two */
+  uint32_t burst_bytes;      /* one column access */
+  uint32_t queue_depth;      /* requests a channel can hold */
+  uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
+      trefi_ps;
+} hb_soc_dram_t;
+
+typedef struct hb_soc {
+  char name[HB_SIM_NAME_MAX];
+  uint32_t clock_khz;
+  hb_soc_noc_t noc;
+  hb_soc_node_t host_node;
+  hb_soc_node_t sensor_node;
+  uint32_t irq_cycles; /* from a tile's irq wire to the host's pending bit, 1 or more */
+  hb_soc_dram_t dram;
+  uint32_t num_tiles;
+  hb_soc_tile_t tiles[HB_MAX_TILES];
+} hb_soc_t;
+
+/**
+ * One periodic frame source. Frame f is taken at floor((offset_ps + 1e12 * f * rate_den / rate_num) in
+ * cycles), plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0). Its data is
+ * written to a free slot through the NoC, then it is announced in the host's mailbox. Its deadline is
+ * the nominal (unjittered) time of frame f + 1.
+ */
+typedef struct hb_sim_stream {
+  char name[HB_SIM_NAME_MAX];
+  uint64_t rate_num, rate_den; /* frames per second = num / den */
+  uint64_t offset_cycles;
+  uint32_t jitter_cycles;
+  uint32_t probability_ppm; /* chance that a frame triggers the model, 0 .. 1000000 */
+  uint32_t frame_bytes;     /* multiple of 16 */
+  uint32_t num_slots;
+  uint32_t slot_addr[HB_SIM_MAX_SLOTS]; /* DRAM, 256-byte aligned */
+} hb_sim_stream_t;
+
+/** One finished tile job: what the `jobs` trace level records. Counters are this job's own. */
+typedef struct hb_sim_job {
+  uint32_t tile;
+  uint32_t tag;
+  uint32_t status;   /* HB_TILE_STATUS_* */
+  uint32_t command;  /* index of the offending command, 0 if none */
+  uint64_t doorbell; /* cycle in which the tile accepted the doorbell */
+  uint64_t start;    /* cycle in which the job left the queue */
+  uint64_t end;      /* cycle in which the completion was queued */
+  uint64_t busy, array, wait_load, wait_store, wait_wgt, wait_cmd; /* cycles */
+  uint64_t rd_beats, wr_beats;
+} hb_sim_job_t;
+
+/** Where records go while the simulation runs. Any function may be NULL. Called in time order. */
+typedef struct hb_sim_sink {
+  void *ctx;
+  /* A telemetry record: words[0] is the head (hilbert/hb_telemetry.h), num counts it. */
+  void (*telemetry)(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
+  void (*job)(void *ctx, const hb_sim_job_t *job);
+  /* The level of an interrupt bit as the host sees it (HB_IRQ_*) changed. */
+  void (*irq)(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+} hb_sim_sink_t;
+
+typedef struct hb_sim_options {
+  uint64_t seed;
+  bool no_skip;           /* evaluate every module in every cycle: the reference for idle skipping */
+  uint32_t stall_ppm;     /* chance per cycle and channel of random back-pressure at tile boundaries, 0 off */
+  uint64_t stall_seed;
+  hb_sim_sink_t sink;
+  /* Called about every `poll_cycles` cycles; returning true stops the run (HB_SIM_STOPPED). May be NULL. */
+  bool (*poll)(void *ctx, uint64_t cycle);
+  void *poll_ctx;
+  uint64_t poll_cycles;
+} hb_sim_options_t;
+
+typedef enum hb_sim_stop {
+  HB_SIM_RUNNING = 0,
+  HB_SIM_LIMIT,    /* reached the cycle limit */
+  HB_SIM_EXIT,     /* firmware wrote HB_LOCAL_EXIT */
+  HB_SIM_STOPPED,  /* poll() said so */
+  HB_SIM_DEADLOCK, /* nothing will ever happen again, or the NoC made no progress */
+  HB_SIM_FAULT,    /* CPU fault, protocol violation: hb_sim_error() says which */
+} hb_sim_stop_t;
+
+typedef struct hb_sim hb_sim_t;
+
+/** Names of the Verilated tile models linked into this program; NULL past the end. */
+const char *hb_sim_tile_model(uint32_t index);
+
+/**
+ * Looks a tile model up.
+ * @param[out] id value of its ID register (kind, size, version).
+ * @param[out] caps value of its CAPS register.
+ * @retval HB_ERR_INPUT no such model.
+ */
+HB_MUST_USE hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *caps);
+
+/**
+ * Builds the system. `soc` and `options` are copied.
+ * @retval HB_ERR_ARG   a value outside its documented range (hb_sim_error(NULL) names it).
+ * @retval HB_ERR_BUSY  a simulator exists already.
+ */
+HB_MUST_USE hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options,
+                                      hb_sim_t **sim_out);
+void hb_sim_free(hb_sim_t *sim);
+
+/** More about the last failure. Never NULL. */
+const char *hb_sim_error(const hb_sim_t *sim);
+
+/** Copies bytes into DRAM before (or between) runs, outside of time. HB_ERR_RANGE: not all in DRAM. */
+HB_MUST_USE hb_status_t hb_sim_load_dram(hb_sim_t *sim, uint32_t addr, const void *bytes, size_t len);
+HB_MUST_USE hb_status_t hb_sim_read_dram(hb_sim_t *sim, uint32_t addr, void *bytes, size_t len);
+
+/** Copies bytes into the host's private memory (TCM or image region). HB_ERR_RANGE as above. */
+HB_MUST_USE hb_status_t hb_sim_load_private(hb_sim_t *sim, uint32_t addr, const void *bytes, size_t len);
+
+/** Sets the host CPU's first program counter. The CPU stays in reset until a run begins. */
+HB_MUST_USE hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc);
+
+/** Adds a sensor stream; its number is the order of the calls. */
+HB_MUST_USE hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream);
+
+/** Runs until cycle `until` (exclusive) or an earlier stop. Same inputs: same cycles, same bytes. */
+hb_sim_stop_t hb_sim_run(hb_sim_t *sim, uint64_t until);
+
+uint64_t hb_sim_cycle(const hb_sim_t *sim);
+/** Value written to HB_LOCAL_EXIT after HB_SIM_EXIT. */
+uint32_t hb_sim_exit_code(const hb_sim_t *sim);
+
+typedef struct hb_sim_tile_stats {
+  uint64_t jobs, errors;
+  uint64_t busy, array, wait_load, wait_store, wait_wgt, wait_cmd; /* cycles */
+  uint64_t rd_beats, wr_beats;
+  uint64_t evals; /* cycles in which the RTL was evaluated (host effort, not machine state) */
+  uint32_t idle;  /* 1: idle now */
+  uint32_t queue_level;
+  uint32_t running_tag; /* tag of the running job if not idle */
+} hb_sim_tile_stats_t;
+
+typedef struct hb_sim_noc_stats {
+  uint64_t flits[2];   /* request and response network: flits delivered */
+  uint64_t packets[2]; /* packets delivered */
+  uint64_t latency_sum[2]; /* cycles from injection of the head to arrival of the tail, summed over packets */
+} hb_sim_noc_stats_t;
+
+typedef struct hb_sim_dram_stats {
+  uint64_t reads, writes; /* column accesses */
+  uint64_t row_hits, row_misses, row_conflicts; /* misses: bank closed; conflicts: other row open */
+  uint64_t refreshes;
+  uint64_t bytes_read, bytes_written;
+} hb_sim_dram_stats_t;
+
+typedef struct hb_sim_host_stats {
+  uint64_t instructions;
+  uint64_t active_cycles; /* not asleep in wfi */
+  uint64_t mmio_reads, mmio_writes; /* over the NoC */
+  uint64_t mmio_wait_cycles;
+  uint64_t interrupts;
+} hb_sim_host_stats_t;
+
+void hb_sim_tile_stats(const hb_sim_t *sim, uint32_t tile, hb_sim_tile_stats_t *out);
+void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out);
+void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_t *out);
+void hb_sim_host_stats(const hb_sim_t *sim, hb_sim_host_stats_t *out);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HB_SIM_H_ */
