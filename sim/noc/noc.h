@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * 2-D mesh network-on-chip: XY routing, wormhole switching, credit flow control, input-buffered routers,
+ * round-robin arbitration; one physical network for requests and one for responses.
+ *
+ * README.md beside this file has the timing model and the zero-load latency. The mesh is one module that
+ * touches only routers with flits in them; everything a packet needs is in flat arrays.
+ *
+ * NocPort is the owner's side of a node's network interface (NI). What it does in cycle t the network sees
+ * in t + 1 and vice versa, so owners may be ticked modules or threads in any order.
+ */
+
+#ifndef HB_SIM_NOC_NOC_H_
+#define HB_SIM_NOC_NOC_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "sim/kernel/clock.h"
+#include "sim/kernel/link.h"
+#include "sim/noc/address_map.h"
+#include "sim/noc/packet.h"
+
+namespace hb {
+
+class Noc;
+
+class NocPort {
+ public:
+  NocPort(const NocPort &) = delete;
+  NocPort &operator=(const NocPort &) = delete;
+
+  NodeId node() const { return node_; }
+
+  /** A packet to fill in: all fields but data hold their defaults or those of an earlier use. */
+  Packet *make();
+  void release(Packet *packet);
+
+  /** The injection queue of `net` has room for a packet. Once true it stays true until send(). */
+  bool can_send(Net net) const;
+
+  /**
+   * Queues a packet for injection; can_send() must be true. A request goes to the node its address
+   * belongs to (whole access within AddressMap::contiguous_bytes()), or comes back with DECERR if there is
+   * none; a response goes to dst. The owner is woken when room becomes free again.
+   */
+  void send(Packet *packet);
+
+  /** Oldest packet that has arrived whole on `net`, or nullptr. The owner is woken when one arrives. */
+  const Packet *peek(Net net) const {
+    const Link<Packet *> &arrived = arrived_[static_cast<size_t>(net)];
+    return arrived.ready() ? arrived.front() : nullptr;
+  }
+
+  /**
+   * Takes that packet, or returns nullptr. Taking a request frees its place in the ejection queue;
+   * requests not taken push back into the network. Responses always find room: requesters bound their
+   * requests. From one source with one id packets of a network arrive in the order they were sent.
+   */
+  Packet *receive(Net net);
+
+ private:
+  friend class Noc;
+  NocPort(Noc &noc, NodeId node, WakeableIf *owner);
+
+  Noc &noc_;
+  const NodeId node_;
+  WakeableIf *const owner_;
+  std::array<Link<Packet *>, 2> arrived_;
+};
+
+class Noc : public sc_core::sc_module, public Ticked {
+ public:
+  static constexpr unsigned kInjectPackets = 4; /* injection queue of an NI, per network */
+  static constexpr unsigned kEjectPackets = 4;  /* ejection queue of an NI, request network */
+
+  /** `config` is within the ranges that hb_sim_create() checks. */
+  Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config, const AddressMap &map);
+
+  /** Gives node `node` its owner. Once per node; nodes without owner only route. */
+  NocPort &attach(NodeId node, WakeableIf *owner);
+
+  Cycle tick(Cycle now) override;
+
+  hb_sim_noc_stats_t stats() const { return stats_; }
+  PacketPool &pool() { return pool_; }
+  const AddressMap &map() const { return map_; }
+
+  /** Flits in router buffers and packets in injection queues. */
+  bool empty() const { return flits_ == 0 && queued_ == 0; }
+  /** Last cycle in which a flit moved or a packet was taken: for deadlock detection. */
+  Cycle last_progress() const { return last_progress_; }
+
+  /** Flits that carry `packet` on its network. */
+  unsigned flits_of(const Packet &packet) const;
+
+  /**
+   * Cycles from NocPort::send() to the first cycle in which peek() shows the packet, when nothing else
+   * is in the network: see README.md.
+   */
+  Cycle zero_load_latency(NodeId src, NodeId dst, unsigned flits) const;
+
+ private:
+  friend class NocPort;
+
+  enum Port : uint8_t { kNorth, kEast, kSouth, kWest, kLocal, kPorts };
+  static constexpr uint8_t kFree = 0xff;
+
+  /* A place in an input buffer. */
+  struct Slot {
+    Cycle ready = kNever;  // occupied: first cycle in which the flit may leave the router
+    Cycle credit = 0;      // first cycle in which the sender may fill the place; kNever: occupied
+    Packet *packet = nullptr;
+    uint8_t head = 0, tail = 0;
+    uint8_t out = 0;  // of a head: output port at this router
+  };
+  /* Input port of a router: a ring of buffer_flits places. */
+  struct Input {
+    uint8_t first = 0, count = 0;  // oldest flit, number of flits (reader's side)
+    uint8_t fill = 0;              // next place to fill (sender's side)
+    uint8_t out = 0;               // output port of the packet that is passing
+  };
+  struct Router {
+    std::array<Input, kPorts> in{};
+    std::array<uint8_t, kPorts> holder{};  // input whose packet holds this output, kFree if none
+    std::array<uint8_t, kPorts> turn{};    // input with first claim to this output
+    uint8_t occupied = 0;                  // inputs with flits
+  };
+  struct Queued {
+    Cycle visible = 0;  // to the NI
+    Cycle credit = 0;   // to the owner; kNever: occupied
+    Packet *packet = nullptr;
+  };
+  /* Network interface, one per node and network. */
+  struct Ni {
+    std::array<Queued, kInjectPackets> queue{};
+    uint8_t fill = 0;   // owner's side
+    uint8_t first = 0;  // NI's side
+    uint8_t count = 0;  // packets in the queue
+    uint8_t sent = 0;   // flits of the first packet already in the network
+    uint8_t flits = 0;  // of the first packet
+    std::array<Cycle, kEjectPackets> eject_credit{};  // as Slot::credit
+    uint8_t eject_fill = 0, eject_take = 0;
+  };
+  using Mask = std::array<uint64_t, 4>;  // bit per node
+
+  Slot *slots(unsigned net, unsigned node, unsigned port) {
+    return &slots_[((net * nodes_ + node) * kPorts + port) * depth_];
+  }
+  void inject(unsigned net, unsigned node, Cycle now);
+  void route(unsigned net, unsigned node, Cycle now);
+  bool forward(unsigned net, unsigned node, unsigned in, unsigned out, Cycle now);
+  void deliver(Packet *packet, NodeId node, Cycle now);
+
+  const hb_soc_noc_t config_;
+  const AddressMap map_;
+  const unsigned nodes_;
+  const unsigned depth_;
+  const unsigned flit_bytes_;
+  PacketPool pool_;
+  std::vector<uint8_t> route_;  // [node * nodes + dst]: output port
+  std::vector<std::array<uint16_t, kPorts>> neighbour_;
+  std::array<std::vector<Router>, 2> routers_;
+  std::array<std::vector<Ni>, 2> nis_;
+  std::vector<Slot> slots_;
+  std::array<Mask, 2> busy_routers_{}, busy_nis_{};
+  std::vector<std::unique_ptr<NocPort>> ports_;
+  uint64_t flits_ = 0, queued_ = 0;
+  Cycle last_progress_ = 0;
+  hb_sim_noc_stats_t stats_{};
+};
+
+}  // namespace hb
+
+#endif  // HB_SIM_NOC_NOC_H_
