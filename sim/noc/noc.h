@@ -99,11 +99,8 @@ class Noc : public sc_core::sc_module, public Ticked {
   /** Flits that carry `packet` on its network. */
   unsigned flits_of(const Packet &packet) const;
 
-  /**
-   * Cycles from NocPort::send() to the first cycle in which peek() shows the packet, when nothing else
-   * is in the network: see README.md.
-   */
-  Cycle zero_load_latency(NodeId src, NodeId dst, unsigned flits) const;
+  /** Every buffer is empty, every credit is back, no output is held: the state after reset. */
+  bool at_rest() const;
 
  private:
   friend class NocPort;

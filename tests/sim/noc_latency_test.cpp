@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Claim: an uncontended packet takes exactly the cycles that sim/noc/README.md says, for every pair of nodes,
+ * packet sizes, depths and latencies; and an access to no node is answered with DECERR by its own interface.
+ */
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <vector>
+
+#include "sim/noc/noc.h"
+
+namespace {
+
+using hb::Clock;
+using hb::Cycle;
+using hb::kNever;
+using hb::Noc;
+using hb::NocPort;
+using hb::NodeId;
+using hb::Packet;
+using hb::PacketKind;
+
+int failures = 0;
+
+/* README.md, "Zero-load latency". */
+Cycle expected(const hb_soc_noc_t &noc, unsigned src, unsigned dst, unsigned flits) {
+  const auto distance = [](unsigned a, unsigned b) { return a > b ? a - b : b - a; };
+  const unsigned hops = distance(src % noc.columns, dst % noc.columns) + distance(src / noc.columns, dst / noc.columns);
+  const unsigned place = hops > 0 ? 2 * noc.link_cycles + noc.router_cycles : 2 + noc.router_cycles;
+  const unsigned period = std::max(place, noc.buffer_flits);
+  return 3 + (hops + 1) * noc.router_cycles + hops * noc.link_cycles + (flits - 1) / noc.buffer_flits * period +
+         (flits - 1) % noc.buffer_flits;
+}
+
+/* Owns every port of one mesh and sends one packet at a time between all pairs. */
+class AllPairs : public sc_core::sc_module, public hb::Ticked {
+ public:
+  AllPairs(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
+      : sc_core::sc_module(nm), Ticked(clk), config_(soc.noc), noc_("noc", clk, soc.noc, hb::AddressMap(soc)) {
+    for (unsigned node = 0; node < soc.noc.columns * soc.noc.rows; ++node) {
+      ports_.push_back(&noc_.attach(static_cast<NodeId>(node), this));
+    }
+  }
+
+  Cycle tick(Cycle now) override {
+    if (sent_ != kNever) {
+      const hb::Net net = kSizes[size_].kind == PacketKind::kWriteReq ? hb::Net::kRequest : hb::Net::kResponse;
+      const Packet *seen = ports_[dst_]->peek(net);
+      const Cycle want = sent_ + expected(config_, src_, dst_, kSizes[size_].flits);
+      if ((seen != nullptr) != (now >= want)) {
+        std::printf("%s: %u -> %u, %u flits: %s at +%" PRIu64 ", expected +%" PRIu64 "\n", name(), src_, dst_,
+                    kSizes[size_].flits, seen ? "arrived" : "missing", now - sent_, want - sent_);
+        ++failures;
+      }
+      if (seen == nullptr) {
+        return now < want ? now + 1 : kNever;
+      }
+      ports_[dst_]->release(ports_[dst_]->receive(net));
+      sent_ = kNever;
+      ++checked;
+      if (++size_ == kNumSizes) {
+        size_ = 0;
+        if (++dst_ == ports_.size()) {
+          dst_ = 0;
+          ++src_;
+        }
+      }
+      return now + 20;  // credits return
+    }
+    if (src_ == ports_.size()) {
+      return kNever;
+    }
+    if (kSizes[size_].kind == PacketKind::kWriteReq && dst_ >= HB_MAX_TILES) {
+      ++size_;  // only 16 nodes have an address here
+      return now + 1;
+    }
+    Packet *packet = ports_[src_]->make();
+    packet->kind = kSizes[size_].kind;
+    packet->dst = static_cast<NodeId>(dst_);
+    packet->beats = static_cast<uint8_t>(std::max(1u, kSizes[size_].flits - 1));
+    packet->bytes = static_cast<uint16_t>(packet->beats * hb::kBeatBytes);
+    packet->addr = HB_TILE_BASE(dst_ % HB_MAX_TILES);
+    ports_[src_]->send(packet);
+    sent_ = now;
+    return now + 1;
+  }
+
+  bool done() const { return src_ == ports_.size() && noc_.at_rest() && checked > 0; }
+  unsigned checked = 0;
+
+ private:
+  struct Size {
+    PacketKind kind;
+    unsigned flits;
+  };
+  static constexpr Size kSizes[] = {{PacketKind::kWriteReq, 2},
+                                    {PacketKind::kWriteReq, 17},
+                                    {PacketKind::kWriteResp, 1},
+                                    {PacketKind::kReadResp, 5},
+                                    {PacketKind::kReadResp, 17}};
+  static constexpr unsigned kNumSizes = 5;
+
+  const hb_soc_noc_t config_;
+  Noc noc_;
+  std::vector<NocPort *> ports_;
+  unsigned src_ = 0, dst_ = 0, size_ = 0;
+  Cycle sent_ = kNever;
+};
+
+/* Sends a read to an unmapped address. */
+class Lost : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Lost(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
+      : sc_core::sc_module(nm), Ticked(clk), noc_("noc", clk, soc.noc, hb::AddressMap(soc)), port_(noc_.attach(0, this)) {}
+
+  Cycle tick(Cycle now) override {
+    if (now == 0) {
+      Packet *packet = port_.make();
+      packet->make_read32(0x60000000u);
+      packet->tag = 77;
+      port_.send(packet);
+    }
+    if (const Packet *packet = port_.peek(hb::Net::kResponse)) {
+      good = now == 2 && packet->kind == PacketKind::kReadResp && packet->resp == hb::Resp::kDecErr &&
+             packet->tag == 77 && packet->dst == 0;
+      port_.release(port_.receive(hb::Net::kResponse));
+    }
+    return kNever;
+  }
+  bool good = false;
+
+ private:
+  Noc noc_;
+  NocPort &port_;
+};
+
+hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t buffer_flits, uint32_t router, uint32_t link) {
+  hb_soc_t soc{};
+  soc.noc = {columns, rows, 128, buffer_flits, router, link};
+  soc.num_tiles = std::min(columns * rows, HB_MAX_TILES);
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    soc.tiles[i].node = {static_cast<uint8_t>(i % columns), static_cast<uint8_t>(i / columns)};
+  }
+  soc.dram.num_channels = 1;
+  soc.dram.interleave_bytes = 256;
+  return soc;
+}
+
+}  // namespace
+
+int main() {
+  Clock clock("clock", Clock::Options{});
+  std::vector<std::unique_ptr<AllPairs>> meshes;
+  meshes.push_back(std::make_unique<AllPairs>("mesh_1x1", clock, mesh(1, 1, 4, 1, 1)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_2x2", clock, mesh(2, 2, 3, 1, 1)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_3x3_shallow", clock, mesh(3, 3, 2, 1, 1)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_3x3_deep", clock, mesh(3, 3, 8, 1, 1)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_4x3_slow", clock, mesh(4, 3, 4, 3, 2)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_1x5", clock, mesh(1, 5, 3, 2, 3)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_9x9", clock, mesh(9, 9, 4, 1, 1)));
+  Lost lost("lost", clock, mesh(2, 2, 4, 1, 1));
+  clock.run_until(10000000);
+  for (const auto &m : meshes) {
+    std::printf("%s: %u packets\n", m->name(), m->checked);
+    if (!m->done()) {
+      std::printf("%s: not finished\n", m->name());
+      ++failures;
+    }
+  }
+  if (!lost.good) {
+    std::puts("unmapped address: no DECERR in cycle 2");
+    ++failures;
+  }
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in order per
+ * source and id, every request gets its answer, and all credits are back at the end.
+ * Arguments: SEED NO_SKIP REVERSE. The log printed must not depend on the last two.
+ */
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "random.h"
+#include "sim/noc/noc.h"
+
+namespace {
+
+using hb::Clock;
+using hb::Cycle;
+using hb::kNever;
+using hb::Net;
+using hb::Noc;
+using hb::NocPort;
+using hb::NodeId;
+using hb::Packet;
+using hb::PacketKind;
+using hb_test::Random;
+
+constexpr unsigned kPackets = 400;     // requests per node
+constexpr unsigned kOutstanding = 12;  // requests per node at a time
+int failures = 0;
+
+void fail(const char *who, const char *what) {
+  std::printf("%s: %s\n", who, what);
+  ++failures;
+}
+
+uint8_t pattern(unsigned src, uint32_t tag, unsigned byte, bool answer) {
+  return static_cast<uint8_t>(src * 31 + tag * 7 + byte * 13 + (answer ? 128 : 0));
+}
+
+class Endpoint : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Endpoint(sc_core::sc_module_name nm, Clock &clk, Noc &noc, NodeId node, unsigned nodes, uint64_t seed)
+      : sc_core::sc_module(nm), Ticked(clk), port_(noc.attach(node, this)), nodes_(nodes), random_(seed) {}
+
+  /* Acts only in cycles that it chose itself, so that extra ticks change nothing. */
+  Cycle tick(Cycle now) override {
+    if (now >= act_) {
+      act(now);
+      act_ = now + 1 + (random_.chance(30) ? random_.below(20) : 0);
+    }
+    return finished() ? kNever : act_;
+  }
+
+  bool finished() const { return started_ == kPackets && answered_ == kPackets && served_.empty() && idle_ > 500; }
+  uint64_t log = 14695981039346656037u;  // FNV-1a over what arrived when
+
+ private:
+  void note(Cycle now, const Packet &packet) {
+    const uint64_t values[] = {now, packet.src, packet.tag, packet.id, static_cast<uint64_t>(packet.kind)};
+    for (const uint64_t value : values) {
+      log = (log ^ value) * 1099511628211u;
+    }
+  }
+
+  void act(Cycle now) {
+    ++idle_;
+    if (started_ < kPackets && started_ - answered_ < kOutstanding && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      const unsigned beats = random_.chance(50) ? 1 + random_.below(16) : 1;
+      const uint32_t addr = HB_TILE_BASE(random_.below(nodes_));
+      if (random_.chance(50)) {
+        packet->make_write(addr, beats);
+        for (unsigned i = 0; i < packet->bytes; ++i) {
+          packet->data[i] = pattern(port_.node(), started_, i, false);
+        }
+      } else {
+        packet->make_read(addr, beats);
+      }
+      packet->tag = started_++;
+      packet->id = static_cast<uint8_t>(random_.below(4));
+      packet->resp = hb::Resp::kOkay;
+      port_.send(packet);
+    }
+    if (port_.peek(Net::kRequest) != nullptr && served_.size() < 3 && random_.chance(60)) {
+      Packet *packet = port_.receive(Net::kRequest);
+      check_order(requests_, *packet, "requests out of order");
+      note(now, *packet);
+      if (packet->kind == PacketKind::kWriteReq) {
+        check_data(*packet, packet->src, false);
+      }
+      served_.push_back({now + random_.below(40), packet});
+    }
+    if (!served_.empty() && served_.front().first <= now && port_.can_send(Net::kResponse)) {
+      Packet *packet = served_.front().second;
+      served_.pop_front();
+      packet->make_response(packet->tag % 5 == 0 ? hb::Resp::kSlvErr : hb::Resp::kOkay);
+      if (packet->kind == PacketKind::kReadResp) {
+        for (unsigned i = 0; i < packet->bytes; ++i) {
+          packet->data[i] = pattern(packet->dst, packet->tag, i, true);
+        }
+      }
+      port_.send(packet);
+    }
+    if (port_.peek(Net::kResponse) != nullptr && random_.chance(50)) {
+      Packet *packet = port_.receive(Net::kResponse);
+      note(now, *packet);
+      check_order(responses_, *packet, "responses out of order");
+      if (packet->dst != port_.node()) {
+        fail(name(), "a response went astray");
+      }
+      if ((packet->resp == hb::Resp::kSlvErr) != (packet->tag % 5 == 0)) {
+        fail(name(), "the response code changed");
+      }
+      if (packet->kind == PacketKind::kReadResp) {
+        check_data(*packet, port_.node(), true);
+      }
+      if (packet->tag >= kPackets || seen_[packet->tag]) {
+        fail(name(), "a response came twice");
+      } else {
+        seen_[packet->tag] = true;
+        ++answered_;
+      }
+      port_.release(packet);
+      idle_ = 0;
+    }
+  }
+
+  void check_order(std::map<std::pair<unsigned, unsigned>, uint32_t> &last, const Packet &packet, const char *what) {
+    uint32_t &next = last[{packet.src, packet.id}];
+    if (packet.tag < next) {
+      fail(name(), what);
+    }
+    next = packet.tag + 1;
+  }
+
+  void check_data(const Packet &packet, unsigned requester, bool answer) {
+    for (unsigned i = 0; i < packet.bytes; ++i) {
+      if (packet.data[i] != pattern(requester, packet.tag, i, answer)) {
+        fail(name(), "data was altered");
+        return;
+      }
+    }
+  }
+
+  NocPort &port_;
+  const unsigned nodes_;
+  Random random_;
+  Cycle act_ = 0;
+  uint32_t started_ = 0, answered_ = 0, idle_ = 0;
+  std::deque<std::pair<Cycle, Packet *>> served_;
+  std::map<std::pair<unsigned, unsigned>, uint32_t> requests_, responses_;
+  bool seen_[kPackets] = {};
+};
+
+hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buffer_flits, uint32_t router,
+              uint32_t link) {
+  hb_soc_t soc{};
+  soc.noc = {columns, rows, flit_bits, buffer_flits, router, link};
+  soc.num_tiles = columns * rows;
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    soc.tiles[i].node = {static_cast<uint8_t>(i % columns), static_cast<uint8_t>(i / columns)};
+  }
+  soc.dram.num_channels = 1;
+  soc.dram.interleave_bytes = 256;
+  return soc;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 4) {
+    std::fprintf(stderr, "usage: noc_traffic_test SEED NO_SKIP REVERSE\n");
+    return 2;
+  }
+  const auto seed = static_cast<uint64_t>(std::atoll(argv[1]));
+  Clock::Options options;
+  options.no_skip = std::atoi(argv[2]) != 0;
+  options.reverse = std::atoi(argv[3]) != 0;
+  Clock clock("clock", options);
+  const hb_soc_t socs[] = {mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1), mesh(4, 4, 256, 3, 1, 2),
+                           mesh(1, 3, 128, 2, 1, 1)};
+  std::vector<std::unique_ptr<Noc>> nocs;
+  std::vector<std::unique_ptr<Endpoint>> endpoints;
+  for (const hb_soc_t &soc : socs) {
+    const std::string mesh_name = "mesh" + std::to_string(nocs.size());
+    nocs.push_back(std::make_unique<Noc>(mesh_name.c_str(), clock, soc.noc, hb::AddressMap(soc)));
+    for (uint32_t node = 0; node < soc.num_tiles; ++node) {
+      endpoints.push_back(std::make_unique<Endpoint>((mesh_name + "_" + std::to_string(node)).c_str(), clock,
+                                                     *nocs.back(), static_cast<NodeId>(node), soc.num_tiles,
+                                                     seed * 1000 + endpoints.size()));
+    }
+  }
+  clock.run_until(200000);
+  for (const auto &endpoint : endpoints) {
+    std::printf("%s %016" PRIx64 "\n", endpoint->name(), endpoint->log);
+    if (!endpoint->finished()) {
+      fail(endpoint->name(), "not finished");
+    }
+  }
+  for (const auto &noc : nocs) {
+    const hb_sim_noc_stats_t stats = noc->stats();
+    std::printf("%s: packets %" PRIu64 " %" PRIu64 ", flits %" PRIu64 " %" PRIu64 ", latency %" PRIu64 " %" PRIu64
+                ", last progress @%" PRIu64 "\n",
+                noc->name(), stats.packets[0], stats.packets[1], stats.flits[0], stats.flits[1],
+                stats.latency_sum[0], stats.latency_sum[1], noc->last_progress());
+    if (!noc->at_rest()) {
+      fail(noc->name(), "not back in its first state");
+    }
+    if (noc->pool().in_use() != 0) {
+      fail(noc->name(), "packets were lost or made");
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
