@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * Loads the three kinds of files: scenarios, models and systems-on-chip. The first key names the
+ * kind: `scenario:`, `model:` or `soc:`. host/config/README.md lists all keys.
+ *
+ * Every function that fails leaves its output untouched and one line in `error`,
+ * "file:line:column: key: what was expected" (or "file: reason"), and returns:
+ *   HB_ERR_IO     the file cannot be read
+ *   HB_ERR_INPUT  it is not a valid file of its kind
+ *   HB_ERR_NOMEM  out of memory
+ * What loads satisfies every range documented in hb_model.h and hb_sim.h.
+ */
+
+#ifndef HB_CONFIG_H_
+#define HB_CONFIG_H_
+
+#include <stdbool.h>
+
+#include "hb_model.h"
+#include "hb_sim.h"
+#include "hilbert/hb_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct hb_config_error {
+  char text[2 * HB_PATH_MAX_BYTES + 512];
+} hb_config_error_t;
+
+typedef enum hb_config_kind {
+  HB_CONFIG_SCENARIO = 0,
+  HB_CONFIG_MODEL,
+  HB_CONFIG_SOC,
+} hb_config_kind_t;
+
+/** The kind's first key: "scenario", "model", "soc". */
+const char *hb_config_kind_name(hb_config_kind_t kind);
+
+/** Tells a file's kind and name from its first key. */
+HB_MUST_USE hb_status_t hb_config_identify(const char *path, hb_config_kind_t *kind_out,
+                                           char name_out[HB_NAME_MAX], hb_config_error_t *error);
+
+HB_MUST_USE hb_status_t hb_config_load_model(const char *path, hb_model_t *model_out,
+                                             hb_config_error_t *error);
+
+/** Also loads every model the scenario names. hb_scenario_release() frees the result. */
+HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_out,
+                                                hb_config_error_t *error);
+
+/**
+ * @param tile_known says whether a Verilated tile model exists; NULL accepts any name.
+ */
+HB_MUST_USE hb_status_t hb_config_load_soc(const char *path, bool (*tile_known)(const char *model),
+                                           hb_soc_t *soc_out, hb_config_error_t *error);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HB_CONFIG_H_ */

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* `scenario:` files: tasks, the sensors that trigger them, what they depend on. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "hb_config.h"
+#include "hb_decimal.h"
+#include "hb_yaml.h"
+
+#define PS_PER_MS UINT64_C(1000000000)
+#define MAX_HOURS_PS (UINT64_C(3600) * 1000 * PS_PER_MS)
+#define MAX_RATE_HZ UINT64_C(1000000)
+
+enum { DEFAULT_SLOTS = 3, MAX_SENSORS = 32, DECIMAL_BYTES = 32 };
+
+/* ------------------------------------------------------------------------------------------- the
+ * keys */
+
+typedef struct raw_sensor {
+  char name[HB_NAME_MAX];
+  char offset_ms[DECIMAL_BYTES]; /* "" if absent, as for every optional decimal here */
+  char jitter_us[DECIMAL_BYTES];
+} raw_sensor_t;
+
+typedef struct raw_task {
+  char name[HB_NAME_MAX];
+  char model[HB_PATH_MAX_BYTES];
+  char rate_hz[DECIMAL_BYTES];
+  char sensor[HB_NAME_MAX];
+  char depends_on[HB_NAME_MAX];
+  char probability[DECIMAL_BYTES];
+  uint32_t *slots;
+} raw_task_t;
+
+typedef struct raw_scenario {
+  char name[HB_NAME_MAX];
+  char suite[HB_NAME_MAX];
+  char *source;
+  char soc[HB_PATH_MAX_BYTES];
+  char duration_ms[DECIMAL_BYTES];
+  bool *drop_late;
+  raw_sensor_t *sensors;
+  uint32_t sensors_count;
+  raw_task_t *tasks;
+  uint32_t tasks_count;
+} raw_scenario_t;
+
+static const cyaml_schema_field_t SENSOR_FIELDS[] = {
+    CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_sensor_t, name, 1),
+    CYAML_FIELD_STRING("offset_ms", CYAML_FLAG_OPTIONAL, raw_sensor_t, offset_ms, 1),
+    CYAML_FIELD_STRING("jitter_us", CYAML_FLAG_OPTIONAL, raw_sensor_t, jitter_us, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t SENSOR_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_sensor_t, SENSOR_FIELDS)};
+
+static const cyaml_schema_field_t TASK_FIELDS[] = {
+    CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_task_t, name, 1),
+    CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_task_t, model, 1),
+    CYAML_FIELD_STRING("rate_hz", CYAML_FLAG_DEFAULT, raw_task_t, rate_hz, 1),
+    CYAML_FIELD_STRING("sensor", CYAML_FLAG_DEFAULT, raw_task_t, sensor, 1),
+    CYAML_FIELD_STRING("depends_on", CYAML_FLAG_OPTIONAL, raw_task_t, depends_on, 1),
+    CYAML_FIELD_STRING("probability", CYAML_FLAG_OPTIONAL, raw_task_t, probability, 1),
+    CYAML_FIELD_UINT_PTR("slots", CYAML_FLAG_OPTIONAL, raw_task_t, slots),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t TASK_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_task_t, TASK_FIELDS)};
+
+static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
+    CYAML_FIELD_STRING("scenario", CYAML_FLAG_DEFAULT, raw_scenario_t, name, 1),
+    CYAML_FIELD_STRING("suite", CYAML_FLAG_OPTIONAL, raw_scenario_t, suite, 1),
+    CYAML_FIELD_STRING_PTR("source", CYAML_FLAG_OPTIONAL, raw_scenario_t, source, 1, 1000),
+    CYAML_FIELD_STRING("soc", CYAML_FLAG_OPTIONAL, raw_scenario_t, soc, 1),
+    CYAML_FIELD_STRING("duration_ms", CYAML_FLAG_DEFAULT, raw_scenario_t, duration_ms, 1),
+    CYAML_FIELD_BOOL_PTR("drop_late", CYAML_FLAG_OPTIONAL, raw_scenario_t, drop_late),
+    CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER, raw_scenario_t, sensors, &SENSOR_VALUE, 1,
+                         MAX_SENSORS),
+    CYAML_FIELD_SEQUENCE("tasks", CYAML_FLAG_POINTER, raw_scenario_t, tasks, &TASK_VALUE, 1,
+                         HB_IMAGE_MAX_MODELS),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t SCENARIO_SCHEMA = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, raw_scenario_t, SCENARIO_FIELDS)};
+
+/* ---------------------------------------------------------------------------------------- their
+ * meaning */
+
+/* `reference` as written in the file `from`, relative to its folder. */
+static hb_status_t resolve(hb_yaml_t *yaml, const char *from, const char *reference,
+                           char path[HB_PATH_MAX_BYTES], hb_config_error_t *error) {
+  const char *slash = strrchr(from, '/');
+  const int folder_len = slash == NULL || reference[0] == '/' ? 0 : (int)(slash - from + 1);
+  const int len = snprintf(path, HB_PATH_MAX_BYTES, "%.*s%s", folder_len, from, reference);
+  if (len >= HB_PATH_MAX_BYTES) {
+    return hb_yaml_fail(yaml, error, "path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
+  }
+  if (access(path, R_OK) != 0) {
+    return hb_yaml_fail(yaml, error, "cannot read %s", path);
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_rate(hb_yaml_t *yaml, const char *text, hb_task_t *task,
+                             hb_config_error_t *error) {
+  uint64_t micro_hz = 0; /* at most 6 decimals: keeps every product of the simulator small */
+  HB_TRY(hb_yaml_decimal(yaml, text, 6, 1, MAX_RATE_HZ * 1000000, &micro_hz, error));
+  return hb_decimal_fraction(text, &task->rate_num, &task->rate_den);
+}
+
+/* Sensor of a task: its offset and jitter. */
+static hb_status_t take_sensor(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                               hb_task_t *task, hb_config_error_t *error) {
+  const char *name = raw->tasks[index].sensor;
+  uint32_t s = 0;
+  while (s < raw->sensors_count && strcmp(raw->sensors[s].name, name) != 0) {
+    s++;
+  }
+  if (s == raw->sensors_count) {
+    hb_yaml_at(yaml, "tasks[%u].sensor", index);
+    return hb_yaml_fail(yaml, error, "no sensor is named %s", name);
+  }
+  snprintf(task->sensor, sizeof(task->sensor), "%s", name);
+  if (raw->sensors[s].offset_ms[0] != '\0') {
+    hb_yaml_at(yaml, "sensors[%u].offset_ms", s);
+    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].offset_ms, 9, 0, MAX_HOURS_PS, &task->offset_ps,
+                           error));
+  }
+  if (raw->sensors[s].jitter_us[0] != '\0') {
+    hb_yaml_at(yaml, "sensors[%u].jitter_us", s);
+    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].jitter_us, 6, 0, 100 * PS_PER_MS, &task->jitter_ps,
+                           error));
+    /* 2 * jitter < period = 1e12 ps * den / num: frames of one task keep their order */
+    if ((unsigned __int128)2 * task->jitter_ps * task->rate_num >=
+        (unsigned __int128)1000 * PS_PER_MS * task->rate_den) {
+      return hb_yaml_fail(yaml, error, "must be below half the period of task %s", task->name);
+    }
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_task(hb_yaml_t *yaml, const char *path, const raw_scenario_t *raw,
+                             uint32_t index, hb_scenario_t *scenario, hb_config_error_t *error) {
+  const raw_task_t *from = &raw->tasks[index];
+  hb_task_t *task = &scenario->tasks[index];
+  hb_yaml_at(yaml, "tasks[%u].name", index);
+  HB_TRY(hb_yaml_name(yaml, from->name, error));
+  for (uint32_t i = 0; i < index; i++) {
+    if (strcmp(scenario->tasks[i].name, from->name) == 0) {
+      return hb_yaml_fail(yaml, error, "another task is named %s already", from->name);
+    }
+  }
+  snprintf(task->name, sizeof(task->name), "%s", from->name);
+
+  hb_yaml_at(yaml, "tasks[%u].rate_hz", index);
+  HB_TRY(take_rate(yaml, from->rate_hz, task, error));
+  HB_TRY(take_sensor(yaml, raw, index, task, error));
+
+  task->probability_ppm = 1000000;
+  if (from->probability[0] != '\0') {
+    uint64_t ppm = 0;
+    hb_yaml_at(yaml, "tasks[%u].probability", index);
+    HB_TRY(hb_yaml_decimal(yaml, from->probability, 6, 0, 1000000, &ppm, error));
+    task->probability_ppm = (uint32_t)ppm;
+  }
+  task->num_slots = DEFAULT_SLOTS;
+  if (from->slots != NULL) {
+    hb_yaml_at(yaml, "tasks[%u].slots", index);
+    HB_TRY(hb_yaml_range(yaml, *from->slots, 2, HB_IMAGE_MAX_SLOTS, error));
+    task->num_slots = *from->slots;
+  }
+  char model_path[HB_PATH_MAX_BYTES];
+  hb_yaml_at(yaml, "tasks[%u].model", index);
+  HB_TRY(resolve(yaml, path, from->model, model_path, error));
+  return hb_config_load_model(model_path, &task->model, error);
+}
+
+static hb_status_t take_dependency(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                                   hb_scenario_t *scenario, hb_config_error_t *error) {
+  hb_task_t *task = &scenario->tasks[index];
+  task->depends_on = HB_IMAGE_NONE;
+  const char *name = raw->tasks[index].depends_on;
+  if (name[0] == '\0') {
+    return HB_OK;
+  }
+  hb_yaml_at(yaml, "tasks[%u].depends_on", index);
+  for (uint32_t i = 0; i < scenario->num_tasks; i++) {
+    const hb_task_t *upstream = &scenario->tasks[i];
+    if (strcmp(upstream->name, name) == 0) {
+      if (upstream->rate_num != task->rate_num || upstream->rate_den != task->rate_den) {
+        return hb_yaml_fail(yaml, error,
+                            "frames are matched by number, so %s and %s need the same rate_hz",
+                            task->name, name);
+      }
+      task->depends_on = i;
+      return HB_OK;
+    }
+  }
+  return hb_yaml_fail(yaml, error, "no task is named %s", name);
+}
+
+static hb_status_t check_cycles(hb_yaml_t *yaml, const hb_scenario_t *scenario,
+                                hb_config_error_t *error) {
+  for (uint32_t first = 0; first < scenario->num_tasks; first++) {
+    uint32_t at = scenario->tasks[first].depends_on;
+    for (uint32_t steps = 0; steps < scenario->num_tasks && at != HB_IMAGE_NONE && at != first;
+         steps++) {
+      at = scenario->tasks[at].depends_on;
+    }
+    if (at != first) {
+      continue;
+    }
+    char cycle[512];
+    size_t used = (size_t)snprintf(cycle, sizeof(cycle), "%s", scenario->tasks[first].name);
+    do {
+      at = scenario->tasks[at].depends_on;
+      used +=
+          (size_t)snprintf(cycle + used, sizeof(cycle) - used, " -> %s", scenario->tasks[at].name);
+    } while (at != first && used < sizeof(cycle));
+    hb_yaml_at(yaml, "tasks[%u].depends_on", first);
+    return hb_yaml_fail(yaml, error, "dependency cycle: %s", cycle);
+  }
+  return HB_OK;
+}
+
+static hb_status_t check_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw,
+                                 hb_config_error_t *error) {
+  for (uint32_t i = 0; i < raw->sensors_count; i++) {
+    hb_yaml_at(yaml, "sensors[%u].name", i);
+    HB_TRY(hb_yaml_name(yaml, raw->sensors[i].name, error));
+    for (uint32_t j = 0; j < i; j++) {
+      if (strcmp(raw->sensors[i].name, raw->sensors[j].name) == 0) {
+        return hb_yaml_fail(yaml, error, "another sensor is named %s already",
+                            raw->sensors[i].name);
+      }
+    }
+    bool used = false;
+    for (uint32_t t = 0; t < raw->tasks_count; t++) {
+      used |= strcmp(raw->tasks[t].sensor, raw->sensors[i].name) == 0;
+    }
+    if (!used) {
+      return hb_yaml_fail(yaml, error, "no task uses sensor %s", raw->sensors[i].name);
+    }
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_scenario(hb_yaml_t *yaml, const char *path, const raw_scenario_t *raw,
+                                 hb_scenario_t *scenario, hb_config_error_t *error) {
+  hb_yaml_at(yaml, "scenario");
+  HB_TRY(hb_yaml_name(yaml, raw->name, error));
+  snprintf(scenario->name, sizeof(scenario->name), "%s", raw->name);
+  snprintf(scenario->suite, sizeof(scenario->suite), "%s", raw->suite);
+  scenario->drop_late = raw->drop_late == NULL || *raw->drop_late;
+  hb_yaml_at(yaml, "duration_ms");
+  HB_TRY(
+      hb_yaml_decimal(yaml, raw->duration_ms, 9, 1, MAX_HOURS_PS, &scenario->duration_ps, error));
+  if (raw->soc[0] != '\0') {
+    hb_yaml_at(yaml, "soc");
+    HB_TRY(resolve(yaml, path, raw->soc, scenario->soc_path, error));
+  }
+  HB_TRY(check_sensors(yaml, raw, error));
+
+  scenario->tasks = calloc(raw->tasks_count, sizeof(*scenario->tasks));
+  if (scenario->tasks == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  scenario->num_tasks = raw->tasks_count;
+  uint32_t layers = 0;
+  for (uint32_t i = 0; i < raw->tasks_count; i++) {
+    HB_TRY(take_task(yaml, path, raw, i, scenario, error));
+    layers += scenario->tasks[i].model.num_layers;
+    if (layers > HB_IMAGE_MAX_LAYERS) {
+      hb_yaml_at(yaml, "tasks[%u].model", i);
+      return hb_yaml_fail(yaml, error, "with this model the tasks have more than %d layers",
+                          HB_IMAGE_MAX_LAYERS);
+    }
+  }
+  for (uint32_t i = 0; i < raw->tasks_count; i++) {
+    HB_TRY(take_dependency(yaml, raw, i, scenario, error));
+  }
+  return check_cycles(yaml, scenario, error);
+}
+
+hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_out,
+                                    hb_config_error_t *error) {
+  hb_yaml_t *yaml = NULL;
+  HB_TRY(hb_yaml_open(path, &yaml, error));
+  void *raw = NULL;
+  hb_scenario_t scenario = {0};
+  hb_status_t status = hb_yaml_load(yaml, &SCENARIO_SCHEMA, &raw, error);
+  if (status == HB_OK) {
+    snprintf(error->text, sizeof(error->text), "%s: out of memory", path);
+    status = take_scenario(yaml, path, raw, &scenario, error);
+    hb_yaml_free(&SCENARIO_SCHEMA, raw);
+  }
+  if (status == HB_OK) {
+    *scenario_out = scenario;
+  } else {
+    hb_scenario_release(&scenario);
+  }
+  hb_yaml_close(yaml);
+  return status;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the loaders make of good files: values, defaults, shapes. Bad files are in test_cli.py. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "hb_config.h"
+
+#define SCENARIOS HB_TEST_SCENARIOS "/"
+
+static void load_model_text(const char *text, hb_model_t *model) {
+  FILE *file = fopen("model.tmp.yaml", "w");
+  assert_non_null(file);
+  assert_true(fputs(text, file) >= 0);
+  assert_int_equal(fclose(file), 0);
+  hb_config_error_t error = {""};
+  if (hb_config_load_model("model.tmp.yaml", model, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+}
+
+static void test_model__shapes_follow_the_chain(void **state) {
+  (void)state;
+  hb_model_t model;
+  load_model_text(
+      "model: m\n"
+      "layers:\n"
+      "  - {name: a, op: conv, in: [3, 11, 8], out_channels: 16, kernel: [3, 2], stride: [2, 3]}\n"
+      "  - {name: b, op: matmul, out_channels: 7}\n"
+      "  - {name: c, op: matmul, in: [15, 7], out_channels: 5}\n"
+      "  - {name: d, op: conv, in: [5, 1, 15], out_channels: 4, kernel: [1, 4], dilation: [1, "
+      "2]}\n",
+      &model);
+  assert_int_equal(model.num_layers, 4);
+  const hb_layer_t *a = &model.layers[0];
+  assert_int_equal(a->in_c, 3);
+  assert_int_equal(a->in_h, 11);
+  assert_int_equal(a->in_w, 8);
+  assert_int_equal(hb_layer_out_h(a), 5);
+  assert_int_equal(hb_layer_out_w(a), 3);
+  const hb_layer_t *b = &model.layers[1]; /* 5 x 3 pixels become 15 rows */
+  assert_int_equal(b->in_c, 16);
+  assert_int_equal(b->in_h, 1);
+  assert_int_equal(b->in_w, 15);
+  assert_int_equal(b->ker_h, 1);
+  assert_int_equal(hb_layer_macs(b), 15 * 16 * 7);
+  assert_int_equal(model.layers[2].in_c, 7);
+  assert_int_equal(model.layers[2].in_w, 15);
+  assert_int_equal(hb_layer_out_w(&model.layers[3]), 9);
+  hb_model_release(&model);
+}
+
+static void test_model__quantisation_defaults(void **state) {
+  (void)state;
+  hb_model_t model;
+  load_model_text(
+      "model: m\n"
+      "layers:\n"
+      "  - {name: a, op: conv, in: [1, 1, 1], out_channels: 1}\n"
+      "  - {name: b, op: matmul, out_channels: 1, y_type: int8, y_zero_point: -5}\n"
+      "  - {name: c, op: conv, out_channels: 1, w_type: uint8, y_type: int8, clip: [-7, 9]}\n"
+      "  - {name: d, op: conv, out_channels: 1, x_type: uint8, w_zero_point: 3, y_zero_point: 10}\n"
+      "  - {name: e, op: conv, out_channels: 1, y_type: int32}\n",
+      &model);
+  const struct {
+    bool x_signed, w_signed, y_signed, raw_out;
+    int32_t x_zp, w_zp, y_zp, clip_min, clip_max;
+  } want[] = {
+      {false, true, false, false, 128, 0, 128, 128, 255}, /* conv: clipped at the zero point */
+      {false, true, true, false, 128, 0, -5, -128, 127},  /* matmul: the type's whole range */
+      {true, false, true, false, -5, 128, 0, -7, 9},      /* input as the layer before left it */
+      {false, true, false, false, 128, 3, 10, 10, 255},   /* unless it says otherwise */
+      {false, true, true, true, 10, 0, 0, -128, 127},
+  };
+  for (uint32_t i = 0; i < 5; i++) {
+    const hb_layer_t *l = &model.layers[i];
+    assert_int_equal(l->x_signed, want[i].x_signed);
+    assert_int_equal(l->w_signed, want[i].w_signed);
+    assert_int_equal(l->y_signed, want[i].y_signed);
+    assert_int_equal(l->raw_out, want[i].raw_out);
+    assert_int_equal(l->x_zp, want[i].x_zp);
+    assert_int_equal(l->w_zp, want[i].w_zp);
+    assert_int_equal(l->y_zp, want[i].y_zp);
+    assert_int_equal(l->clip_min, want[i].clip_min);
+    assert_int_equal(l->clip_max, want[i].clip_max);
+  }
+  hb_model_release(&model);
+}
+
+static void test_model__same_padding(void **state) {
+  (void)state;
+  hb_model_t model;
+  load_model_text(
+      "model: m\n"
+      "chained: false\n"
+      "layers:\n"
+      "  - {name: odd, op: conv, in: [1, 9, 7], out_channels: 1, kernel: [3, 5], same_padding: "
+      "true}\n"
+      "  - {name: even, op: conv, in: [1, 9, 7], out_channels: 1, kernel: [4, 2], same_padding: "
+      "true}\n"
+      "  - {name: dil, op: conv, in: [1, 9, 7], out_channels: 1, kernel: [3, 2], dilation: [3, 3],"
+      " same_padding: true}\n"
+      "  - {name: str, op: conv, in: [1, 9, 8], out_channels: 1, kernel: [3, 3], stride: [2, 2],"
+      " same_padding: true}\n"
+      "  - {name: gap, op: conv, in: [1, 9, 8], out_channels: 1, stride: [5, 5],"
+      " same_padding: true}\n",
+      &model);
+  const uint32_t want[5][6] = {
+      /* top, bottom, left, right, out rows, out columns */
+      {1, 1, 2, 2, 9, 7}, {1, 2, 0, 1, 9, 7}, {3, 3, 1, 2, 9, 7},
+      {1, 1, 0, 1, 5, 4}, {0, 0, 0, 0, 2, 2},
+  };
+  for (uint32_t i = 0; i < 5; i++) {
+    const hb_layer_t *l = &model.layers[i];
+    assert_int_equal(l->pad_top, want[i][0]);
+    assert_int_equal(l->pad_bottom, want[i][1]);
+    assert_int_equal(l->pad_left, want[i][2]);
+    assert_int_equal(l->pad_right, want[i][3]);
+    assert_int_equal(hb_layer_out_h(l), want[i][4]);
+    assert_int_equal(hb_layer_out_w(l), want[i][5]);
+  }
+  hb_model_release(&model);
+}
+
+static void test_scenario__tiny(void **state) {
+  (void)state;
+  hb_scenario_t s;
+  hb_config_error_t error = {""};
+  if (hb_config_load_scenario(SCENARIOS "demo/tiny.yaml", &s, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+  assert_string_equal(s.name, "tiny");
+  assert_string_equal(s.suite, "demo");
+  assert_string_equal(s.soc_path, SCENARIOS "demo/../soc/mini-ws8.yaml");
+  assert_int_equal(s.duration_ps, 10000000000u);
+  assert_true(s.drop_late);
+  assert_int_equal(s.num_tasks, 3);
+  assert_string_equal(s.tasks[0].name, "conv");
+  assert_int_equal(s.tasks[0].rate_num, 400);
+  assert_int_equal(s.tasks[0].rate_den, 1);
+  assert_int_equal(s.tasks[0].jitter_ps, 20000000);
+  assert_int_equal(s.tasks[0].depends_on, HB_IMAGE_NONE);
+  assert_int_equal(s.tasks[0].num_slots, 3);
+  assert_int_equal(s.tasks[1].depends_on, 0);
+  assert_int_equal(s.tasks[2].offset_ps, 250000000);
+  assert_int_equal(s.tasks[2].probability_ppm, 750000);
+  assert_int_equal(s.tasks[2].num_slots, 2);
+  hb_scenario_release(&s);
+}
+
+static void test_soc__quad(void **state) {
+  (void)state;
+  hb_soc_t s;
+  hb_config_error_t error = {""};
+  if (hb_config_load_soc(SCENARIOS "soc/quad-ws16.yaml", NULL, &s, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+  assert_int_equal(s.clock_khz, 250000);
+  assert_int_equal(s.num_tiles, 4);
+  assert_string_equal(s.tiles[3].model, "ws16");
+  assert_int_equal(s.tiles[3].node.x, 2);
+  assert_int_equal(s.tiles[1].node.y, 0);
+  assert_int_equal(s.dram.num_channels, 2);
+  assert_int_equal(s.dram.node[1].y, 2);
+  assert_int_equal(s.dram.size_bytes, 1u << 30);
+  assert_int_equal(s.dram.tck_ps, 625);
+  assert_int_equal(s.dram.trtp_ps, 7500);
+  assert_int_equal(s.dram.tcwl_ps, 8750);
+  assert_int_equal(s.dram.trefi_ps, 3904000);
+}
+
+/* Every imported model against XRBench's own totals. */
+static void test_xrbench__models_match_published_totals(void **state) {
+  (void)state;
+  const struct {
+    const char *network, *file;
+  } models[] = {
+      {"ES_RITNet", "es-ritnet"},
+      {"GE_FBNet_C", "ge-fbnet-c"},
+      {"AS_ED_TCN", "as-ed-tcn"},
+      {"DR_RGBd_200", "dr-rgbd-200"},
+      {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
+  };
+  for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
+    FILE *summary = fopen(SCENARIOS "xrbench/published/model_summary.csv", "r");
+    assert_non_null(summary);
+    char line[256];
+    unsigned layers = 0;
+    unsigned long long macs = 0;
+    unsigned long long weights = 0;
+    bool found = false;
+    while (!found && fgets(line, sizeof(line), summary) != NULL) {
+      char name[64];
+      found = sscanf(line, "%*2s,%63[^,],%u,%*u,%*u,%*u,%llu,%llu", name, &layers, &macs,
+                     &weights) == 4 &&
+              strcmp(name, models[i].network) == 0;
+    }
+    fclose(summary);
+    assert_true(found);
+
+    char path[512];
+    snprintf(path, sizeof(path), SCENARIOS "xrbench/models/published/%s.yaml", models[i].file);
+    hb_model_t model;
+    hb_config_error_t error = {""};
+    if (hb_config_load_model(path, &model, &error) != HB_OK) {
+      fail_msg("%s", error.text);
+    }
+    assert_string_equal(model.name, models[i].file);
+    uint64_t model_macs = 0;
+    uint64_t model_weights = 0;
+    for (uint32_t l = 0; l < model.num_layers; l++) {
+      const hb_layer_t *layer = &model.layers[l];
+      assert_int_equal(hb_layer_out_h(layer), layer->in_h);
+      assert_int_equal(hb_layer_out_w(layer), layer->in_w);
+      model_macs += hb_layer_macs(layer);
+      model_weights += (uint64_t)layer->in_c * layer->out_c * layer->ker_h * layer->ker_w;
+    }
+    assert_int_equal(model.num_layers, layers);
+    assert_int_equal(model_macs, macs);
+    assert_int_equal(model_weights, weights);
+    hb_model_release(&model);
+  }
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_model__shapes_follow_the_chain),
+      cmocka_unit_test(test_model__quantisation_defaults),
+      cmocka_unit_test(test_model__same_padding),
+      cmocka_unit_test(test_scenario__tiny),
+      cmocka_unit_test(test_soc__quad),
+      cmocka_unit_test(test_xrbench__models_match_published_totals),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
