@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Turns XRBench's published layer lists into Hilbert model files.
+
+usage: scripts/import_xrbench_models.py [--check]
+
+Reads scenarios/xrbench/published/*.csv, writes scenarios/xrbench/models/published/*.yaml.
+--check writes nothing and fails if a file would change. scenarios/README.md says how the lists are read.
+"""
+
+import csv
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "xrbench"
+SOURCE = "XRBench/XRBench-MLSys2023, commit 8915666 (MIT), published layer list {name}"
+
+
+def model_yaml(path):
+    """One model file: dense, stride 1, output as large as the input, as published."""
+    name = path.stem.lower().replace("_", "-")
+    lines = [
+        "# SPDX-License-Identifier: Apache-2.0",
+        f"# Made by scripts/import_xrbench_models.py from published/{path.name}; do not edit.",
+        f"model: {name}",
+        f'source: "{SOURCE.format(name=path.stem)}"',
+        "chained: false # strides and pooling were dropped: layers read their own shape",
+        "layers:",
+    ]
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["op"] != "CONV" or row["N"] != "1":
+                sys.exit(f"{path}: layer {row['layer']}: expected op CONV and N 1")
+            lines.append(
+                f"  - {{name: {row['layer']}, op: conv, in: [{row['C']}, {row['Y']}, {row['X']}], "
+                f"out_channels: {row['K']}, kernel: [{row['R']}, {row['S']}], same_padding: true}}"
+            )
+    return name, "\n".join(lines) + "\n"
+
+
+def main():
+    if sys.argv[1:] not in ([], ["--check"]):
+        sys.exit(__doc__)
+    check = bool(sys.argv[1:])
+    sources = [p for p in sorted((ROOT / "published").glob("*.csv")) if p.name != "model_summary.csv"]
+    if not sources:
+        sys.exit(f"{ROOT}/published: no layer lists")
+    stale = []
+    for source in sources:
+        name, text = model_yaml(source)
+        target = ROOT / "models" / "published" / f"{name}.yaml"
+        if not check:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        elif not target.exists() or target.read_text() != text:
+            stale.append(str(target))
+    if stale:
+        sys.exit("not what scripts/import_xrbench_models.py makes: " + ", ".join(stale))
+
+
+if __name__ == "__main__":
+    main()
