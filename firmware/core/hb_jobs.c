@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "core/hb_jobs.h"
+
+#include "drv/hb_telemetry.h"
+#include "drv/hb_timer.h"
+
+static void set_alarm(hb_jobs_t *jobs, uint64_t alarm) {
+  jobs->alarm = alarm;
+  hb_timer_set_alarm(alarm);
+}
+
+hb_status_t hb_jobs_init(hb_jobs_t *jobs, const hb_tables_t *tables) {
+  const hb_image_header_t *const header = tables->header;
+  *jobs = (hb_jobs_t){
+      .tables = tables, .free_tiles = (1u << header->num_tiles) - 1u, .alarm = HB_TIMER_NEVER};
+  for (uint32_t i = 0; i < header->num_tiles; ++i) {
+    uint32_t id = 0;
+    const hb_status_t status = hb_tile_init(&jobs->slot[i].tile, tables->tiles[i].mmio_base,
+                                            tables->tiles[i].id, header->watchdog_cycles, &id);
+    if (status != HB_OK) {
+      hb_telemetry_fault(status, i, 0, id);
+      return status;
+    }
+  }
+  return HB_OK;
+}
+
+void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile_job_t *job,
+                   uint32_t est_cycles, uint64_t now) {
+  hb_jobs_slot_t *const slot = &jobs->slot[tile];
+  hb_tile_start(&slot->tile, job);
+  slot->job = *job;
+  slot->model = model;
+  slot->limit = HB_TIMER_NEVER;
+  jobs->free_tiles &= ~(1u << tile);
+
+  const uint64_t watchdog = jobs->tables->header->watchdog_cycles;
+  if (watchdog != 0) {
+    slot->limit =
+        now + watchdog * HB_JOBS_LIMIT_WATCHDOGS + (uint64_t)est_cycles * HB_JOBS_LIMIT_ESTIMATES;
+    if (slot->limit < jobs->alarm) {
+      set_alarm(jobs, slot->limit);
+    }
+  }
+}
+
+hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_out) {
+  hb_jobs_slot_t *const slot = &jobs->slot[tile];
+  hb_tile_completion_t completion;
+  HB_TRY(hb_tile_reap(&slot->tile, &completion));
+
+  if (((jobs->free_tiles >> tile) & 1u) != 0 || completion.tag != slot->job.tag) {
+    hb_telemetry_fault(HB_ERR_INTERNAL, tile, completion.tag, completion.status);
+    return HB_ERR_INTERNAL;
+  }
+
+  hb_telemetry_job_done(completion.tag, tile, completion.status);
+  jobs->free_tiles |= 1u << tile;
+  *end_out = (hb_jobs_end_t){
+      .model = slot->model, .tag = completion.tag, .compl_status = completion.status};
+  return HB_OK;
+}
+
+hb_status_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {
+  uint64_t next = HB_TIMER_NEVER;
+  for (uint32_t tile = 0; tile < jobs->tables->header->num_tiles; ++tile) {
+    const hb_jobs_slot_t *const slot = &jobs->slot[tile];
+    if (((jobs->free_tiles >> tile) & 1u) != 0) {
+      continue;
+    }
+    if (slot->limit <= now) {
+      const uint64_t over = now - slot->limit;
+      hb_telemetry_fault(HB_ERR_TIMEOUT, tile, slot->job.tag,
+                         over > UINT32_MAX ? UINT32_MAX : (uint32_t)over);
+      return HB_ERR_TIMEOUT;
+    }
+    next = slot->limit < next ? slot->limit : next;
+  }
+  set_alarm(jobs, next);
+  return HB_OK;
+}

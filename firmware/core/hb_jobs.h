@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The jobs on the tiles: at most one per tile.
+ *
+ * A second line of defence stands behind the tiles' own watchdogs: a job that has run
+ * HB_JOBS_LIMIT_WATCHDOGS times the image's watchdog_cycles plus HB_JOBS_LIMIT_ESTIMATES times its
+ * estimate is given up. The alarm is set to the first of these limits and moved only when it rings
+ * or an earlier limit comes: a ring may find nothing due.
+ */
+
+#ifndef HB_JOBS_H_
+#define HB_JOBS_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/hb_tables.h"
+#include "drv/hb_tile.h"
+#include "hilbert/hb_memmap.h"
+#include "hilbert/hb_status.h"
+
+enum { HB_JOBS_LIMIT_WATCHDOGS = 8, HB_JOBS_LIMIT_ESTIMATES = 16 };
+
+typedef struct hb_jobs_slot {
+  hb_tile_t tile;
+  hb_tile_job_t job; /* running, if the tile is not free */
+  uint32_t model;
+  uint64_t limit; /* cycle in which the job is given up */
+} hb_jobs_slot_t;
+
+typedef struct hb_jobs {
+  const hb_tables_t *tables;
+  uint32_t free_tiles; /* bit per tile */
+  uint64_t alarm;
+  hb_jobs_slot_t slot[HB_MAX_TILES];
+} hb_jobs_t;
+
+/** A job that ended. */
+typedef struct hb_jobs_end {
+  uint32_t model;
+  uint32_t tag;
+  uint32_t compl_status;
+} hb_jobs_end_t;
+
+/**
+ * Initialises the driver of every tile.
+ * @retval HB_ERR_FORMAT a tile is not what the image says; a FAULT record (detail: its ID register)
+ * names it.
+ */
+HB_MUST_USE hb_status_t hb_jobs_init(hb_jobs_t *jobs, const hb_tables_t *tables);
+
+/**
+ * Starts a job on a free tile.
+ * @param est_cycles the program's estimate.
+ */
+void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile_job_t *job,
+                   uint32_t est_cycles, uint64_t now);
+
+/**
+ * Collects what the tile has completed; the tile is free afterwards. Writes the JOB_DONE record.
+ * @retval HB_ERR_END      nothing.
+ * @retval HB_ERR_INTERNAL the tile completed something that was not started; a FAULT record says
+ * what.
+ */
+HB_MUST_USE hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_out);
+
+/**
+ * The alarm rang: looks for jobs past their limit and sets the alarm again.
+ * @retval HB_ERR_TIMEOUT a job is; a FAULT record (detail: cycles over the limit) names tile and
+ * tag.
+ */
+HB_MUST_USE hb_status_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now);
+
+#endif /* HB_JOBS_H_ */

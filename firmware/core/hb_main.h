@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The firmware: an event loop that turns announced frames into jobs on tiles.
+ *
+ * One pass, hb_main_step(): collect completions, take in new frames, look at the alarm, drop late
+ * frames (if the image asks for it), then let the policy place ready jobs on free tiles until
+ * nothing fits. In between the CPU sleeps.
+ *
+ * Errors have written a FAULT record where they were found; they end the run.
+ */
+
+#ifndef HB_MAIN_H_
+#define HB_MAIN_H_
+
+#include <stdint.h>
+
+#include "core/hb_frames.h"
+#include "core/hb_jobs.h"
+#include "core/hb_tables.h"
+#include "hilbert/hb_status.h"
+#include "sched/hb_policy.h"
+
+typedef struct hb_main {
+  hb_tables_t tables;
+  const hb_policy_t *policy;
+  hb_frames_t frames;
+  hb_jobs_t jobs;
+} hb_main_t;
+
+/**
+ * Checks the image, initialises the tiles, enables interrupts and writes the BOOT record.
+ *
+ * @param image    4-byte aligned; stays in use.
+ * @param capacity bytes of memory behind it.
+ * @retval HB_ERR_FORMAT the image is damaged or made for another machine.
+ */
+HB_MUST_USE hb_status_t hb_main_init(hb_main_t *self, const void *image, uint32_t capacity);
+
+/**
+ * Handles everything that is pending; never waits.
+ * @retval HB_ERR_FAILED a job failed (its frame is dropped first).
+ * @retval HB_ERR_TIMEOUT, HB_ERR_INTERNAL, HB_ERR_ARG as hb_jobs.h and hb_frames.h say.
+ */
+HB_MUST_USE hb_status_t hb_main_step(hb_main_t *self);
+
+/** Both of the above and the sleep in between, until an error ends the run through HB_LOCAL_EXIT.
+ */
+void hb_main_run(hb_main_t *self, const void *image, uint32_t capacity);
+
+#endif /* HB_MAIN_H_ */

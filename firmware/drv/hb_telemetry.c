@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "drv/hb_telemetry.h"
+
+#include "drv/hb_mmio.h"
+#include "hilbert/hb_memmap.h"
+#include "hilbert/hb_telemetry.h"
+
+enum {
+#define HB_TEL_NUM_(name_, value_, words_, text_) NUM_WORDS_##name_ = (words_),
+  HB_TEL_TABLE(HB_TEL_NUM_)
+#undef HB_TEL_NUM_
+};
+
+static inline void put(uint32_t word) {
+  hb_mmio_write32(HB_LOCAL_TELEMETRY, word);
+}
+
+void hb_telemetry_boot(uint32_t policy, uint32_t models, uint32_t tiles) {
+  put(HB_TEL_HEAD(HB_TEL_BOOT, NUM_WORDS_BOOT));
+  put(HB_TEL_VERSION);
+  put(policy);
+  put(models);
+  put(tiles);
+}
+
+void hb_telemetry_frame_arrived(uint32_t model, uint32_t frame, uint64_t arrival,
+                                uint64_t deadline) {
+  put(HB_TEL_HEAD(HB_TEL_FRAME_ARRIVED, NUM_WORDS_FRAME_ARRIVED));
+  put(model);
+  put(frame);
+  put((uint32_t)arrival);
+  put((uint32_t)(arrival >> 32));
+  put((uint32_t)deadline);
+  put((uint32_t)(deadline >> 32));
+}
+
+void hb_telemetry_frame_dropped(uint32_t model, uint32_t frame, uint32_t reason) {
+  put(HB_TEL_HEAD(HB_TEL_FRAME_DROPPED, NUM_WORDS_FRAME_DROPPED));
+  put(model);
+  put(frame);
+  put(reason);
+}
+
+void hb_telemetry_frame_started(uint32_t model, uint32_t frame) {
+  put(HB_TEL_HEAD(HB_TEL_FRAME_STARTED, NUM_WORDS_FRAME_STARTED));
+  put(model);
+  put(frame);
+}
+
+void hb_telemetry_frame_done(uint32_t model, uint32_t frame) {
+  put(HB_TEL_HEAD(HB_TEL_FRAME_DONE, NUM_WORDS_FRAME_DONE));
+  put(model);
+  put(frame);
+}
+
+void hb_telemetry_decision(uint32_t tag, uint32_t tile, uint32_t ready_jobs, uint32_t free_tiles) {
+  put(HB_TEL_HEAD(HB_TEL_DECISION, NUM_WORDS_DECISION));
+  put(tag);
+  put(tile);
+  put(ready_jobs);
+  put(free_tiles);
+}
+
+void hb_telemetry_candidate(uint32_t tag, uint32_t tile, int32_t score, int32_t term0,
+                            int32_t term1) {
+  put(HB_TEL_HEAD(HB_TEL_CANDIDATE, NUM_WORDS_CANDIDATE));
+  put(tag);
+  put(tile);
+  put((uint32_t)score);
+  put((uint32_t)term0);
+  put((uint32_t)term1);
+}
+
+void hb_telemetry_job_done(uint32_t tag, uint32_t tile, uint32_t compl_status) {
+  put(HB_TEL_HEAD(HB_TEL_JOB_DONE, NUM_WORDS_JOB_DONE));
+  put(tag);
+  put(tile);
+  put(compl_status);
+}
+
+void hb_telemetry_fault(hb_status_t status, uint32_t tile, uint32_t tag, uint32_t detail) {
+  put(HB_TEL_HEAD(HB_TEL_FAULT, NUM_WORDS_FAULT));
+  put((uint32_t)status);
+  put(tile);
+  put(tag);
+  put(detail);
+}
+
+void hb_telemetry_exit(hb_status_t status) {
+  hb_mmio_write32(HB_LOCAL_EXIT, (uint32_t)status);
+}
