@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_score.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hilbert/hb_telemetry.h"
+#include "hilbert/hb_tile_regs.h"
+
+#define REAL_TIME_K_PER_MS 15.0 /* XRBench's k */
+
+typedef enum frame_state { FRAME_OPEN = 0, FRAME_COMPLETED, FRAME_DROPPED } frame_state_t;
+
+typedef struct frame {
+  uint32_t number;
+  frame_state_t state;
+  uint64_t arrival, deadline, completion; /* cycles */
+} frame_t;
+
+typedef struct frames {
+  frame_t *items;
+  uint64_t count, capacity;
+} frames_t;
+
+typedef struct cycles {
+  uint64_t *items;
+  uint64_t count, capacity;
+} cycles_t;
+
+struct hb_score {
+  const hb_scenario_t *scenario;
+  uint32_t clock_khz;
+  bool out_of_memory;
+  uint64_t arrived, ended;
+  frames_t models[HB_IMAGE_MAX_MODELS];
+  cycles_t rises;           /* every rise of an interrupt: cycle * 2 + (1 if a tile's) */
+  cycles_t doorbells;       /* of finished jobs */
+  hb_score_result_t result; /* what is counted on the way */
+};
+
+/* Makes room for one more item. */
+static bool grow(hb_score_t *score, void **items, uint64_t count, uint64_t *capacity, size_t size) {
+  if (count < *capacity) {
+    return true;
+  }
+  const uint64_t wanted = *capacity == 0 ? 256 : 2 * *capacity;
+  void *grown = realloc(*items, wanted * size);
+  if (grown == NULL) {
+    score->out_of_memory = true;
+    return false;
+  }
+  *items = grown;
+  *capacity = wanted;
+  return true;
+}
+
+static void append_cycle(hb_score_t *score, cycles_t *list, uint64_t cycle) {
+  void *items = list->items;
+  if (grow(score, &items, list->count, &list->capacity, sizeof(*list->items))) {
+    list->items = items;
+    list->items[list->count++] = cycle;
+  }
+}
+
+static frame_t *append_frame(hb_score_t *score, uint32_t model, uint32_t number) {
+  frames_t *list = &score->models[model];
+  void *items = list->items;
+  if (!grow(score, &items, list->count, &list->capacity, sizeof(*list->items))) {
+    return NULL;
+  }
+  list->items = items;
+  frame_t *frame = &list->items[list->count++];
+  *frame = (frame_t){.number = number};
+  score->arrived++;
+  return frame;
+}
+
+/* The newest frame of that number that has not ended; open frames are near the end. */
+static frame_t *find_open(hb_score_t *score, uint32_t model, uint32_t number) {
+  frames_t *list = &score->models[model];
+  for (uint64_t i = list->count; i > 0; i--) {
+    frame_t *frame = &list->items[i - 1];
+    if (frame->number == number && frame->state == FRAME_OPEN) {
+      return frame;
+    }
+  }
+  return NULL;
+}
+
+hb_status_t hb_score_new(const hb_scenario_t *scenario, uint32_t clock_khz,
+                         hb_score_t **score_out) {
+  hb_score_t *score = calloc(1, sizeof(*score));
+  if (score == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  score->scenario = scenario;
+  score->clock_khz = clock_khz;
+  score->result.num_models = scenario->num_tasks;
+  *score_out = score;
+  return HB_OK;
+}
+
+void hb_score_free(hb_score_t *score) {
+  if (score == NULL) {
+    return;
+  }
+  for (uint32_t i = 0; i < HB_IMAGE_MAX_MODELS; i++) {
+    free(score->models[i].items);
+  }
+  free(score->rises.items);
+  free(score->doorbells.items);
+  free(score);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * callbacks */
+
+static uint64_t wide(uint32_t low, uint32_t high) {
+  return (uint64_t)high << 32 | low;
+}
+
+static void frame_record(hb_score_t *score, uint64_t cycle, uint32_t type, const uint32_t *w) {
+  const uint32_t model = w[0];
+  const uint32_t number = w[1];
+  if (model >= score->scenario->num_tasks) {
+    return; /* not a model of ours: the trace keeps the record */
+  }
+  if (type == HB_TEL_FRAME_ARRIVED) {
+    frame_t *frame = append_frame(score, model, number);
+    if (frame != NULL) {
+      frame->arrival = wide(w[2], w[3]);
+      frame->deadline = wide(w[4], w[5]);
+    }
+    return;
+  }
+  frame_t *frame = find_open(score, model, number);
+  if (frame != NULL) {
+    frame->state = type == HB_TEL_FRAME_DONE ? FRAME_COMPLETED : FRAME_DROPPED;
+    frame->completion = cycle;
+    score->ended++;
+  }
+}
+
+void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num) {
+  hb_score_t *score = ctx;
+  const uint32_t type = HB_TEL_TYPE(words[0]);
+  const uint32_t given = num - 1;
+  switch (type) {
+    case HB_TEL_FRAME_ARRIVED:
+      if (given >= 6) {
+        frame_record(score, cycle, type, words + 1);
+      }
+      break;
+    case HB_TEL_FRAME_DONE:
+    case HB_TEL_FRAME_DROPPED:
+      if (given >= 2) {
+        frame_record(score, cycle, type, words + 1);
+      }
+      break;
+    case HB_TEL_FAULT:
+      if (given >= 4 && !score->result.fault) {
+        score->result.fault = true;
+        score->result.fault_status = words[1];
+        score->result.fault_tile = words[2];
+        score->result.fault_tag = words[3];
+        score->result.fault_detail = words[4];
+      }
+      break;
+    default:
+      break;
+  }
+}
+
+void hb_score_job(void *ctx, const hb_sim_job_t *job) {
+  hb_score_t *score = ctx;
+  append_cycle(score, &score->doorbells, job->doorbell);
+  if (job->tile >= HB_MAX_TILES) {
+    return;
+  }
+  hb_score_tile_t *tile = &score->result.tiles[job->tile];
+  tile->jobs++;
+  if (job->status != HB_TILE_STATUS_OK) {
+    tile->failed++;
+    if (!score->result.job_failed) {
+      score->result.job_failed = true;
+      score->result.failed_job = *job;
+    }
+    return;
+  }
+  const uint32_t model = HB_TAG_MODEL(job->tag);
+  const uint32_t layer = HB_TAG_LAYER(job->tag);
+  if (model < score->scenario->num_tasks &&
+      layer < score->scenario->tasks[model].model.num_layers) {
+    tile->macs += hb_layer_macs(&score->scenario->tasks[model].model.layers[layer]);
+  }
+}
+
+void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
+  hb_score_t *score = ctx;
+  if (level) {
+    const bool is_tile = bit < HB_IRQ_TILE(HB_MAX_TILES);
+    score->result.tile_interrupts += is_tile;
+    append_cycle(score, &score->rises, cycle << 1 | is_tile);
+  }
+}
+
+void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out) {
+  *arrived_out = score->arrived;
+  *ended_out = score->ended;
+}
+
+/* --------------------------------------------------------------------------------------------
+ * summary */
+
+double hb_score_real_time(uint64_t completion, uint64_t deadline, uint32_t clock_khz) {
+  const double delay_cycles =
+      completion >= deadline ? (double)(completion - deadline) : -(double)(deadline - completion);
+  return 1.0 / (1.0 + exp(REAL_TIME_K_PER_MS * delay_cycles / (double)clock_khz));
+}
+
+static int by_value(const void *a, const void *b) {
+  const uint64_t left = *(const uint64_t *)a;
+  const uint64_t right = *(const uint64_t *)b;
+  return (left > right) - (left < right);
+}
+
+static uint64_t nearest_rank(const uint64_t *sorted, uint64_t count, uint64_t percent) {
+  return sorted[(count * percent + 99) / 100 - 1];
+}
+
+hb_score_spread_t hb_score_spread(uint64_t *values, uint64_t count) {
+  if (count == 0) {
+    return (hb_score_spread_t){0};
+  }
+  qsort(values, count, sizeof(*values), by_value);
+  return (hb_score_spread_t){
+      .count = count,
+      .min = values[0],
+      .p50 = nearest_rank(values, count, 50),
+      .p95 = nearest_rank(values, count, 95),
+      .p99 = nearest_rank(values, count, 99),
+      .max = values[count - 1],
+  };
+}
+
+static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t end,
+                             hb_score_model_t *model) {
+  const frames_t *list = &score->models[index];
+  uint64_t *latencies = malloc((list->count + 1) * sizeof(*latencies));
+  if (latencies == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  double real_time_sum = 0.0;
+  *model = (hb_score_model_t){.frames = list->count, .qoe = 1.0};
+  for (uint64_t i = 0; i < list->count; i++) {
+    const frame_t *frame = &list->items[i];
+    if (frame->state == FRAME_COMPLETED) {
+      latencies[model->completed++] = frame->completion - frame->arrival;
+      model->late += frame->completion > frame->deadline;
+      real_time_sum += hb_score_real_time(frame->completion, frame->deadline, score->clock_khz);
+    } else if (frame->state == FRAME_DROPPED) {
+      model->dropped++;
+    } else if (frame->deadline <= end) {
+      model->overdue++;
+      model->late++;
+    } else {
+      model->in_flight++;
+    }
+  }
+  model->deadline_misses = model->late + model->dropped;
+  model->scored = model->completed + model->overdue + model->dropped;
+  model->latency = hb_score_spread(latencies, model->completed);
+  free(latencies);
+  const uint64_t executed = model->completed + model->overdue;
+  if (executed > 0) {
+    model->real_time = real_time_sum / (double)executed;
+  }
+  if (model->scored > 0) {
+    model->qoe = 1.0 - (double)model->dropped / (double)model->scored;
+    model->score = real_time_sum / (double)model->scored * model->qoe;
+  }
+  return HB_OK;
+}
+
+static hb_status_t sum_answers(hb_score_t *score, hb_score_spread_t *spread) {
+  const cycles_t *rises = &score->rises;
+  const cycles_t *doorbells = &score->doorbells;
+  uint64_t *answers = malloc((rises->count + 1) * sizeof(*answers));
+  if (answers == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  if (doorbells->count > 0) {
+    qsort(doorbells->items, doorbells->count, sizeof(*doorbells->items), by_value);
+  }
+  uint64_t count = 0;
+  uint64_t next = 0;
+  for (uint64_t i = 0; i < rises->count; i++) {
+    const uint64_t rise = rises->items[i] >> 1;
+    while (next < doorbells->count && doorbells->items[next] <= rise) {
+      next++;
+    }
+    const bool is_tile = (rises->items[i] & 1) != 0;
+    const bool answered =
+        next < doorbells->count &&
+        (i + 1 == rises->count || doorbells->items[next] <= rises->items[i + 1] >> 1);
+    if (is_tile && answered) {
+      answers[count++] = doorbells->items[next] - rise;
+    }
+  }
+  *spread = hb_score_spread(answers, count);
+  free(answers);
+  return HB_OK;
+}
+
+hb_status_t hb_score_finish(hb_score_t *score, uint64_t end, hb_score_result_t *result_out) {
+  if (score->out_of_memory) {
+    return HB_ERR_NOMEM;
+  }
+  hb_score_result_t *result = &score->result;
+  result->cycles = end;
+  double sum = 0.0;
+  uint32_t counted = 0;
+  for (uint32_t i = 0; i < result->num_models; i++) {
+    HB_TRY(sum_model(score, i, end, &result->models[i]));
+    if (result->models[i].scored > 0) {
+      sum += result->models[i].score;
+      counted++;
+    }
+  }
+  result->score = counted == 0 ? 0.0 : 100.0 * sum / counted;
+  HB_TRY(sum_answers(score, &result->irq_to_doorbell));
+  *result_out = *result;
+  return HB_OK;
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * What a run achieved: frames, latencies and scores per model, work per tile, the host's answer
+ * time.
+ *
+ * Life cycle: hb_score_new() -> feed it the simulator's sink callbacks, in time order ->
+ * hb_score_finish()
+ * -> hb_score_free(). The callbacks cannot fail; running out of memory is kept and comes back from
+ * hb_score_finish().
+ *
+ * A frame counts from its FRAME_ARRIVED record on (frames whose model was not triggered have none).
+ * At the end of the run it is one of: completed   FRAME_DONE was seen; late if that was after its
+ * deadline dropped     FRAME_DROPPED was seen overdue     neither, and its deadline is not after
+ * the end: counts as late, real-time score 0 in flight   neither, and its deadline is after the
+ * end: not scored
+ *
+ * Scores as XRBench's code computes them (XRBench/XRBench-MLSys2023, commit 8915666:
+ * HET_scoring-module.hpp, HET_logger.hpp), without its energy factor:
+ *   real-time score of a frame   1 / (1 + exp(15 * (completion - deadline) in ms)); at the deadline
+ * 0.5 QoE of a model               1 - dropped / scored, scored = completed + overdue + dropped
+ *   score of a model             sum of real-time scores / scored * QoE (a drop counts twice)
+ *   score of the scenario        mean over the models with a scored frame, times 100
+ */
+
+#ifndef HB_SCORE_H_
+#define HB_SCORE_H_
+
+#include "hb_model.h"
+#include "hb_sim.h"
+#include "hilbert/hb_image.h"
+#include "hilbert/hb_status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Order statistics by nearest rank: the smallest value with at least p % of all at or below it. */
+typedef struct hb_score_spread {
+  uint64_t count; /* 0: the others are 0 */
+  uint64_t min, p50, p95, p99, max;
+} hb_score_spread_t;
+
+typedef struct hb_score_model {
+  uint64_t frames;    /* all that arrived */
+  uint64_t completed; /* in time or late */
+  uint64_t late;      /* completed late, or overdue */
+  uint64_t overdue;   /* of those, not completed */
+  uint64_t dropped, in_flight;
+  uint64_t deadline_misses;  /* late + dropped */
+  hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames */
+  double real_time;          /* mean over completed and overdue frames; 0 if there are none */
+  double qoe;                /* 1 if no frame is scored */
+  double score;              /* 0 .. 1; 0 if no frame is scored */
+  uint64_t scored;
+} hb_score_model_t;
+
+typedef struct hb_score_tile {
+  uint64_t jobs, failed; /* ended during the run; failed of those */
+  uint64_t macs;         /* of jobs that ended well, taps on padding included */
+} hb_score_tile_t;
+
+typedef struct hb_score_result {
+  uint64_t cycles;     /* length of the run */
+  uint32_t num_models; /* as in the scenario */
+  hb_score_model_t models[HB_IMAGE_MAX_MODELS];
+  hb_score_tile_t tiles[HB_MAX_TILES];
+  double score; /* of the scenario, 0 .. 100 */
+  /*
+   * Host: cycles from the rise of a tile's interrupt to the next doorbell on any tile, of the
+   * interrupts that were answered so before another interrupt rose.
+   */
+  hb_score_spread_t irq_to_doorbell;
+  uint64_t tile_interrupts; /* all that rose */
+  /* First FAULT record: firmware gave up. */
+  bool fault;
+  uint32_t fault_status, fault_tile, fault_tag, fault_detail;
+  /* First job that ended with an error. */
+  bool job_failed;
+  hb_sim_job_t failed_job;
+} hb_score_result_t;
+
+typedef struct hb_score hb_score_t;
+
+/**
+ * @param scenario must outlive the score.
+ * @retval HB_ERR_NOMEM
+ */
+HB_MUST_USE hb_status_t hb_score_new(const hb_scenario_t *scenario, uint32_t clock_khz,
+                                     hb_score_t **score_out);
+void hb_score_free(hb_score_t *score);
+
+/* `ctx` is the hb_score_t; hb_sim_sink_t says when each is called. */
+void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
+void hb_score_job(void *ctx, const hb_sim_job_t *job);
+void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+
+/** Frames that arrived and frames that ended (done or dropped) so far, for progress. */
+void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out);
+
+/**
+ * Sums up a run that ended before cycle `end`.
+ * @retval HB_ERR_NOMEM memory ran out on the way; nothing was computed.
+ */
+HB_MUST_USE hb_status_t hb_score_finish(hb_score_t *score, uint64_t end,
+                                        hb_score_result_t *result_out);
+
+/** Real-time score of one frame; both times are absolute cycles. */
+double hb_score_real_time(uint64_t completion, uint64_t deadline, uint32_t clock_khz);
+
+/** Spread of `values`, which are sorted in place. */
+hb_score_spread_t hb_score_spread(uint64_t *values, uint64_t count);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HB_SCORE_H_ */

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Scores against cases computed by hand. The clock is 1000 kHz: 1000 cycles are a millisecond. */
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "hb_score.h"
+#include "hilbert/hb_telemetry.h"
+
+enum { CLOCK_KHZ = 1000 };
+
+static hb_layer_t layers[2] = {
+    {.in_c = 3,
+     .in_h = 5,
+     .in_w = 7,
+     .out_c = 2,
+     .ker_h = 1,
+     .ker_w = 1,
+     .stride_h = 1,
+     .stride_w = 1,
+     .dil_h = 1,
+     .dil_w = 1}, /* 210 MACs */
+    {.in_c = 4,
+     .in_h = 1,
+     .in_w = 10,
+     .out_c = 5,
+     .ker_h = 1,
+     .ker_w = 1,
+     .stride_h = 1,
+     .stride_w = 1,
+     .dil_h = 1,
+     .dil_w = 1}, /* 200 MACs */
+};
+static hb_task_t tasks[3] = {
+    {.name = "a", .model = {.num_layers = 2, .layers = layers}},
+    {.name = "b", .model = {.num_layers = 2, .layers = layers}},
+    {.name = "c", .model = {.num_layers = 2, .layers = layers}},
+};
+static const hb_scenario_t SCENARIO = {.num_tasks = 3, .tasks = tasks};
+
+static hb_score_t *new_score(void) {
+  hb_score_t *score = NULL;
+  assert_int_equal(hb_score_new(&SCENARIO, CLOCK_KHZ, &score), HB_OK);
+  return score;
+}
+
+static void arrive(hb_score_t *score, uint32_t model, uint32_t frame, uint64_t arrival,
+                   uint64_t deadline) {
+  const uint32_t words[] = {HB_TEL_HEAD(HB_TEL_FRAME_ARRIVED, 6),
+                            model,
+                            frame,
+                            (uint32_t)arrival,
+                            (uint32_t)(arrival >> 32),
+                            (uint32_t)deadline,
+                            (uint32_t)(deadline >> 32)};
+  hb_score_telemetry(score, arrival + 3, words, 7);
+}
+
+static void done(hb_score_t *score, uint32_t model, uint32_t frame, uint64_t cycle) {
+  const uint32_t words[] = {HB_TEL_HEAD(HB_TEL_FRAME_DONE, 2), model, frame};
+  hb_score_telemetry(score, cycle, words, 3);
+}
+
+static void dropped(hb_score_t *score, uint32_t model, uint32_t frame, uint64_t cycle) {
+  const uint32_t words[] = {HB_TEL_HEAD(HB_TEL_FRAME_DROPPED, 3), model, frame, HB_DROP_LATE};
+  hb_score_telemetry(score, cycle, words, 4);
+}
+
+static hb_score_result_t finish(hb_score_t *score, uint64_t end) {
+  hb_score_result_t result;
+  assert_int_equal(hb_score_finish(score, end, &result), HB_OK);
+  hb_score_free(score);
+  return result;
+}
+
+#define assert_close(a_, b_) assert_true(fabs((a_) - (b_)) < 1e-9)
+
+/* XRBench's own examples: on the deadline 0.5, 0.3 ms early 0.989, 0.3 ms late 0.011. */
+static void test_real_time__as_xrbench(void **state) {
+  (void)state;
+  assert_close(hb_score_real_time(5000, 5000, CLOCK_KHZ), 0.5);
+  assert_close(hb_score_real_time(4700, 5000, CLOCK_KHZ), 1.0 / (1.0 + exp(-4.5)));
+  assert_true(fabs(hb_score_real_time(4700, 5000, CLOCK_KHZ) - 0.989) < 5e-4);
+  assert_true(fabs(hb_score_real_time(5300, 5000, CLOCK_KHZ) - 0.011) < 5e-4);
+  assert_close(hb_score_real_time(0, 1000000, CLOCK_KHZ), 1.0);
+  assert_close(hb_score_real_time(1000000, 0, CLOCK_KHZ), 0.0); /* exp overflows: still 0 */
+}
+
+static void test_frames__every_fate(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  arrive(score, 0, 0, 0, 10000);
+  arrive(score, 0, 1, 10000, 20000);
+  done(score, 0, 0, 10000); /* exactly on the deadline: in time, 0.5 */
+  arrive(score, 0, 2, 20000, 30000);
+  done(score, 0, 1, 21000); /* 1 ms late */
+  dropped(score, 0, 2, 30001);
+  arrive(score, 0, 3, 30000, 40000); /* overdue at the end */
+  arrive(score, 0, 4, 40000, 50000); /* in flight */
+  const hb_score_result_t result = finish(score, 45000);
+
+  const hb_score_model_t *m = &result.models[0];
+  assert_int_equal(m->frames, 5);
+  assert_int_equal(m->completed, 2);
+  assert_int_equal(m->late, 2);
+  assert_int_equal(m->overdue, 1);
+  assert_int_equal(m->dropped, 1);
+  assert_int_equal(m->in_flight, 1);
+  assert_int_equal(m->deadline_misses, 3);
+  assert_int_equal(m->scored, 4);
+  assert_int_equal(m->latency.count, 2);
+  assert_int_equal(m->latency.p50, 10000);
+  assert_int_equal(m->latency.max, 11000);
+  const double sum = 0.5 + 1.0 / (1.0 + exp(15.0));
+  assert_close(m->real_time, sum / 3.0);
+  assert_close(m->qoe, 0.75);
+  assert_close(m->score, sum / 4.0 * 0.75);
+  assert_int_equal(result.models[1].frames, 0);
+  assert_close(result.score, 100.0 * m->score); /* models without a scored frame do not count */
+}
+
+static void test_frames__deadline_at_the_end_is_overdue(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  arrive(score, 1, 0, 0, 10000);
+  arrive(score, 2, 0, 0, 10001);
+  const hb_score_result_t result = finish(score, 10000);
+  assert_int_equal(result.models[1].overdue, 1);
+  assert_int_equal(result.models[2].in_flight, 1);
+  assert_int_equal(result.models[2].scored, 0);
+  assert_close(result.models[1].score, 0.0);
+  assert_close(result.models[2].qoe, 1.0);
+}
+
+static void test_score__is_the_mean_of_models(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  arrive(score, 0, 0, 0, 100000);
+  done(score, 0, 0, 1000);                                         /* 99 ms early: 1.0 */
+  arrive(score, 1, 0, UINT64_C(5000000000), UINT64_C(5000100000)); /* beyond 32 bits */
+  done(score, 1, 0, UINT64_C(5000100000));                         /* 0.5 */
+  arrive(score, 2, 0, 0, 100000);
+  arrive(score, 2, 1, 0, 100000);
+  done(score, 2, 0, 500);
+  dropped(score, 2, 1, 100001); /* 1.0 / 2 frames * 0.5 */
+  const hb_score_result_t result = finish(score, UINT64_C(6000000000));
+  assert_close(result.models[0].score, 1.0);
+  assert_close(result.models[1].score, 0.5);
+  assert_close(result.models[2].score, 0.25);
+  assert_close(result.score, 175.0 / 3.0);
+  assert_int_equal(result.models[1].latency.max, 100000);
+}
+
+static void test_frames__foreign_records_are_ignored(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  done(score, 0, 0, 5);       /* never arrived */
+  arrive(score, 3, 0, 0, 10); /* no such model */
+  const uint32_t unknown[] = {HB_TEL_HEAD(77, 1), 0};
+  hb_score_telemetry(score, 9, unknown, 2);
+  const uint32_t cut[] = {HB_TEL_HEAD(HB_TEL_FRAME_ARRIVED, 2), 0, 0};
+  hb_score_telemetry(score, 9, cut, 3);
+  const hb_score_result_t result = finish(score, 100);
+  assert_int_equal(result.models[0].frames, 0);
+  assert_close(result.score, 0.0);
+}
+
+static void test_spread__nearest_rank(void **state) {
+  (void)state;
+  uint64_t twenty[20];
+  for (uint64_t i = 0; i < 20; i++) {
+    twenty[i] = 100 - 5 * i; /* 5, 10 .. 100, backwards */
+  }
+  const hb_score_spread_t s = hb_score_spread(twenty, 20);
+  assert_int_equal(s.min, 5);
+  assert_int_equal(s.p50, 50);
+  assert_int_equal(s.p95, 95);
+  assert_int_equal(s.p99, 100);
+  assert_int_equal(s.max, 100);
+  uint64_t three[] = {30, 10, 20};
+  assert_int_equal(hb_score_spread(three, 3).p50, 20);
+  uint64_t one[] = {7};
+  assert_int_equal(hb_score_spread(one, 1).p95, 7);
+  assert_int_equal(hb_score_spread(one, 0).count, 0);
+}
+
+static void test_tiles__macs_of_good_jobs(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  hb_sim_job_t job = {.tile = 1, .tag = HB_TAG(1, 9, 0)};
+  hb_score_job(score, &job);
+  job.tag = HB_TAG(2, 9, 1);
+  hb_score_job(score, &job);
+  job.status = 5;
+  job.command = 77;
+  hb_score_job(score, &job);
+  const hb_score_result_t result = finish(score, 100);
+  assert_int_equal(result.tiles[1].jobs, 3);
+  assert_int_equal(result.tiles[1].failed, 1);
+  assert_int_equal(result.tiles[1].macs, 410);
+  assert_int_equal(result.tiles[0].jobs, 0);
+  assert_true(result.job_failed);
+  assert_int_equal(result.failed_job.command, 77);
+}
+
+static void ring(hb_score_t *score, uint64_t doorbell) {
+  const hb_sim_job_t job = {.doorbell = doorbell};
+  hb_score_job(score, &job);
+}
+
+static void test_host__irq_to_doorbell(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  hb_score_irq(score, 100, HB_IRQ_MAILBOX, true);
+  ring(score, 150); /* answers a mailbox: not counted */
+  hb_score_irq(score, 120, HB_IRQ_MAILBOX, false);
+  hb_score_irq(score, 1000, HB_IRQ_TILE(3), true); /* 300 */
+  hb_score_irq(score, 1250, HB_IRQ_TILE(3), false);
+  hb_score_irq(score, 2000, HB_IRQ_TILE(15), true); /* another rises first: not counted */
+  hb_score_irq(score, 2100, HB_IRQ_TIMER, true);
+  hb_score_irq(score, 3000, HB_IRQ_TILE(0), true); /* 200 */
+  hb_score_irq(score, 4000, HB_IRQ_TILE(1), true); /* never answered */
+  ring(score, 3200); /* jobs end in another order than their doorbells were rung */
+  ring(score, 2400);
+  ring(score, 1300);
+  const hb_score_result_t result = finish(score, 5000);
+  assert_int_equal(result.tile_interrupts, 4);
+  assert_int_equal(result.irq_to_doorbell.count, 2);
+  assert_int_equal(result.irq_to_doorbell.min, 200);
+  assert_int_equal(result.irq_to_doorbell.p50, 200);
+  assert_int_equal(result.irq_to_doorbell.max, 300);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_real_time__as_xrbench),
+      cmocka_unit_test(test_frames__every_fate),
+      cmocka_unit_test(test_frames__deadline_at_the_end_is_overdue),
+      cmocka_unit_test(test_score__is_the_mean_of_models),
+      cmocka_unit_test(test_frames__foreign_records_are_ignored),
+      cmocka_unit_test(test_spread__nearest_rank),
+      cmocka_unit_test(test_tiles__macs_of_good_jobs),
+      cmocka_unit_test(test_host__irq_to_doorbell),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
