@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "sim/dram/dram_channel.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace hb {
+
+namespace {
+
+constexpr uint64_t kPsPerMs = 1000000000;  // cycle length in ps = kPsPerMs / clock_khz
+
+unsigned log2_of(uint32_t power_of_two) { return static_cast<unsigned>(__builtin_ctz(power_of_two)); }
+
+uint64_t round_up(uint64_t value, uint32_t unit) { return (value + unit - 1) / unit * unit; }
+
+/* A controller gives commands on clock edges, so it waits for the next one after a time has passed. */
+hb_soc_dram_t on_grid(hb_soc_dram_t config) {
+  for (uint32_t *time : {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps, &config.tras_ps,
+                         &config.tccd_ps, &config.twr_ps, &config.twtr_ps, &config.trtp_ps, &config.trfc_ps,
+                         &config.trefi_ps}) {
+    *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
+  }
+  return config;
+}
+
+}  // namespace
+
+DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc, const hb_soc_noc_t &noc_config,
+                         const hb_soc_dram_t &config, uint32_t channel, uint32_t clock_khz, DramMemory &memory)
+    : sc_core::sc_module(name),
+      Ticked(clock),
+      config_(on_grid(config)),
+      burst_log2_(log2_of(config.burst_bytes)),
+      row_bursts_log2_(log2_of(config.row_bytes / config.burst_bytes)),
+      banks_log2_(log2_of(config.banks)),
+      clock_khz_(clock_khz),
+      cycle_ps_(kPsPerMs / clock_khz),
+      cycle_rest_(kPsPerMs % clock_khz),
+      memory_(memory),
+      port_(noc.attach(node_id(noc_config, config.node[channel]), this)),
+      requests_(config.queue_depth),
+      banks_(config.banks),
+      refresh_due_(config_.trefi_ps) {
+  for (unsigned slot = config.queue_depth; slot-- > 0;) {
+    free_.push_back(static_cast<uint8_t>(slot));
+  }
+}
+
+DramChannel::Ps DramChannel::start_of(Cycle cycle) const {
+  return cycle * cycle_ps_ + (cycle_rest_ == 0 ? 0 : cycle * cycle_rest_ / clock_khz_);
+}
+
+Cycle DramChannel::cycle_of(Ps time) const {
+  Cycle cycle = time / (cycle_ps_ + 1);  // not later than the right one
+  if (cycle_rest_ == 0) {
+    return (time + cycle_ps_ - 1) / cycle_ps_;
+  }
+  const Ps behind = time - start_of(cycle);
+  cycle += behind / (cycle_ps_ + 1);
+  while (start_of(cycle) < time) {
+    ++cycle;
+  }
+  return cycle;
+}
+
+void DramChannel::locate(uint64_t burst, uint8_t *bank, uint64_t *row) const {
+  const uint64_t index = burst >> row_bursts_log2_;
+  *row = index >> banks_log2_;
+  // Rows follow each other through the banks; the permutation keeps streams that start at the same bank
+  // in different rows from meeting there again and again.
+  *bank = static_cast<uint8_t>((index ^ *row) & (config_.banks - 1));
+}
+
+void DramChannel::access(const Request &request) {
+  Packet &packet = *request.packet;
+  const unsigned lane = packet.addr % kBeatBytes;
+  if (!request.write) {
+    memory_.read(request.begin_offset, packet.data.data() + lane, packet.bytes);
+    return;
+  }
+  // Runs of enabled bytes at a time.
+  const uint32_t base = request.begin_offset - lane;
+  for (unsigned i = lane; i < lane + packet.bytes;) {
+    const auto enabled = [&packet](unsigned byte) {
+      return (packet.strobe[byte / kBeatBytes] >> (byte % kBeatBytes) & 1) != 0;
+    };
+    unsigned end = i;
+    while (end < lane + packet.bytes && enabled(end)) {
+      end += (end % kBeatBytes == 0 && packet.strobe[end / kBeatBytes] == 0xffff) ? kBeatBytes : 1;
+    }
+    end = std::min(end, lane + packet.bytes);
+    memory_.write(base + i, packet.data.data() + i, end - i);
+    i = end + 1;
+  }
+}
+
+void DramChannel::accept(Packet *packet, Cycle now) {
+  const uint8_t slot = free_.back();
+  free_.pop_back();
+  age_.push_back(slot);
+  Request &request = requests_[slot];
+  request = Request{};
+  request.packet = packet;
+  request.write = packet->kind == PacketKind::kWriteReq;
+  request.arrival = round_up(start_of(now), config_.tck_ps);
+  const uint32_t offset = packet->addr - HB_DRAM_BASE;
+  if (!memory_.holds(offset, packet->bytes)) {
+    packet->make_response(Resp::kSlvErr);
+    request.done = now + 1;
+    return;
+  }
+  request.begin_offset = offset;
+  request.end_offset = offset + packet->bytes;
+  access(request);
+  packet->make_response(Resp::kOkay);
+  if (request.write) {
+    stats_.bytes_written += packet->bytes;
+  } else {
+    stats_.bytes_read += packet->bytes;
+  }
+  // The channel's own space: every num_channels-th piece of interleave_bytes.
+  const uint64_t local =
+      uint64_t{offset} / (uint64_t{config_.interleave_bytes} * config_.num_channels) * config_.interleave_bytes +
+      offset % config_.interleave_bytes;
+  request.burst = local >> burst_log2_;
+  request.end = ((local + packet->bytes - 1) >> burst_log2_) + 1;
+  for (const uint8_t other : waiting_) {
+    const Request &older = requests_[other];
+    if ((older.write || request.write) && older.begin_offset < request.end_offset &&
+        request.begin_offset < older.end_offset) {
+      request.after |= uint64_t{1} << other;
+    }
+  }
+  waiting_.push_back(slot);
+}
+
+/*
+ * FR-FCFS: of the commands that can be given first, column accesses to open rows before others, older
+ * requests before younger ones. A row is closed only when no waiting request hits it.
+ */
+DramChannel::Choice DramChannel::choose() const {
+  Choice best;
+  uint64_t hits = 0;    // banks whose open row is wanted
+  uint64_t misses = 0;  // banks that some request wants with another row
+  struct Miss {
+    uint8_t slot, bank;
+  };
+  Miss miss[kMaxBanks];
+  unsigned num_misses = 0;
+  const size_t considered = overtaken_ < kStarvationCap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
+  for (size_t i = 0; i < considered; ++i) {
+    const Request &request = requests_[waiting_[i]];
+    if (request.after != 0) {
+      continue;
+    }
+    uint8_t index;
+    uint64_t row;
+    locate(request.burst, &index, &row);
+    const Bank &bank = banks_[index];
+    const uint64_t bit = uint64_t{1} << index;
+    if (bank.open && bank.row == row) {
+      hits |= bit;
+      const Ps at = std::max({bank.column, request.write ? write_ : read_, request.arrival, command_});
+      if (at < best.at) {
+        best = {at, Command::kColumn, waiting_[i], index};
+      }
+    } else if ((misses & bit) == 0) {
+      misses |= bit;
+      miss[num_misses++] = {waiting_[i], index};
+    }
+  }
+  for (unsigned i = 0; i < num_misses; ++i) {
+    const Bank &bank = banks_[miss[i].bank];
+    if (bank.open && (hits >> miss[i].bank & 1) != 0) {
+      continue;
+    }
+    const Ps ready = bank.open ? bank.precharge : bank.activate;
+    const Ps at = std::max({ready, requests_[miss[i].slot].arrival, command_});
+    if (at < best.at) {
+      best = {at, bank.open ? Command::kPrecharge : Command::kActivate, miss[i].slot, miss[i].bank};
+    }
+  }
+  return best;
+}
+
+void DramChannel::issue(const Choice &choice) {
+  Request &request = requests_[choice.slot];
+  Bank &bank = banks_[choice.bank];
+  const Ps at = choice.at;
+  command_ = at + config_.tck_ps;
+  switch (choice.command) {
+    case Command::kPrecharge:
+      bank.open = false;
+      bank.conflict = true;
+      bank.activate = at + config_.trp_ps;
+      return;
+    case Command::kActivate: {
+      uint8_t unused_index;
+      locate(request.burst, &unused_index, &bank.row);
+      bank.open = true;
+      bank.fresh = true;
+      bank.column = at + config_.trcd_ps;
+      bank.precharge = at + config_.tras_ps;
+      return;
+    }
+    case Command::kColumn:
+      break;
+  }
+  ++(!bank.fresh ? stats_.row_hits : bank.conflict ? stats_.row_conflicts : stats_.row_misses);
+  bank.fresh = bank.conflict = false;
+  if (request.write) {
+    const Ps end = at + config_.tcwl_ps + config_.tccd_ps;
+    request.data_end = std::max(request.data_end, end);
+    write_ = at + config_.tccd_ps;
+    read_ = end + config_.twtr_ps;
+    bank.precharge = std::max(bank.precharge, end + config_.twr_ps);
+    ++stats_.writes;
+  } else {
+    const Ps end = at + config_.tcl_ps + config_.tccd_ps;
+    request.data_end = std::max(request.data_end, end);
+    read_ = at + config_.tccd_ps;
+    // The write's data follows the read's after two clocks of turnaround.
+    const Ps turned = end + 2 * Ps{config_.tck_ps};
+    write_ = std::max(at + config_.tccd_ps, turned - std::min<Ps>(turned, config_.tcwl_ps));
+    bank.precharge = std::max(bank.precharge, at + config_.trtp_ps);
+    ++stats_.reads;
+  }
+  if (waiting_.front() != choice.slot) {
+    ++overtaken_;
+  }
+  if (++request.burst == request.end) {
+    request.done = cycle_of(request.data_end);
+    if (waiting_.front() == choice.slot) {
+      overtaken_ = 0;
+    }
+    waiting_.erase(std::find(waiting_.begin(), waiting_.end(), choice.slot));
+    for (const uint8_t other : waiting_) {
+      requests_[other].after &= ~(uint64_t{1} << choice.slot);
+    }
+  }
+}
+
+/* Performs the refreshes that are due up to `until`, before which no command would be given. */
+void DramChannel::refresh(Ps until) {
+  Ps start = std::max(refresh_due_, command_);
+  for (Bank &bank : banks_) {
+    start = std::max(start, bank.open ? std::max(refresh_due_, bank.precharge) + config_.trp_ps : bank.activate);
+  }
+  refresh_due_ += config_.trefi_ps;
+  ++stats_.refreshes;
+  if (refresh_due_ <= until) {  // the device slept: these find all rows closed and start when due
+    const uint64_t more = (until - refresh_due_) / config_.trefi_ps + 1;
+    refresh_due_ += more * config_.trefi_ps;
+    stats_.refreshes += more;
+    start = std::max(start, refresh_due_ - config_.trefi_ps);
+  }
+  for (Bank &bank : banks_) {
+    bank.open = bank.conflict = false;
+    bank.activate = start + config_.trfc_ps;
+  }
+}
+
+/* Sends what is complete, oldest first. */
+void DramChannel::respond(Cycle now) {
+  for (size_t i = 0; i < age_.size() && port_.can_send(Net::kResponse);) {
+    const Request &request = requests_[age_[i]];
+    bool ready = request.done <= now;
+    for (size_t j = 0; ready && j < i; ++j) {
+      const Request &older = requests_[age_[j]];
+      ready = older.packet->dst != request.packet->dst || older.packet->id != request.packet->id ||
+              older.write != request.write;
+    }
+    if (ready) {
+      port_.send(request.packet);
+      free_.push_back(age_[i]);
+      age_.erase(age_.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+}
+
+Cycle DramChannel::tick(Cycle now) {
+  while (!free_.empty() && port_.peek(Net::kRequest) != nullptr) {
+    accept(port_.receive(Net::kRequest), now);
+  }
+  Cycle wake = kNever;
+  const Ps end_of_cycle = start_of(now + 1);
+  while (!waiting_.empty()) {
+    const Choice choice = choose();
+    if (refresh_due_ <= choice.at) {
+      if (refresh_due_ >= end_of_cycle) {
+        wake = std::min(wake, cycle_of(refresh_due_ + 1) - 1);
+        break;
+      }
+      refresh(std::min(choice.at, end_of_cycle - 1));
+    } else if (choice.at < end_of_cycle) {
+      issue(choice);
+    } else {
+      wake = std::min(wake, cycle_of(choice.at + 1) - 1);
+      break;
+    }
+  }
+  const bool full = free_.empty();
+  respond(now);
+  for (const uint8_t slot : age_) {
+    if (requests_[slot].done > now) {
+      wake = std::min(wake, requests_[slot].done);
+    }
+  }
+  if (full && !free_.empty() && port_.peek(Net::kRequest) != nullptr) {
+    wake = now + 1;
+  }
+  return wake;
+}
+
+hb_sim_dram_stats_t DramChannel::stats() const {
+  hb_sim_dram_stats_t stats = stats_;
+  const Ps time = start_of(clock().cycle());
+  if (waiting_.empty() && refresh_due_ < time) {  // refreshes that nobody has had to wait for yet
+    stats.refreshes += (time - 1 - refresh_due_) / config_.trefi_ps + 1;
+  }
+  return stats;
+}
+
+}  // namespace hb

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Claims about sim/dram, one per mode:
+ *   timing     a lone access takes exactly the time README.md says, at several SoC clocks
+ *   recovery   the second of two accesses to a bank waits as long as tRAS, tWR, tWTR, tCCD, turnaround ask
+ *   bandwidth  a stream of reads or writes comes close to burst_bytes / tCCD less refresh
+ *   starvation a request for another row is not overtaken for ever by row hits
+ *   overlap    a read of bytes that a waiting write changes is not served before it, other reads are
+ *   random SEED NO_SKIP REVERSE  bytes, strobes and errors agree with a plain array, responses of an id are in
+ *              order; prints a log that must not depend on the last two
+ */
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "random.h"
+#include "sim/dram/dram_channel.h"
+
+namespace {
+
+using hb::Clock;
+using hb::Cycle;
+using hb::kNever;
+using hb::Net;
+using hb::Packet;
+using hb::PacketKind;
+
+int failures = 0;
+
+/* LPDDR4-3200, one 32-bit channel of 8 Gb dies; JEDEC JESD209-4. */
+hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
+  hb_soc_t soc{};
+  soc.clock_khz = clock_khz;
+  soc.noc = {3, 2, 128, 4, 1, 1};
+  soc.host_node = {0, 0};
+  soc.dram.size_bytes = 1 << 20;
+  soc.dram.num_channels = channels;
+  for (uint32_t i = 0; i < channels; ++i) {
+    soc.dram.node[i] = {static_cast<uint8_t>(1 + i % 2), static_cast<uint8_t>(i / 2)};
+  }
+  soc.dram.interleave_bytes = 512;
+  soc.dram.banks = 8;
+  soc.dram.row_bytes = 2048;
+  soc.dram.burst_bytes = 64;
+  soc.dram.queue_depth = 16;
+  soc.dram.tck_ps = 625;
+  soc.dram.trcd_ps = 18000;
+  soc.dram.trp_ps = 18000;
+  soc.dram.tcl_ps = 17500;
+  soc.dram.tcwl_ps = 8750;
+  soc.dram.tras_ps = 42000;
+  soc.dram.tccd_ps = 5000;
+  soc.dram.twr_ps = 18000;
+  soc.dram.twtr_ps = 10000;
+  soc.dram.trtp_ps = 7500;
+  soc.dram.trfc_ps = 280000;
+  soc.dram.trefi_ps = 3904000;
+  return soc;
+}
+
+/* A host node, a mesh, channels and their memory. */
+struct System {
+  System(const std::string &name, Clock &clock, const hb_soc_t &soc_in)
+      : soc(soc_in), noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)), memory(soc.dram.size_bytes) {
+    for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
+      channels.push_back(std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock, noc,
+                                                           soc.noc, soc.dram, i, soc.clock_khz, memory));
+    }
+  }
+  const hb_soc_t soc;
+  hb::Noc noc;
+  hb::DramMemory memory;
+  std::vector<std::unique_ptr<hb::DramChannel>> channels;
+};
+
+// ------------------------------------------------------------------------------------- timing
+
+uint64_t ceil_to(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+
+/* Sends lone accesses and compares the cycle of the answer. */
+class Prober : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Prober(sc_core::sc_module_name nm, Clock &clk, System &sys)
+      : sc_core::sc_module(nm), Ticked(clk), system_(sys), port_(sys.noc.attach(0, this)) {}
+
+  Cycle tick(Cycle now) override {
+    if (step_ == kSteps.size()) {
+      return kNever;
+    }
+    const Step &step = kSteps[step_];
+    if (now < step.at) {
+      return step.at;
+    }
+    if (!sent_) {
+      Packet *packet = port_.make();
+      if (step.write) {
+        packet->make_write(HB_DRAM_BASE + step.offset, step.beats);
+      } else {
+        packet->make_read(HB_DRAM_BASE + step.offset, step.beats);
+      }
+      port_.send(packet);
+      sent_ = true;
+      return now + 1;
+    }
+    if (Packet *packet = port_.receive(Net::kResponse)) {
+      port_.release(packet);
+      const Cycle want = expected(step);
+      if (now != want) {
+        std::printf("%s, step %zu (%s): answered @%" PRIu64 ", expected @%" PRIu64 "\n", name(), step_, step.what, now,
+                    want);
+        ++failures;
+      }
+      ++step_;
+      sent_ = false;
+      return now + 1;
+    }
+    return now + 1;
+  }
+  bool done() const { return step_ == kSteps.size(); }
+
+ private:
+  struct Step {
+    const char *what;
+    Cycle at;
+    uint32_t offset;
+    unsigned beats;
+    bool write;
+    bool precharge, activate;
+    unsigned bursts;
+  };
+  /* Row r of bank b is at 2048 * (8 * r + (b ^ r)); the refresh is rare, see timing(). */
+  static const std::vector<Step> kSteps;
+
+  Cycle expected(const Step &step) const {
+    const hb_soc_dram_t &dram = system_.soc.dram;
+    const uint32_t khz = system_.soc.clock_khz;
+    const auto start_of = [khz](Cycle cycle) {
+      return static_cast<uint64_t>(static_cast<unsigned __int128>(cycle) * 1000000000u / khz);
+    };
+    // One hop at 1 + 1 cycles: 3 + 2 routers + 1 link, then one cycle per further flit; buffers are deep enough.
+    const Cycle there = 3 + 2 + 1 + (step.write ? step.beats : 0);
+    const Cycle back = 3 + 2 + 1 + (step.write ? 0 : step.beats);
+    uint64_t time = ceil_to(start_of(step.at + there), dram.tck_ps);
+    time += step.precharge ? ceil_to(dram.trp_ps, dram.tck_ps) : 0;
+    time += step.activate ? ceil_to(dram.trcd_ps, dram.tck_ps) : 0;
+    time += step.write ? dram.tcwl_ps : dram.tcl_ps;
+    time += uint64_t{step.bursts} * dram.tccd_ps;
+    Cycle done = time * khz / 1000000000u;
+    while (start_of(done) < time) {
+      ++done;
+    }
+    return done + back;
+  }
+
+  System &system_;
+  hb::NocPort &port_;
+  size_t step_ = 0;
+  bool sent_ = false;
+};
+
+const std::vector<Prober::Step> Prober::kSteps = {
+    {"closed bank", 1, 0, 1, false, false, true, 1},
+    {"open row", 101, 256, 1, false, false, false, 1},
+    {"another row of the bank", 203, 2048 * 9, 4, false, true, true, 1},
+    {"another bank", 301, 2048, 1, false, false, true, 1},
+    {"a packet of four bursts", 403, 2048 * 9, 16, false, false, false, 4},
+    {"off by a beat it touches five", 505, 2048 * 9 + 16, 16, false, false, false, 5},
+    {"write to the open row", 601, 2048 * 9 + 64, 16, true, false, false, 4},
+    {"write to another row", 702, 0, 1, true, true, true, 1},
+    {"read long after a write", 803, 16, 1, false, false, false, 1},
+    {"refresh has closed the rows", 100001, 0, 1, false, false, true, 1},
+};
+
+int timing() {
+  Clock clock("clock", Clock::Options{});
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Prober>> probers;
+  for (const uint32_t khz : {250000u, 333333u, 100000u, 1000000u}) {
+    const std::string name = "khz" + std::to_string(khz);
+    hb_soc_t soc = lpddr4(khz, 1);
+    soc.dram.trefi_ps = 70000000;  // one refresh period for all steps but the last, which lies outside of any refresh
+    systems.push_back(std::make_unique<System>(name, clock, soc));
+    probers.push_back(std::make_unique<Prober>(name.c_str(), clock, *systems.back()));
+  }
+  clock.run_until(200000);
+  for (const auto &prober : probers) {
+    if (!prober->done()) {
+      std::printf("%s: not finished\n", prober->name());
+      ++failures;
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+// ----------------------------------------------------------------------------------- recovery
+
+/* Two accesses right after each other to one bank: the second waits for the bank to recover. */
+class Pair : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Pair(sc_core::sc_module_name nm, Clock &clk, System &sys, bool first_writes, bool second_writes, uint32_t second_offset)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        port_(sys.noc.attach(0, this)),
+        writes_{first_writes, second_writes},
+        offsets_{0, second_offset} {}
+
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      answered[packet->tag] = now;
+      port_.release(packet);
+    }
+    for (unsigned i = 0; now == 10 && i < 2; ++i) {
+      Packet *packet = port_.make();
+      if (writes_[i]) {
+        packet->make_write(HB_DRAM_BASE + offsets_[i], 1);
+      } else {
+        packet->make_read(HB_DRAM_BASE + offsets_[i], 1);
+      }
+      packet->tag = i;
+      packet->id = static_cast<uint8_t>(i);
+      port_.send(packet);
+    }
+    return now < 10 ? 10 : kNever;
+  }
+  Cycle answered[2] = {};
+
+ private:
+  hb::NocPort &port_;
+  const bool writes_[2];
+  const uint32_t offsets_[2];
+};
+
+int recovery() {
+  Clock clock("clock", Clock::Options{});
+  const hb_soc_t soc = lpddr4(1000000, 1);  // a cycle is 1000 ps
+  const hb_soc_dram_t &d = soc.dram;
+  const uint64_t trcd = ceil_to(d.trcd_ps, d.tck_ps), trp = ceil_to(d.trp_ps, d.tck_ps),
+                 tras = ceil_to(d.tras_ps, d.tck_ps), twr = ceil_to(d.twr_ps, d.tck_ps);
+  const uint64_t write_end = trcd + d.tcwl_ps + d.tccd_ps;  // from the first activation, as all below
+  const uint64_t reopened = trp + trcd;
+  struct Case {
+    const char *name;
+    bool first_writes, second_writes;
+    uint32_t second_offset;
+    uint64_t column;  // of the second access
+  };
+  const Case cases[] = {
+      {"read_then_other_row_waits_tras", false, false, 2048 * 9, std::max(tras, trcd + d.trtp_ps) + reopened},
+      {"write_then_other_row_waits_twr", true, false, 2048 * 9, std::max(tras, write_end + twr) + reopened},
+      {"write_then_read_waits_twtr", true, false, 256, write_end + d.twtr_ps},
+      {"read_then_read_waits_tccd", false, false, 256, trcd + d.tccd_ps},
+      {"read_then_write_turns_the_bus", false, true, 256, trcd + d.tcl_ps + d.tccd_ps + 2 * d.tck_ps - d.tcwl_ps},
+  };
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Pair>> pairs;
+  for (const Case &c : cases) {
+    systems.push_back(std::make_unique<System>(c.name, clock, soc));
+    pairs.push_back(std::make_unique<Pair>((std::string(c.name) + "_pair").c_str(), clock, *systems.back(),
+                                           c.first_writes, c.second_writes, c.second_offset));
+  }
+  clock.run_until(2000);
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    const Case &c = cases[i];
+    const uint64_t first = ceil_to((10 + 6 + (c.first_writes ? 1 : 0)) * 1000, d.tck_ps);  // arrival: activation
+    const uint64_t end = first + c.column + (c.second_writes ? d.tcwl_ps : d.tcl_ps) + d.tccd_ps;
+    const Cycle want = (end + 999) / 1000 + 6 + (c.second_writes ? 0 : 1);
+    if (pairs[i]->answered[1] != want) {
+      std::printf("%s: answered @%" PRIu64 ", expected @%" PRIu64 "\n", c.name, pairs[i]->answered[1], want);
+      ++failures;
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+// ---------------------------------------------------------------------------------- bandwidth
+
+/* Keeps `outstanding` accesses of 256 bytes in flight to the addresses that `next` yields. */
+class Streamer : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Streamer(sc_core::sc_module_name nm, Clock &clk, System &sys, bool write)
+      : sc_core::sc_module(nm), Ticked(clk), port_(sys.noc.attach(0, this)), size_(sys.soc.dram.size_bytes), write_(write) {}
+
+  Cycle tick(Cycle) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      port_.release(packet);
+      --in_flight_;
+      bytes += packet->bytes;
+    }
+    if (in_flight_ < 16 && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      const uint32_t addr = HB_DRAM_BASE + static_cast<uint32_t>(offset_ % size_);
+      if (write_) {
+        packet->make_write(addr, 16);
+      } else {
+        packet->make_read(addr, 16);
+      }
+      offset_ += 256;
+      port_.send(packet);
+      ++in_flight_;
+    }
+    return in_flight_ < 16 ? clock().cycle() + 1 : kNever;
+  }
+  uint64_t bytes = 0;
+
+ private:
+  hb::NocPort &port_;
+  const uint64_t size_;
+  const bool write_;
+  uint64_t offset_ = 0;
+  unsigned in_flight_ = 0;
+};
+
+int bandwidth() {
+  Clock clock("clock", Clock::Options{});
+  const hb_soc_t soc = lpddr4(2000000, 1);  // 2 GHz: 32 GB/s, so that the network is not the limit
+  System reads("reads", clock, soc), writes("writes", clock, soc);
+  Streamer reader("reader", clock, reads, false), writer("writer", clock, writes, true);
+  const Cycle cycles = 2000000;  // 1 ms
+  clock.run_until(cycles);
+  const double peak = 64.0 / 5000 * 1e12 * (1 - 280.0 / 3904);
+  for (const Streamer *streamer : {&reader, &writer}) {
+    const double measured = static_cast<double>(streamer->bytes) / 1e-3;
+    std::printf("%s: %.3f GB/s, %.1f%% of burst_bytes / tCCD less refresh\n", streamer->name(), measured * 1e-9,
+                100 * measured / peak);
+    if (measured < 0.95 * peak || measured > peak * 1.001) {
+      ++failures;
+    }
+  }
+  const hb_sim_dram_stats_t stats = reads.channels[0]->stats();
+  std::printf("hits %" PRIu64 " misses %" PRIu64 " conflicts %" PRIu64 " refreshes %" PRIu64 "\n", stats.row_hits,
+              stats.row_misses, stats.row_conflicts, stats.refreshes);
+  if (stats.row_hits + stats.row_misses + stats.row_conflicts != stats.reads || stats.refreshes < 255 ||
+      stats.refreshes > 257) {
+    ++failures;
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+// --------------------------------------------------------------------------------- starvation
+
+/* Hits one row all the time and once asks for another row of the same bank. */
+class Hog : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Hog(sc_core::sc_module_name nm, Clock &clk, System &sys)
+      : sc_core::sc_module(nm), Ticked(clk), port_(sys.noc.attach(0, this)) {}
+
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      if (packet->tag == 1) {
+        answered = now;
+      }
+      port_.release(packet);
+      --in_flight_;
+    }
+    if (in_flight_ < 14 && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      const bool odd = asked == 0 && now > 500;
+      packet->make_read(HB_DRAM_BASE + (odd ? 2048u * 9 : 0), 16);
+      packet->tag = odd;
+      packet->id = odd;
+      if (odd) {
+        asked = now;
+      }
+      port_.send(packet);
+      ++in_flight_;
+    }
+    return now + 1;
+  }
+  Cycle asked = 0, answered = 0;
+
+ private:
+  hb::NocPort &port_;
+  unsigned in_flight_ = 0;
+};
+
+int starvation() {
+  Clock clock("clock", Clock::Options{});
+  System system("system", clock, lpddr4(2000000, 1));
+  Hog hog("hog", clock, system);
+  clock.run_until(20000);
+  // 14 older requests of 4 bursts, 64 overtaking bursts, 10 cycles each, and its own access; no refresh.
+  std::printf("asked @%" PRIu64 ", answered @%" PRIu64 "\n", hog.asked, hog.answered);
+  return hog.answered != 0 && hog.answered - hog.asked < (14 * 4 + 64) * 10 + 300 ? 0 : 1;
+}
+
+// ------------------------------------------------------------------------------------ overlap
+
+/* Reads of an open row; among them a write and then a read of the same bytes, and one of others. */
+class Mixer : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Mixer(sc_core::sc_module_name nm, Clock &clk, System &sys)
+      : sc_core::sc_module(nm), Ticked(clk), port_(sys.noc.attach(0, this)) {}
+
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      answered[packet->tag] = now;
+      port_.release(packet);
+    }
+    if (now > 300 && sent_ < kCount && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      if (sent_ == kWrite) {
+        packet->make_write(HB_DRAM_BASE + 1024, 2);
+      } else {
+        packet->make_read(HB_DRAM_BASE + (sent_ == kSame ? 1040 : sent_ == kOther ? 1056 : 0), 1);
+      }
+      packet->id = static_cast<uint8_t>(sent_);
+      packet->tag = sent_++;
+      port_.send(packet);
+    }
+    return now + 1;
+  }
+  static constexpr unsigned kWrite = 4, kSame = 5, kOther = 6, kCount = 12;
+  Cycle answered[kCount] = {};
+
+ private:
+  hb::NocPort &port_;
+  unsigned sent_ = 0;
+};
+
+int overlap() {
+  Clock clock("clock", Clock::Options{});
+  System system("system", clock, lpddr4(2000000, 1));
+  Mixer mixer("mixer", clock, system);
+  clock.run_until(3000);
+  const Cycle *at = mixer.answered;
+  std::printf("write @%" PRIu64 ", read of its bytes @%" PRIu64 ", read of others @%" PRIu64 "\n", at[Mixer::kWrite],
+              at[Mixer::kSame], at[Mixer::kOther]);
+  return at[Mixer::kSame] > at[Mixer::kWrite] && at[Mixer::kOther] != 0 && at[Mixer::kOther] < at[Mixer::kWrite] ? 0 : 1;
+}
+
+// ------------------------------------------------------------------------------------- random
+
+class Fuzzer : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Fuzzer(sc_core::sc_module_name nm, Clock &clk, System &sys, uint64_t seed)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        system_(sys),
+        port_(sys.noc.attach(0, this)),
+        random_(seed),
+        bytes_(sys.soc.dram.size_bytes) {}
+
+  Cycle tick(Cycle now) override {
+    if (now >= act_) {
+      act(now);
+      act_ = now + 1 + (random_.chance(10) ? random_.below(300) : 0);
+    }
+    return done() ? kNever : act_;
+  }
+  bool done() const { return sent_ == kAccesses && answered_ == kAccesses; }
+  uint64_t log = 14695981039346656037u;
+
+  void check_memory() {
+    std::vector<uint8_t> real(bytes_.size());
+    system_.memory.read(0, real.data(), real.size());
+    if (real != bytes_) {
+      std::printf("memory differs at the end\n");
+      ++failures;
+    }
+  }
+
+ private:
+  static constexpr uint32_t kAccesses = 6000;
+  struct Expected {
+    hb::Resp resp;
+    std::vector<uint8_t> bytes;  // of a read
+  };
+
+  void act(Cycle now) {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      check(*packet);
+      for (const uint64_t value : {now, uint64_t{packet->tag}}) {
+        log = (log ^ value) * 1099511628211u;
+      }
+      port_.release(packet);
+      ++answered_;
+    }
+    if (sent_ < kAccesses && sent_ - answered_ < 40 && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      // Few places, so that accesses meet: two small windows, and the end of memory with what lies behind it.
+      const uint32_t size = static_cast<uint32_t>(bytes_.size());
+      const uint32_t window[] = {0, 2048 * 9 * system_.soc.dram.num_channels, size - 512};
+      uint32_t offset = window[random_.below(3)] + random_.below(64) * 16;
+      const bool write = random_.chance(50);
+      Expected expected{hb::Resp::kOkay, {}};
+      if (random_.chance(20)) {
+        offset += random_.below(4) * 4;
+        if (write) {
+          packet->make_write32(HB_DRAM_BASE + offset, static_cast<uint32_t>(random_.next()));
+        } else {
+          packet->make_read32(HB_DRAM_BASE + offset);
+        }
+      } else {
+        const unsigned room = system_.noc.map().contiguous_bytes(HB_DRAM_BASE + offset) / 16;
+        const unsigned beats = 1 + random_.below(std::min(16u, room));
+        if (write) {
+          packet->make_write(HB_DRAM_BASE + offset, beats);
+          for (unsigned i = 0; i < packet->bytes; ++i) {
+            packet->data[i] = static_cast<uint8_t>(random_.next());
+          }
+          if (random_.chance(50)) {
+            for (unsigned beat = 0; beat < beats; ++beat) {
+              packet->strobe[beat] = static_cast<uint16_t>(random_.next() | random_.next());
+            }
+          }
+        } else {
+          packet->make_read(HB_DRAM_BASE + offset, beats);
+        }
+      }
+      const unsigned lane = offset % 16;
+      if (offset + packet->bytes > size) {
+        expected.resp = hb::Resp::kSlvErr;
+      } else if (write) {
+        for (unsigned i = lane; i < lane + packet->bytes; ++i) {
+          if (packet->strobe[i / 16] >> (i % 16) & 1) {
+            bytes_[offset - lane + i] = packet->data[i];
+          }
+        }
+      } else {
+        expected.bytes.assign(bytes_.begin() + offset, bytes_.begin() + offset + packet->bytes);
+      }
+      packet->tag = sent_++;
+      packet->id = static_cast<uint8_t>(random_.below(3));
+      expected_[packet->tag] = expected;
+      port_.send(packet);
+    }
+  }
+
+  void check(const Packet &packet) {
+    const auto found = expected_.find(packet.tag);
+    const char *wrong = nullptr;
+    if (found == expected_.end()) {
+      wrong = "an answer came twice";
+    } else {
+      if (packet.resp != found->second.resp) {
+        wrong = "wrong response code";
+      } else if (packet.kind == PacketKind::kReadResp && packet.resp == hb::Resp::kOkay &&
+                 std::memcmp(packet.data.data() + packet.addr % 16, found->second.bytes.data(), packet.bytes) != 0) {
+        wrong = "wrong bytes read";
+      }
+      expected_.erase(found);
+    }
+    // In order for a channel, an id and a direction.
+    uint32_t &next = next_[{packet.src * 256u + packet.id, packet.is_read()}];
+    if (packet.tag < next) {
+      wrong = "responses out of order";
+    }
+    next = packet.tag + 1;
+    if (wrong != nullptr) {
+      std::printf("access %u: %s\n", packet.tag, wrong);
+      ++failures;
+    }
+  }
+
+  System &system_;
+  hb::NocPort &port_;
+  hb_test::Random random_;
+  Cycle act_ = 0;
+  std::vector<uint8_t> bytes_;
+  uint32_t sent_ = 0, answered_ = 0;
+  std::map<uint32_t, Expected> expected_;
+  std::map<std::pair<unsigned, bool>, uint32_t> next_;
+};
+
+int random_accesses(uint64_t seed, bool no_skip, bool reverse) {
+  Clock::Options options;
+  options.no_skip = no_skip;
+  options.reverse = reverse;
+  Clock clock("clock", options);
+  System one("one", clock, lpddr4(250000, 1)), two("two", clock, lpddr4(333333, 2)), four("four", clock, lpddr4(700000, 4));
+  Fuzzer fuzz_one("fuzz_one", clock, one, seed), fuzz_two("fuzz_two", clock, two, seed + 100),
+      fuzz_four("fuzz_four", clock, four, seed + 200);
+  const std::pair<System *, Fuzzer *> all[] = {{&one, &fuzz_one}, {&two, &fuzz_two}, {&four, &fuzz_four}};
+  clock.run_until(400000);
+  for (const auto &[system, fuzzer] : all) {
+    std::printf("%s %016" PRIx64 "\n", fuzzer->name(), fuzzer->log);
+    if (!fuzzer->done() || !system->noc.at_rest() || system->noc.pool().in_use() != 0) {
+      std::printf("%s: not finished\n", fuzzer->name());
+      ++failures;
+    }
+    fuzzer->check_memory();
+    for (const auto &channel : system->channels) {
+      const hb_sim_dram_stats_t s = channel->stats();
+      std::printf("%s: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+                  channel->name(), s.reads, s.writes, s.row_hits, s.row_misses, s.row_conflicts, s.refreshes,
+                  s.bytes_read, s.bytes_written);
+    }
+  }
+  return failures == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  const std::string mode = argc > 1 ? argv[1] : "";
+  if (mode == "timing") {
+    return timing();
+  }
+  if (mode == "recovery") {
+    return recovery();
+  }
+  if (mode == "bandwidth") {
+    return bandwidth();
+  }
+  if (mode == "starvation") {
+    return starvation();
+  }
+  if (mode == "overlap") {
+    return overlap();
+  }
+  if (mode == "random" && argc == 5) {
+    return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]) != 0, std::atoi(argv[4]) != 0);
+  }
+  std::fprintf(stderr, "usage: dram_test timing|recovery|bandwidth|starvation|overlap|random SEED NO_SKIP REVERSE\n");
+  return 2;
+}
