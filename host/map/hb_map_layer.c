@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "hb_map.h"
+#include "hb_map_emit.h"
+#include "hb_map_plan.h"
+#include "hb_map_time.h"
+#include "hilbert/hb_tensor.h"
+#include "hilbert/hb_tile_regs.h"
+
+#define FIELD(value_, name_) (((value_)&HB_TILE_##name_##_MASK) >> HB_TILE_##name_##_LSB)
+
+void hb_map_tile_decode(uint32_t id, uint32_t caps, hb_map_tile_t *tile_out) {
+  const uint32_t words_per_kib = 1024u / HB_BEAT_BYTES;
+  *tile_out = (hb_map_tile_t){
+      .kind = FIELD(id, ID_KIND),
+      .size = FIELD(id, ID_SIZE),
+      .ifm_words = FIELD(caps, CAPS_IFM_KIB) * words_per_kib,
+      .wgt_words = FIELD(caps, CAPS_WGT_KIB) * words_per_kib,
+      .prm_words = FIELD(caps, CAPS_PRM_KIB) * words_per_kib,
+      .acc_rows = 1u << FIELD(caps, CAPS_ACC_LOG2),
+  };
+}
+
+void hb_program_release(hb_program_t *program) {
+  free(program->commands);
+  *program = (hb_program_t){0};
+}
+
+hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_program_t *program_out,
+                         char *why, size_t why_len) {
+  if (tile->kind != HB_TILE_KIND_WS) {
+    snprintf(why, why_len, "a tile of kind %u cannot run %s layers", tile->kind,
+             layer->op == HB_OP_CONV ? "conv" : "matmul");
+    return HB_ERR_INPUT;
+  }
+  if (tile->size != 8u && tile->size != 16u) {
+    snprintf(why, why_len, "an array of %ux%u is not supported: 8 or 16", tile->size, tile->size);
+    return HB_ERR_INPUT;
+  }
+  hb_map_geo_t geo;
+  HB_TRY(hb_map_geo_init(layer, tile, &geo, why, why_len));
+  hb_map_plan_t plans[HB_MAP_MAX_PLANS];
+  uint32_t num_plans = 0;
+  HB_TRY(hb_map_plan(&geo, tile, plans, &num_plans, why, why_len));
+
+  hb_program_t best = {0};
+  for (uint32_t i = 0; i < num_plans; ++i) {
+    hb_program_t program = {0};
+    const hb_status_t status = hb_map_emit(layer, &geo, &plans[i], &program);
+    if (status == HB_ERR_RANGE) {
+      continue;
+    }
+    if (status != HB_OK) {
+      hb_program_release(&best);
+      return status;
+    }
+    program.est_cycles = hb_map_time(program.commands, program.num_commands, tile->size);
+    program.macs = hb_layer_macs(layer);
+    if (best.commands == NULL || program.est_cycles < best.est_cycles) {
+      hb_program_release(&best);
+      best = program;
+    } else {
+      hb_program_release(&program);
+    }
+  }
+  if (best.commands == NULL) {
+    snprintf(why, why_len, "the program would exceed 2^20 - 1 commands: the scratchpads are too small");
+    return HB_ERR_INPUT;
+  }
+  *program_out = best;
+  return HB_OK;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * DRAM from HB_DRAM_BASE on:
+ *
+ *   tile programs | constants of model 0 | constants of model 1 | ... | activations and input slots
+ *
+ * A model has two activation buffers, each as large as its largest tensor between layers. Layer i writes
+ * buffer i % 2 and layer i + 1 reads it from the start, at its own shape: published layer lists do not
+ * always chain, and what a layer finds there is then simply bytes.
+ */
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "hb_map.h"
+#include "hilbert/hb_memmap.h"
+#include "hilbert/hb_tensor.h"
+
+enum {
+  ALIGN_DRAM = 256,          /* what a sensor slot asks for; a whole number of DRAM bursts for all the rest */
+  WATCHDOG_CYCLES = 1000000, /* far above the longest stall a loaded DRAM can cause */
+  WHY_MAX = 256,
+};
+
+/* Layers that differ in name only share their programs. */
+typedef struct unique {
+  const hb_layer_t *layer;
+  hb_program_t programs[HB_IMAGE_MAX_KINDS]; /* commands NULL: this kind cannot run it */
+  uint32_t addr[HB_IMAGE_MAX_KINDS];
+} unique_t;
+
+typedef struct kind {
+  uint32_t id, caps;
+  const char *name;
+  hb_map_tile_t tile;
+} kind_t;
+
+typedef struct build {
+  const hb_scenario_t *scenario;
+  const hb_soc_t *soc;
+  uint32_t num_kinds;
+  kind_t kinds[HB_IMAGE_MAX_KINDS];
+  uint32_t tile_kind[HB_MAX_TILES];
+  uint32_t num_layers;
+  uint32_t *layer_unique; /* of every layer of every task, in order */
+  uint32_t num_unique;
+  unique_t *unique;
+  uint64_t next; /* first free byte of DRAM, from HB_DRAM_BASE */
+  char *why;
+  size_t why_len;
+} build_t;
+
+static uint64_t align_up(uint64_t value, uint64_t to) { return (value + to - 1u) / to * to; }
+
+static bool same_layer(const hb_layer_t *a, const hb_layer_t *b) {
+  return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
+         a->out_c == b->out_c && a->ker_h == b->ker_h && a->ker_w == b->ker_w && a->stride_h == b->stride_h &&
+         a->stride_w == b->stride_w && a->dil_h == b->dil_h && a->dil_w == b->dil_w &&
+         a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom && a->pad_left == b->pad_left &&
+         a->pad_right == b->pad_right && a->x_signed == b->x_signed && a->w_signed == b->w_signed &&
+         a->y_signed == b->y_signed && a->x_zp == b->x_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
+         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
+}
+
+/* Reserves bytes of DRAM; the sum is checked once, in lay_out(). */
+static uint32_t reserve(build_t *b, uint64_t bytes) {
+  const uint64_t at = b->next;
+  b->next += align_up(bytes, ALIGN_DRAM);
+  return (uint32_t)(HB_DRAM_BASE + at);
+}
+
+static hb_status_t find_kinds(build_t *b) {
+  for (uint32_t i = 0; i < b->soc->num_tiles; ++i) {
+    const hb_soc_tile_t *tile = &b->soc->tiles[i];
+    uint32_t id = 0, caps = 0;
+    if (hb_sim_tile_model_info(tile->model, &id, &caps) != HB_OK) {
+      snprintf(b->why, b->why_len, "tile %s: there is no tile model %s", tile->name, tile->model);
+      return HB_ERR_INPUT;
+    }
+    uint32_t k = 0;
+    while (k < b->num_kinds && (b->kinds[k].id != id || b->kinds[k].caps != caps)) {
+      ++k;
+    }
+    if (k == HB_IMAGE_MAX_KINDS) {
+      snprintf(b->why, b->why_len, "tile %s: more than %d kinds of tile in one SoC", tile->name,
+               HB_IMAGE_MAX_KINDS);
+      return HB_ERR_INPUT;
+    }
+    if (k == b->num_kinds) {
+      b->kinds[k] = (kind_t){.id = id, .caps = caps, .name = tile->model};
+      hb_map_tile_decode(id, caps, &b->kinds[k].tile);
+      ++b->num_kinds;
+    }
+    b->tile_kind[i] = k;
+  }
+  return HB_OK;
+}
+
+/* Compiles a layer for every tile kind, once for all layers like it. */
+static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_layer_t *layer,
+                                 uint32_t *unique_out) {
+  for (uint32_t u = 0; u < b->num_unique; ++u) {
+    if (same_layer(b->unique[u].layer, layer)) {
+      *unique_out = u;
+      return HB_OK;
+    }
+  }
+  unique_t *unique = &b->unique[b->num_unique];
+  *unique = (unique_t){.layer = layer};
+  *unique_out = b->num_unique++;
+  char reason[WHY_MAX] = "the SoC has no tiles";
+  bool runs = false;
+  for (uint32_t k = 0; k < b->num_kinds; ++k) {
+    char kind_reason[WHY_MAX] = "";
+    const hb_status_t status =
+        hb_map_layer(layer, &b->kinds[k].tile, &unique->programs[k], kind_reason, sizeof(kind_reason));
+    if (status == HB_OK) {
+      runs = true;
+    } else if (status == HB_ERR_INPUT) {
+      snprintf(reason, sizeof(reason), "%.32s: %.200s", b->kinds[k].name, kind_reason);
+    } else {
+      snprintf(b->why, b->why_len, "%s layer %s: %s", task->name, layer->name, hb_status_text(status));
+      return status;
+    }
+  }
+  if (!runs) {
+    snprintf(b->why, b->why_len, "%s layer %s: no tile of %s can run it: %s", task->name, layer->name,
+             b->soc->name, reason);
+    return HB_ERR_INPUT;
+  }
+  return HB_OK;
+}
+
+static hb_status_t compile(build_t *b) {
+  const hb_scenario_t *scenario = b->scenario;
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    b->num_layers += scenario->tasks[m].model.num_layers;
+  }
+  if (scenario->num_tasks > HB_IMAGE_MAX_MODELS || b->num_layers > HB_IMAGE_MAX_LAYERS) {
+    snprintf(b->why, b->why_len, "%s: %u models with %u layers, at most %d with %d fit a workload image",
+             scenario->name, scenario->num_tasks, b->num_layers, HB_IMAGE_MAX_MODELS, HB_IMAGE_MAX_LAYERS);
+    return HB_ERR_INPUT;
+  }
+  b->layer_unique = calloc(b->num_layers + 1u, sizeof(*b->layer_unique));
+  b->unique = calloc(b->num_layers + 1u, sizeof(*b->unique));
+  if (b->layer_unique == NULL || b->unique == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  uint32_t next = 0;
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    const hb_task_t *task = &scenario->tasks[m];
+    if (task->model.num_layers == 0 || task->model.num_layers > 4095u) {
+      snprintf(b->why, b->why_len, "%s: %u layers, expected 1 to 4095", task->name, task->model.num_layers);
+      return HB_ERR_INPUT;
+    }
+    for (uint32_t i = 0; i < task->model.num_layers; ++i) {
+      HB_TRY(compile_layer(b, task, &task->model.layers[i], &b->layer_unique[next++]));
+    }
+  }
+  return HB_OK;
+}
+
+static hb_status_t add_segment(hb_workload_t *workload, uint32_t addr, uint64_t len, uint8_t **bytes_out) {
+  hb_segment_t *segment = &workload->segments[workload->num_segments];
+  segment->bytes = calloc(len ? len : 1u, 1);
+  if (segment->bytes == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  segment->addr = addr;
+  segment->len = len;
+  ++workload->num_segments;
+  *bytes_out = segment->bytes;
+  return HB_OK;
+}
+
+/* Addresses of everything in DRAM. */
+typedef struct layout {
+  uint32_t programs;
+  uint64_t programs_len;
+  struct {
+    uint32_t constants; /* of the model's first layer; the others follow, each aligned */
+    uint64_t constants_len;
+    uint32_t buffer[2];
+    uint32_t slots[HB_IMAGE_MAX_SLOTS];
+  } model[HB_IMAGE_MAX_MODELS];
+} layout_t;
+
+static hb_status_t lay_out(build_t *b, layout_t *layout) {
+  for (uint32_t u = 0; u < b->num_unique; ++u) {
+    for (uint32_t k = 0; k < b->num_kinds; ++k) {
+      const hb_program_t *program = &b->unique[u].programs[k];
+      if (program->commands != NULL) {
+        b->unique[u].addr[k] = reserve(b, (uint64_t)program->num_commands * HB_CMD_BYTES);
+      }
+    }
+  }
+  layout->programs = HB_DRAM_BASE;
+  layout->programs_len = b->next;
+  for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
+    const hb_model_t *model = &b->scenario->tasks[m].model;
+    const uint64_t first = b->next;
+    for (uint32_t i = 0; i < model->num_layers; ++i) {
+      const uint32_t at = reserve(b, hb_map_const_bytes(&model->layers[i]));
+      layout->model[m].constants = i == 0 ? at : layout->model[m].constants;
+    }
+    layout->model[m].constants_len = b->next - first;
+  }
+  for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
+    const hb_task_t *task = &b->scenario->tasks[m];
+    uint64_t largest = 0;
+    for (uint32_t i = 0; i < task->model.num_layers; ++i) {
+      const hb_layer_t *layer = &task->model.layers[i];
+      const uint64_t in = i > 0 ? hb_map_in_bytes(layer) : 0u;
+      const uint64_t out = hb_map_out_bytes(layer);
+      largest = in > largest ? in : largest;
+      largest = out > largest ? out : largest;
+    }
+    layout->model[m].buffer[0] = reserve(b, largest);
+    layout->model[m].buffer[1] = reserve(b, largest);
+    for (uint32_t s = 0; s < task->num_slots; ++s) {
+      layout->model[m].slots[s] = reserve(b, hb_map_in_bytes(&task->model.layers[0]));
+    }
+  }
+  if (b->next > b->soc->dram.size_bytes) {
+    snprintf(b->why, b->why_len, "%s needs %llu bytes of DRAM, %s has %llu", b->scenario->name,
+             (unsigned long long)b->next, b->soc->name, (unsigned long long)b->soc->dram.size_bytes);
+    return HB_ERR_INPUT;
+  }
+  return HB_OK;
+}
+
+static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t seed,
+                             hb_workload_t *workload) {
+  const hb_scenario_t *scenario = b->scenario;
+  workload->segments = calloc(scenario->num_tasks + 1u, sizeof(*workload->segments));
+  if (workload->segments == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  uint8_t *bytes = NULL;
+  HB_TRY(add_segment(workload, layout->programs, layout->programs_len, &bytes));
+  for (uint32_t u = 0; u < b->num_unique; ++u) {
+    for (uint32_t k = 0; k < b->num_kinds; ++k) {
+      const hb_program_t *program = &b->unique[u].programs[k];
+      if (program->commands != NULL) {
+        memcpy(bytes + (b->unique[u].addr[k] - layout->programs), program->commands,
+               (size_t)program->num_commands * HB_CMD_BYTES);
+      }
+    }
+  }
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    const hb_model_t *model = &scenario->tasks[m].model;
+    HB_TRY(add_segment(workload, layout->model[m].constants, layout->model[m].constants_len, &bytes));
+    for (uint32_t i = 0; i < model->num_layers; ++i) {
+      hb_map_synthesise(&model->layers[i], seed, m, i, bytes);
+      bytes += align_up(hb_map_const_bytes(&model->layers[i]), ALIGN_DRAM);
+    }
+  }
+  return HB_OK;
+}
+
+static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy, uint32_t flags,
+                              hb_workload_t *workload) {
+  const hb_scenario_t *scenario = b->scenario;
+  hb_image_header_t header = {
+      .magic = HB_IMAGE_MAGIC,
+      .version = HB_IMAGE_VERSION,
+      .num_tiles = b->soc->num_tiles,
+      .num_kinds = b->num_kinds,
+      .num_models = scenario->num_tasks,
+      .num_layers = b->num_layers,
+      .tiles_offset = sizeof(hb_image_header_t),
+      .policy = policy,
+      .watchdog_cycles = WATCHDOG_CYCLES,
+      .clock_khz = b->soc->clock_khz,
+      .flags = flags,
+  };
+  const uint64_t models = header.tiles_offset + (uint64_t)header.num_tiles * sizeof(hb_image_tile_t);
+  const uint64_t layers = models + (uint64_t)header.num_models * sizeof(hb_image_model_t);
+  const uint64_t programs = layers + (uint64_t)header.num_layers * sizeof(hb_image_layer_t);
+  const uint64_t size = programs + (uint64_t)header.num_layers * b->num_kinds * sizeof(hb_image_program_t);
+  if (size > HB_IMAGE_SIZE) {
+    snprintf(b->why, b->why_len, "%s: the workload image takes %llu bytes, at most %u fit", scenario->name,
+             (unsigned long long)size, HB_IMAGE_SIZE);
+    return HB_ERR_INPUT;
+  }
+  header.size_bytes = (uint32_t)size;
+  header.models_offset = (uint32_t)models;
+  header.layers_offset = (uint32_t)layers;
+  header.programs_offset = (uint32_t)programs;
+
+  uint8_t *image = calloc(size, 1);
+  if (image == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  workload->image = image;
+  workload->image_len = size;
+  /* Tables start at multiples of 8 behind the header: every record's size is one. */
+  hb_image_tile_t *tile_table = (hb_image_tile_t *)(void *)(image + header.tiles_offset);
+  hb_image_model_t *model_table = (hb_image_model_t *)(void *)(image + models);
+  hb_image_layer_t *layer_table = (hb_image_layer_t *)(void *)(image + layers);
+  hb_image_program_t *program_table = (hb_image_program_t *)(void *)(image + programs);
+  for (uint32_t i = 0; i < b->soc->num_tiles; ++i) {
+    tile_table[i] = (hb_image_tile_t){
+        .mmio_base = HB_TILE_BASE(i), .kind = b->tile_kind[i], .id = b->kinds[b->tile_kind[i]].id};
+  }
+  uint32_t next = 0;
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    const hb_task_t *task = &scenario->tasks[m];
+    hb_image_model_t *model = &model_table[m];
+    *model = (hb_image_model_t){.first_layer = next,
+                                .num_layers = task->model.num_layers,
+                                .depends_on = task->depends_on,
+                                .num_slots = task->num_slots,
+                                .priority = m};
+    memcpy(model->slot_addr, layout->model[m].slots, sizeof(model->slot_addr));
+    uint32_t const_addr = layout->model[m].constants;
+    for (uint32_t i = 0; i < task->model.num_layers; ++i, ++next) {
+      layer_table[next] = (hb_image_layer_t){
+          .in_addr = i == 0 ? HB_IMAGE_NONE : layout->model[m].buffer[(i + 1u) % 2u],
+          .out_addr = layout->model[m].buffer[i % 2u],
+          .const_addr = const_addr,
+          .in2_addr = HB_IMAGE_NONE,
+      };
+      const_addr += (uint32_t)align_up(hb_map_const_bytes(&task->model.layers[i]), ALIGN_DRAM);
+      const unique_t *unique = &b->unique[b->layer_unique[next]];
+      for (uint32_t k = 0; k < b->num_kinds; ++k) {
+        const hb_program_t *program = &unique->programs[k];
+        hb_image_program_t *entry = &program_table[next * b->num_kinds + k];
+        *entry = (hb_image_program_t){.addr = HB_IMAGE_NONE};
+        if (program->commands != NULL) {
+          entry->addr = unique->addr[k];
+          entry->commands = program->num_commands;
+          entry->est_cycles = (uint32_t)(program->est_cycles < UINT32_MAX ? program->est_cycles : UINT32_MAX);
+        }
+      }
+    }
+  }
+  memcpy(image, &header, sizeof(header));
+  header.crc = (uint32_t)crc32(0, image, (uInt)size);
+  memcpy(image, &header, sizeof(header));
+  return HB_OK;
+}
+
+/* floor(ps * khz / 10^9) without overflow. */
+static uint64_t cycles_of_ps(uint64_t ps, uint32_t khz) {
+  const uint64_t giga = 1000000000u;
+  return ps / giga * khz + ps % giga * khz / giga;
+}
+
+static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_workload_t *workload) {
+  const hb_scenario_t *scenario = b->scenario;
+  workload->streams = calloc(scenario->num_tasks ? scenario->num_tasks : 1u, sizeof(*workload->streams));
+  if (workload->streams == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  workload->num_streams = scenario->num_tasks;
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    const hb_task_t *task = &scenario->tasks[m];
+    const uint64_t jitter = cycles_of_ps(task->jitter_ps, b->soc->clock_khz);
+    hb_sim_stream_t *stream = &workload->streams[m];
+    *stream = (hb_sim_stream_t){
+        .rate_num = task->rate_num,
+        .rate_den = task->rate_den,
+        .offset_cycles = cycles_of_ps(task->offset_ps, b->soc->clock_khz),
+        .jitter_cycles = (uint32_t)(jitter < UINT32_MAX ? jitter : UINT32_MAX),
+        .probability_ppm = task->probability_ppm,
+        .frame_bytes = (uint32_t)hb_map_in_bytes(&task->model.layers[0]),
+        .num_slots = task->num_slots,
+    };
+    snprintf(stream->name, sizeof(stream->name), "%.*s", HB_SIM_NAME_MAX - 1, task->name);
+    memcpy(stream->slot_addr, layout->model[m].slots, sizeof(stream->slot_addr));
+  }
+  return HB_OK;
+}
+
+void hb_workload_release(hb_workload_t *workload) {
+  free(workload->image);
+  for (uint32_t i = 0; i < workload->num_segments; ++i) {
+    free(workload->segments[i].bytes);
+  }
+  free(workload->segments);
+  free(workload->streams);
+  *workload = (hb_workload_t){0};
+}
+
+static hb_status_t build_workload(build_t *b, uint32_t policy, uint64_t seed, uint32_t flags,
+                                  hb_workload_t *workload) {
+  layout_t layout = {0};
+  HB_TRY(find_kinds(b));
+  HB_TRY(compile(b));
+  HB_TRY(lay_out(b, &layout));
+  workload->dram_bytes = b->next;
+  HB_TRY(fill_dram(b, &layout, seed, workload));
+  HB_TRY(make_image(b, &layout, policy, flags, workload));
+  return make_streams(b, &layout, workload);
+}
+
+hb_status_t hb_map_scenario(const hb_scenario_t *scenario, const hb_soc_t *soc, uint32_t policy,
+                            uint64_t seed, uint32_t image_flags, hb_workload_t *workload_out, char *why,
+                            size_t why_len) {
+  build_t b = {.scenario = scenario, .soc = soc, .why = why, .why_len = why_len};
+  hb_workload_t workload = {0};
+  const hb_status_t status = build_workload(&b, policy, seed, image_flags, &workload);
+  for (uint32_t u = 0; u < b.num_unique; ++u) {
+    for (uint32_t k = 0; k < b.num_kinds; ++k) {
+      hb_program_release(&b.unique[u].programs[k]);
+    }
+  }
+  free(b.unique);
+  free(b.layer_unique);
+  if (status == HB_OK) {
+    *workload_out = workload;
+    return HB_OK;
+  }
+  hb_workload_release(&workload);
+  if (status == HB_ERR_NOMEM) {
+    snprintf(why, why_len, "%s", hb_status_text(status));
+  }
+  return status;
+}

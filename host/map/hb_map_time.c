@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_map_time.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "hilbert/hb_tensor.h"
+
+enum { ENGINES = 3, TOKENS = 4, TOKEN_RING = 256 };
+
+/* Completion times of pushes nobody has waited for yet. */
+typedef struct token_queue {
+  uint64_t when[TOKEN_RING];
+  uint32_t head, level;
+} token_queue_t;
+
+typedef struct engine {
+  uint64_t free;                 /* end of the last command */
+  uint64_t start[HB_TIME_FIFO];  /* start times of the last commands: when they left the FIFO */
+  uint32_t count;
+} engine_t;
+
+static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
+  switch (cmd->common.opcode) {
+    case HB_CMD_OP_LOAD: {
+      const uint64_t rows = (uint64_t)cmd->load.rows * cmd->load.planes;
+      return hb_map_time_load(rows * cmd->load.beats, rows);
+    }
+    case HB_CMD_OP_EXEC:
+      return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
+    default: {
+      const uint64_t px = (uint64_t)cmd->store.rows * cmd->store.beats;
+      const uint64_t raw = cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
+      return hb_map_time_store(px * raw, cmd->store.rows);
+    }
+  }
+}
+
+uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
+  token_queue_t tokens[TOKENS] = {0};
+  engine_t engines[ENGINES] = {0};
+  uint64_t dispatch = HB_TIME_START;
+  uint64_t end = 0;
+  for (uint32_t i = 0; i < num; ++i) {
+    const hb_cmd_t *cmd = &commands[i];
+    if (cmd->common.opcode == HB_CMD_OP_END) {
+      break;
+    }
+    engine_t *engine = &engines[cmd->common.opcode - HB_CMD_OP_LOAD];
+    dispatch += HB_TIME_FETCH;
+    if (engine->count >= HB_TIME_FIFO) {
+      const uint64_t left = engine->start[engine->count % HB_TIME_FIFO];
+      dispatch = dispatch > left ? dispatch : left;
+    }
+    uint64_t start = dispatch > engine->free ? dispatch : engine->free;
+    for (uint32_t t = 0; t < TOKENS; ++t) {
+      if (cmd->common.tokens >> t & 1u) {
+        token_queue_t *queue = &tokens[t];
+        assert(queue->level > 0);
+        const uint64_t when = queue->when[queue->head];
+        queue->head = (queue->head + 1u) % TOKEN_RING;
+        --queue->level;
+        start = start > when ? start : when;
+      }
+    }
+    engine->start[engine->count % HB_TIME_FIFO] = start;
+    ++engine->count;
+    engine->free = start + command_cycles(cmd, n);
+    end = end > engine->free ? end : engine->free;
+    for (uint32_t t = 0; t < TOKENS; ++t) {
+      if (cmd->common.tokens >> (t + 4u) & 1u) {
+        token_queue_t *queue = &tokens[t];
+        assert(queue->level < TOKEN_RING);
+        queue->when[(queue->head + queue->level) % TOKEN_RING] = engine->free;
+        ++queue->level;
+      }
+    }
+  }
+  return end > dispatch ? end : dispatch;
+}
