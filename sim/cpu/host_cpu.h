@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The host CPU: RV32IMC with private memory, local devices (hilbert/hb_memmap.h) and a port on the
+ * NoC.
+ *
+ * Unicorn executes the instructions; time is ours: every instruction costs what rv32_cost.h says,
+ * and the thread is brought to the right cycle before anything that another module could influence
+ * or observe:
+ *
+ *   - a device register or the NoC is accessed (which then takes the cycles it takes);
+ *   - interrupts are enabled (mstatus.MIE and a bit of mie): then before every instruction;
+ *   - kQuantum cycles have passed.
+ *
+ * In between the CPU runs ahead of the clock; nothing can tell. `wfi` sleeps, at no cost to the
+ * host computer, until an enabled interrupt is pending, and goes on in exactly that cycle.
+ *
+ * A run ends through the CPU in two ways: firmware writes HB_LOCAL_EXIT (exited()), or the CPU
+ * cannot go on (Clock::failure() has pc and reason). README.md beside this file has the details.
+ */
+
+#ifndef HB_SIM_CPU_HOST_CPU_H_
+#define HB_SIM_CPU_HOST_CPU_H_
+
+#include <unicorn/unicorn.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <systemc>
+#include <vector>
+
+#include "hilbert/hb_telemetry.h"
+#include "sim/cpu/host_devices.h"
+#include "sim/cpu/rv32_cost.h"
+#include "sim/include/hb_sim.h"
+#include "sim/kernel/clock.h"
+#include "sim/noc/noc.h"
+
+namespace hb {
+
+class HostCpu : public sc_core::sc_module {
+ public:
+  struct Config {
+    NodeId node = 0;
+    uint32_t num_tiles = 0;
+    Cycle irq_cycles = 1;  // from a tile's irq wire to the pending bit
+    hb_sim_sink_t sink{};  // telemetry and irq
+  };
+
+  HostCpu(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Config &config);
+  ~HostCpu() override;
+
+  /** Copies bytes into the TCM or the image memory, outside of time. false: not all inside one of
+   * them. */
+  bool load_private(uint32_t addr, const void *bytes, size_t len);
+
+  /** First program counter. Before the first cycle. */
+  void set_entry(uint32_t pc) { pc_ = pc; }
+
+  /** Where tile `index` reports the level of its irq wire; only changes need to be pushed. */
+  Link<bool> &tile_irq(uint32_t index) { return devices_.tile_irq(index); }
+
+  /** Firmware wrote HB_LOCAL_EXIT; the clock has been stopped. */
+  bool exited() const { return exited_; }
+  uint32_t exit_code() const { return exit_code_; }
+
+  /** Instructions may be ahead of the clock by up to kQuantum cycles. */
+  hb_sim_host_stats_t stats() const;
+
+  static constexpr Cycle kQuantum = 4096;
+
+ private:
+  /* Why Unicorn was stopped in front of instruction pc_. */
+  enum class Stop : uint8_t { kNone, kTrap, kInterrupt, kWfi, kEnd };
+
+  struct Cached {
+    uint32_t insn = 0;
+    InsnCost cost;
+  };
+  struct Trap {
+    bool raised = false;
+    uint32_t cause = 0, epc = 0, tval = 0;
+  };
+  struct UnicornCloser {
+    void operator()(uc_engine *engine) const { uc_close(engine); }
+  };
+
+  static void on_instruction(uc_engine *, uint64_t address, uint32_t size, void *self);
+  static void on_exception(uc_engine *, uint32_t number, void *self);
+  static bool on_bad_access(uc_engine *, uc_mem_type type, uint64_t address, int size,
+                            int64_t value, void *self);
+  static uint64_t on_local_read(uc_engine *, uint64_t offset, unsigned size, void *self);
+  static void on_local_write(uc_engine *, uint64_t offset, unsigned size, uint64_t value,
+                             void *self);
+  static uint64_t on_noc_read(uc_engine *, uint64_t offset, unsigned size, void *self);
+  static void on_noc_write(uc_engine *, uint64_t offset, unsigned size, uint64_t value, void *self);
+
+  void map_memory();
+  void add_hooks();
+  void run();
+  bool after_emulation(uc_err error);
+  void step(uint32_t pc);
+  void special(const Cached &cached);
+  static std::string illegal(const Cached &cached);
+  void attend();
+  void stop_before_instruction(Stop why);
+
+  Cycle now() const { return clock_.cycle() + ahead_; }
+  void sync();
+  void sleep();
+  void enter_trap(uint32_t cause, uint32_t epc, uint32_t tval, bool interrupt);
+  void raise(uint32_t cause, uint32_t tval);
+  bool local_read(uint32_t addr, uint32_t *value);
+  bool local_write(uint32_t addr, uint32_t value);
+  void telemetry(uint32_t word);
+  uint32_t noc_access(bool write, uint32_t addr, uint32_t value);
+  uint32_t active_interrupt();
+  void fail(const std::string &reason);
+  std::string where() const;
+  uint32_t csr(int reg) const;
+  void set_csr(int reg, uint32_t value);
+
+  Clock &clock_;
+  const hb_sim_sink_t sink_;
+  ClockedThread thread_;
+  HostDevices devices_;
+  NocPort *port_ = nullptr;
+  /* The port's owner: requests are the mailbox's, responses the thread's. */
+  class PortOwner : public WakeableIf {
+   public:
+    explicit PortOwner(HostCpu &cpu) : cpu_(cpu) {}
+    void wake_at(Cycle at) override {
+      cpu_.devices_.wake_at(at);
+      cpu_.thread_.wake_at(at);
+    }
+
+   private:
+    HostCpu &cpu_;
+  } port_owner_;
+
+  std::unique_ptr<uint8_t, void (*)(void *)> tcm_, image_;
+  std::unique_ptr<uc_engine, UnicornCloser> engine_;
+  std::vector<Cached> cache_;  // by half word of the TCM
+
+  uint32_t pc_ = 0;         // instruction being executed, or next
+  uint32_t next_pc_ = 0;    // the one behind it
+  uint32_t cycles_ = 0;     // of the instruction being executed, not yet in ahead_
+  uint32_t taken_ = 0;      // more, if it turns out to be a taken branch
+  Cycle ahead_ = 0;         // the CPU is this far ahead of the clock
+  bool attention_ = false;  // attend() has something to look at
+  bool csr_written_ = false;
+  bool interruptible_ = false;  // mstatus.MIE and mie let an interrupt through
+  Stop stop_ = Stop::kNone;
+  Trap trap_;                 // of the instruction being executed
+  uint32_t bad_address_ = 0;  // of an access that Unicorn refused
+
+  uint32_t irq_enable_ = 0;
+  uint32_t time_hi_ = 0;
+  std::array<uint32_t, HB_TEL_MAX_WORDS + 1> record_{};
+  uint32_t record_words_ = 0;  // written so far
+  Cycle record_cycle_ = 0;
+
+  bool exited_ = false;
+  uint32_t exit_code_ = 0;
+  Cycle ended_ = kNever;  // cycle in which the thread ended
+  Cycle asleep_since_ = kNever;
+  Cycle slept_ = 0;
+  hb_sim_host_stats_t stats_{};
+};
+
+}  // namespace hb
+
+#endif  // HB_SIM_CPU_HOST_CPU_H_
