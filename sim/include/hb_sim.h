@@ -80,10 +80,10 @@ typedef struct hb_soc {
 } hb_soc_t;
 
 /**
- * One periodic frame source. Frame f is taken at floor((offset_ps + 1e12 * f * rate_den / rate_num) in
- * cycles), plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0). Its data is
- * written to a free slot through the NoC, then it is announced in the host's mailbox. Its deadline is
- * the nominal (unjittered) time of frame f + 1.
+ * One periodic frame source. The nominal time of frame f is offset_cycles + floor(f * rate_den * clock_hz / rate_num);
+ * it is taken then, plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0 nor
+ * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
+ * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1.
  */
 typedef struct hb_sim_stream {
   char name[HB_SIM_NAME_MAX];

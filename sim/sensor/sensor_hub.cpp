@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "sim/sensor/sensor_hub.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstring>
+
+namespace hb {
+
+namespace {
+
+constexpr uint32_t kPpm = 1000000;
+constexpr uint32_t kMaxSlots = HB_SIM_MAX_SLOTS;
+
+/* What a number is drawn for. */
+enum Purpose : unsigned { kJitter = 1, kTrigger = 2, kContent = 3 };
+
+constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
+
+/* The output function of SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number
+ * generators). */
+uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+  return x ^ (x >> 31);
+}
+
+/* A generator of its own for everything that is drawn for one frame of one stream. */
+uint64_t key(uint64_t seed, uint64_t stream, uint64_t frame, unsigned purpose) {
+  uint64_t k = mix(seed + kGolden);
+  k = mix(k + kGolden * (stream + 1));
+  k = mix(k + kGolden * (frame + 1));
+  return mix(k + kGolden * purpose);
+}
+
+/* Uniform in [0, range): the high half of a product; the bias is below range / 2^64. */
+uint64_t below(uint64_t random, uint64_t range) {
+  return static_cast<uint64_t>((static_cast<unsigned __int128>(random) * range) >> 64);
+}
+
+std::string hex(uint32_t value) {
+  char text[16];
+  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(value));
+  return text;
+}
+
+}  // namespace
+
+SensorHub::SensorHub(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Config &config)
+    : sc_core::sc_module(name),
+      Ticked(clock),
+      config_(config),
+      port_(noc.attach(config.node, this)) {}
+
+std::string SensorHub::check(const hb_sim_stream_t &stream) {
+  if (stream.rate_num == 0 || stream.rate_den == 0) {
+    return "rate_num and rate_den must be 1 or more";
+  }
+  if (stream.probability_ppm > kPpm) {
+    return "probability_ppm must be 0 to 1000000";
+  }
+  if (stream.frame_bytes == 0 || stream.frame_bytes % kBeatBytes != 0) {
+    return "frame_bytes must be a multiple of 16, 16 or more";
+  }
+  if (stream.num_slots == 0 || stream.num_slots > kMaxSlots) {
+    return "num_slots must be 1 to 8";
+  }
+  for (uint32_t i = 0; i < stream.num_slots; ++i) {
+    if (stream.slot_addr[i] < HB_DRAM_BASE || stream.slot_addr[i] % kMaxPacketBytes != 0) {
+      return "slot_addr must be in DRAM and a multiple of 256";
+    }
+  }
+  return "";
+}
+
+void SensorHub::add_stream(const hb_sim_stream_t &config) {
+  Stream stream;
+  stream.config = config;
+  stream.free_slots = (1u << config.num_slots) - 1;
+  streams_.push_back(std::move(stream));
+  streams_.back().next_take = take_cycle(streams_.size() - 1, 0);
+}
+
+Cycle SensorHub::nominal(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame) {
+  const unsigned __int128 hz_frames = static_cast<unsigned __int128>(clock_khz) * 1000 * frame;
+  return stream.offset_cycles + static_cast<Cycle>(hz_frames * stream.rate_den / stream.rate_num);
+}
+
+void SensorHub::content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t offset,
+                        uint8_t *bytes, size_t len) {
+  const uint64_t k = key(seed, stream, frame, kContent);
+  for (size_t i = 0; i < len; i += sizeof(uint64_t)) {
+    const uint64_t word = mix(k + kGolden * ((offset + i) / sizeof(uint64_t)));
+    std::memcpy(bytes + i, &word, sizeof word);
+  }
+}
+
+uint64_t SensorHub::draw(size_t stream, uint64_t frame, unsigned purpose) const {
+  return key(config_.seed, stream, frame, purpose);
+}
+
+Cycle SensorHub::take_cycle(size_t stream, uint64_t frame) const {
+  const hb_sim_stream_t &s = streams_[stream].config;
+  const uint64_t jitter = s.jitter_cycles;
+  const Cycle shifted =
+      nominal(s, config_.clock_khz, frame) + below(draw(stream, frame, kJitter), 2 * jitter + 1);
+  return shifted > jitter ? shifted - jitter : 0;
+}
+
+void SensorHub::take(size_t index, Cycle now) {
+  Stream &stream = streams_[index];
+  while (stream.next_take <= now) {
+    Frame frame;
+    frame.number = stream.next_frame;
+    frame.triggered =
+        below(draw(index, frame.number, kTrigger), kPpm) < stream.config.probability_ppm;
+    if (stream.free_slots != 0) {
+      frame.slot = static_cast<uint32_t>(__builtin_ctz(stream.free_slots));
+      stream.free_slots &= stream.free_slots - 1;
+    }
+    stream.frames.push_back(frame);
+    ++stream.next_frame;
+    stream.next_take = std::max(take_cycle(index, stream.next_frame), now);
+  }
+}
+
+Resp SensorHub::release(const Packet &packet) {
+  const uint32_t offset = packet.addr - HB_SENSOR_BASE;
+  const uint32_t pitch = HB_SENSOR_RELEASE(1) - HB_SENSOR_RELEASE(0);
+  const uint32_t index = offset / pitch;
+  if (packet.kind != PacketKind::kWriteReq || packet.bytes != 4 || offset % pitch != 0 ||
+      index >= streams_.size()) {
+    return Resp::kSlvErr;
+  }
+  Stream &stream = streams_[index];
+  const uint32_t slot = packet.word();
+  if (slot >= stream.config.num_slots || ((stream.free_slots >> slot) & 1u) != 0) {
+    return Resp::kSlvErr;
+  }
+  stream.free_slots |= 1u << slot;
+  return Resp::kOkay;
+}
+
+void SensorHub::serve_requests() {
+  while (port_.peek(Net::kRequest) != nullptr && port_.can_send(Net::kResponse)) {
+    Packet *const packet = port_.receive(Net::kRequest);
+    packet->make_response(release(*packet));
+    port_.send(packet);
+  }
+}
+
+/* Of writes and messages. A refused one means that the run was set up wrongly: it cannot go on. */
+void SensorHub::take_responses() {
+  for (Packet *packet = port_.receive(Net::kResponse); packet != nullptr;
+       packet = port_.receive(Net::kResponse)) {
+    Stream &stream = streams_[packet->tag];
+    if (packet->resp != Resp::kOkay) {
+      clock().fail("sensor stream " + std::to_string(packet->tag) + " (" + stream.config.name +
+                   "): the write to " + hex(packet->addr) + " was refused");
+    }
+    if (stream.announced) {
+      message_unanswered_ = false;
+      stream.frames.pop_front();
+      stream.written = 0;
+      stream.announced = false;
+    } else {
+      --stream.unanswered;
+      --unanswered_;
+    }
+    port_.release(packet);
+  }
+}
+
+bool SensorHub::send_message() {
+  if (message_unanswered_) {
+    return false;
+  }
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    const size_t index = (message_turn_ + i) % streams_.size();
+    Stream &stream = streams_[index];
+    if (stream.frames.empty() || stream.unanswered != 0) {
+      continue;
+    }
+    const Frame &frame = stream.frames.front();
+    if (frame.slot != kNoSlot && stream.written < stream.config.frame_bytes) {
+      continue;
+    }
+    const Cycle arrival = nominal(stream.config, config_.clock_khz, frame.number);
+    const Cycle deadline = nominal(stream.config, config_.clock_khz, frame.number + 1);
+    std::array<uint32_t, HB_MBOX_WORDS> words{};
+    words[HB_MBOX_STREAM] = static_cast<uint32_t>(index);
+    words[HB_MBOX_FRAME] = static_cast<uint32_t>(frame.number);
+    words[HB_MBOX_FLAGS] = (frame.slot == kNoSlot ? HB_MBOX_FLAG_OVERRUN : frame.slot) |
+                           (frame.triggered ? HB_MBOX_FLAG_TRIGGERED : 0u);
+    words[HB_MBOX_ARRIVAL_LO] = static_cast<uint32_t>(arrival);
+    words[HB_MBOX_ARRIVAL_HI] = static_cast<uint32_t>(arrival >> 32);
+    words[HB_MBOX_DEADLINE_LO] = static_cast<uint32_t>(deadline);
+    words[HB_MBOX_DEADLINE_HI] = static_cast<uint32_t>(deadline >> 32);
+
+    Packet *const packet = port_.make();
+    packet->make_write(HB_MBOX_BASE, sizeof words / kBeatBytes);
+    packet->id = 0;
+    packet->tag = static_cast<uint32_t>(index);
+    std::memcpy(packet->data.data(), words.data(), sizeof words);
+    port_.send(packet);
+    stream.announced = true;
+    message_unanswered_ = true;
+    message_turn_ = (index + 1) % streams_.size();
+    return true;
+  }
+  return false;
+}
+
+bool SensorHub::send_write() {
+  if (unanswered_ == kMaxWrites) {
+    return false;
+  }
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    const size_t index = (turn_ + i) % streams_.size();
+    Stream &stream = streams_[index];
+    if (stream.frames.empty() || stream.frames.front().slot == kNoSlot ||
+        stream.written == stream.config.frame_bytes) {
+      continue;
+    }
+    const Frame &frame = stream.frames.front();
+    const uint32_t addr = stream.config.slot_addr[frame.slot] + stream.written;
+    const uint32_t bytes =
+        std::min<uint32_t>(kMaxPacketBytes, stream.config.frame_bytes - stream.written);
+
+    Packet *const packet = port_.make();
+    packet->make_write(addr, bytes / kBeatBytes);
+    packet->id = 0;
+    packet->tag = static_cast<uint32_t>(index);
+    content(config_.seed, static_cast<uint32_t>(index), frame.number, stream.written,
+            packet->data.data(), bytes);
+    port_.send(packet);
+    stream.written += bytes;
+    ++stream.unanswered;
+    ++unanswered_;
+    turn_ = (index + 1) % streams_.size();
+    return true;
+  }
+  return false;
+}
+
+Cycle SensorHub::tick(Cycle now) {
+  serve_requests();
+  take_responses();
+  Cycle next = kNever;
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    take(i, now);
+    next = std::min(next, streams_[i].next_take);
+  }
+  while (port_.can_send(Net::kRequest) && (send_message() || send_write())) {
+  }
+  return next;
+}
+
+}  // namespace hb
