@@ -12,7 +12,8 @@
  * what is after it.
  *
  * Records may come up to `slack_cycles` late and are put in order, each stream for itself: in one
- * cycle, the order of the calls.
+ * cycle, the order of the calls. (Less late if twice `window_bytes` come within the slack: they are
+ * then written without waiting.)
  *
  * A failed write (disk full) comes back once, from the call that hit it; the file is cut back to
  * its last whole window, later appends do nothing and return HB_OK, and _close() returns the
