@@ -39,6 +39,8 @@ Packet *NocPort::make() { return noc_.pool_.make(); }
 
 void NocPort::release(Packet *packet) { noc_.pool_.release(packet); }
 
+uint32_t NocPort::contiguous_bytes(uint32_t addr) const { return noc_.map_.contiguous_bytes(addr); }
+
 bool NocPort::can_send(Net net) const {
   const Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
   return ni.queue[ni.fill].credit <= noc_.clock().cycle();

@@ -41,6 +41,9 @@ class NocPort {
   Packet *make();
   void release(Packet *packet);
 
+  /** AddressMap::contiguous_bytes(). */
+  uint32_t contiguous_bytes(uint32_t addr) const;
+
   /** The injection queue of `net` has room for a packet. Once true it stays true until send(). */
   bool can_send(Net net) const;
 

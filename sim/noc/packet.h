@@ -85,8 +85,14 @@ struct Packet {
     strobe[0] = static_cast<uint16_t>(0xfu << (address & 15u));
     set_word(value);
   }
-  /** Turns a request into its response: back to the requester, same id, tag, address and size. */
+  /**
+   * Turns a request into its response: back to the requester, same id, tag, address and size. The responder
+   * fills data of a read; with an error it is zero.
+   */
   void make_response(Resp code) {
+    if (kind == PacketKind::kReadReq && code != Resp::kOkay) {
+      std::memset(data.data(), 0, size_t{beats} * kBeatBytes);
+    }
     kind = kind == PacketKind::kReadReq ? PacketKind::kReadResp : PacketKind::kWriteResp;
     resp = code;
     dst = src;

@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "sim/tile/tile_node.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstring>
+
+#include "hilbert/hb_tile_regs.h"
+
+namespace hb {
+
+namespace {
+
+/* splitmix64's finaliser: a good hash of a counter. */
+uint64_t mix(uint64_t z) {
+  z += 0x9e3779b97f4a7c15u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+constexpr uint32_t kWriteTag = 0x100;  // packet tags: slot number, writes marked
+constexpr size_t kMaxDoorbells = 64;   // more than any job queue holds; refused ones are forgotten
+
+}  // namespace
+
+TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
+                   std::unique_ptr<TileModelIf> model, Link<bool> *irq)
+    : sc_core::sc_module(name),
+      Ticked(clock),
+      options_(options),
+      stall_limit_((uint64_t{options.stall_ppm} << 32) / 1000000),
+      model_(std::move(model)),
+      port_(noc.attach(options.node, this)),
+      irq_(irq) {
+  for (unsigned slot = kMaxReadPackets; slot-- > 0;) {
+    read_free_.push_back(static_cast<uint8_t>(slot));
+  }
+  for (unsigned slot = kMaxWriteBursts; slot-- > 0;) {
+    write_free_.push_back(static_cast<uint8_t>(slot));
+  }
+  model_->reset();
+}
+
+bool TileNode::stalled(Channel channel, Cycle now) const {
+  if (stall_limit_ == 0) {
+    return false;
+  }
+  const uint64_t where = options_.stall_seed + (uint64_t{options_.index} << 8 | channel);
+  return (mix(mix(where) ^ now) >> 32) < stall_limit_;
+}
+
+bool TileNode::pending() const {
+  return reg_state_ != RegState::kIdle || !read_age_.empty() || !read_bursts_.empty() || !write_age_.empty();
+}
+
+void TileNode::receive() {
+  while (Packet *packet = port_.receive(Net::kResponse)) {
+    const auto slot = static_cast<uint8_t>(packet->tag);
+    if ((packet->tag & kWriteTag) != 0) {
+      WriteBurst &burst = writes_[slot];
+      burst.resp = std::max(burst.resp, packet->resp);
+      --burst.packets;
+      port_.release(packet);
+    } else {
+      reads_[slot].packet = packet;
+    }
+  }
+  if (reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) != nullptr) {
+    reg_packet_ = port_.receive(Net::kRequest);
+    if (reg_packet_->bytes == 4 && reg_packet_->addr % 4 == 0) {
+      reg_state_ = RegState::kRequest;
+    } else {
+      reg_packet_->make_response(Resp::kSlvErr);
+      reg_state_ = RegState::kSend;
+    }
+  }
+  if (reg_state_ == RegState::kSend && port_.can_send(Net::kResponse)) {
+    port_.send(reg_packet_);
+    reg_state_ = RegState::kIdle;
+  }
+}
+
+/* The read packet whose beats come next, or kNone. */
+uint8_t TileNode::next_read() const {
+  uint64_t seen[4] = {};  // ids of older packets
+  for (const uint8_t slot : read_age_) {
+    const ReadPacket &read = reads_[slot];
+    uint64_t &word = seen[read.id / 64];
+    const uint64_t bit = uint64_t{1} << (read.id % 64);
+    if (read_in_burst_ ? read.id == read_id_ : (word & bit) == 0 && read.packet != nullptr) {
+      return read.packet != nullptr ? slot : kNone;
+    }
+    word |= bit;
+  }
+  return kNone;
+}
+
+/* The write burst to be answered next, or kNone. */
+uint8_t TileNode::next_write_answer() const {
+  uint64_t seen[4] = {};
+  for (const uint8_t slot : write_age_) {
+    const WriteBurst &burst = writes_[slot];
+    uint64_t &word = seen[burst.id / 64];
+    const uint64_t bit = uint64_t{1} << (burst.id % 64);
+    if (burst.beats == 0 && burst.packets == 0 && (word & bit) == 0) {
+      return slot;
+    }
+    word |= bit;
+  }
+  return kNone;
+}
+
+void TileNode::drive_manager(TileIn &in, Cycle now) {
+  in.m_arready = read_bursts_.size() < kMaxReadBursts && !stalled(kStallAr, now);
+  in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
+  in.m_wready = collecting_ != nullptr && collected_ == nullptr && !stalled(kStallW, now);
+  if (read_now_ == kNone) {
+    read_now_ = next_read();
+    read_beat_ = 0;
+  }
+  if (read_now_ != kNone) {
+    r_valid_ = r_valid_ || !stalled(kStallR, now);
+    if (r_valid_) {
+      const ReadPacket &read = reads_[read_now_];
+      in.m_rvalid = 1;
+      in.m_rid = read.id;
+      in.m_rresp = static_cast<uint8_t>(read.packet->resp);
+      in.m_rlast = read.last && read_beat_ + 1 == read.packet->beats;
+      std::memcpy(in.m_rdata.data(), read.packet->data.data() + size_t{read_beat_} * kBeatBytes, kBeatBytes);
+    }
+  }
+  if (answer_now_ == kNone) {
+    answer_now_ = next_write_answer();
+  }
+  if (answer_now_ != kNone) {
+    b_valid_ = b_valid_ || !stalled(kStallB, now);
+    if (b_valid_) {
+      in.m_bvalid = 1;
+      in.m_bid = writes_[answer_now_].id;
+      in.m_bresp = static_cast<uint8_t>(writes_[answer_now_].resp);
+    }
+  }
+}
+
+void TileNode::drive_registers(TileIn &in, Cycle now) {
+  if (reg_state_ == RegState::kRequest) {
+    const uint32_t addr = reg_packet_->addr % kTileWindowBytes;
+    if (reg_packet_->kind == PacketKind::kWriteReq) {
+      aw_valid_ = aw_valid_ || (!aw_done_ && !stalled(kStallRegAw, now));
+      w_valid_ = w_valid_ || (!w_done_ && !stalled(kStallRegW, now));
+      in.s_awvalid = aw_valid_;
+      in.s_awaddr = addr;
+      in.s_wvalid = w_valid_;
+      in.s_wdata = reg_packet_->word();
+      in.s_wstrb = static_cast<uint8_t>(reg_packet_->strobe[0] >> (addr % kBeatBytes) & 0xfu);
+    } else {
+      ar_valid_ = ar_valid_ || !stalled(kStallRegAr, now);
+      in.s_arvalid = ar_valid_;
+      in.s_araddr = addr;
+    }
+  } else if (reg_state_ == RegState::kAnswer) {
+    in.s_bready = reg_packet_->kind == PacketKind::kWriteReq && !stalled(kStallRegB, now);
+    in.s_rready = reg_packet_->kind == PacketKind::kReadReq && !stalled(kStallRegR, now);
+  }
+}
+
+void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
+  if (out.m_arvalid != 0 && in.m_arready != 0) {
+    read_bursts_.push_back({out.m_araddr & ~(kBeatBytes - 1), out.m_arlen + 1u, out.m_arid});
+  }
+  if (in.m_rvalid != 0 && out.m_rready != 0) {
+    r_valid_ = false;
+    ReadPacket &read = reads_[read_now_];
+    if (++read_beat_ == read.packet->beats) {
+      port_.release(read.packet);
+      read.packet = nullptr;
+      read_in_burst_ = !read.last;
+      read_id_ = read.id;
+      read_age_.erase(std::find(read_age_.begin(), read_age_.end(), read_now_));
+      read_free_.push_back(read_now_);
+      read_now_ = kNone;
+    }
+  }
+  if (in.m_bvalid != 0 && out.m_bready != 0) {
+    b_valid_ = false;
+    write_age_.erase(std::find(write_age_.begin(), write_age_.end(), answer_now_));
+    write_free_.push_back(answer_now_);
+    answer_now_ = kNone;
+  }
+  if (out.m_wvalid != 0 && in.m_wready != 0) {
+    const auto slot = static_cast<uint8_t>(collecting_->tag);
+    const unsigned beat = collecting_->beats++;
+    std::memcpy(collecting_->data.data() + size_t{beat} * kBeatBytes, out.m_wdata.data(), kBeatBytes);
+    collecting_->strobe[beat] = out.m_wstrb;
+    WriteBurst &burst = writes_[slot];
+    --burst.beats;
+    burst.addr += kBeatBytes;
+    if (collecting_->beats == collect_beats_) {
+      collecting_->bytes = static_cast<uint16_t>(collect_beats_ * kBeatBytes);
+      collected_ = collecting_;
+      collecting_ = nullptr;
+      ++burst.packets;
+    }
+  }
+  if (out.m_awvalid != 0 && in.m_awready != 0) {
+    const uint8_t slot = write_free_.back();
+    write_free_.pop_back();
+    write_age_.push_back(slot);
+    writes_[slot] = {out.m_awaddr & ~(kBeatBytes - 1), out.m_awlen + 1u, 0, Resp::kOkay, out.m_awid};
+  }
+  if (collecting_ == nullptr) {  // data follows addresses in their order
+    for (const uint8_t slot : write_age_) {
+      if (writes_[slot].beats > 0) {
+        collecting_ = port_.make();
+        collecting_->make_write(writes_[slot].addr, 0);
+        collecting_->id = writes_[slot].id;
+        collecting_->tag = kWriteTag | slot;
+        collect_beats_ = std::min({writes_[slot].beats, kMaxBeats,
+                                   port_.contiguous_bytes(writes_[slot].addr) / kBeatBytes});
+        break;
+      }
+    }
+  }
+}
+
+void TileNode::send_requests() {
+  for (unsigned turn = 0; turn < 2; ++turn) {
+    if (!port_.can_send(Net::kRequest)) {
+      return;
+    }
+    if (writes_first_ == (turn == 0)) {
+      if (collected_ != nullptr) {
+        port_.send(collected_);
+        collected_ = nullptr;
+        writes_first_ = false;
+      }
+    } else if (!read_bursts_.empty() && !read_free_.empty()) {
+      ReadBurst &burst = read_bursts_.front();
+      const uint8_t slot = read_free_.back();
+      read_free_.pop_back();
+      read_age_.push_back(slot);
+      const unsigned beats = std::min({burst.beats, kMaxBeats, port_.contiguous_bytes(burst.addr) / kBeatBytes});
+      Packet *packet = port_.make();
+      packet->make_read(burst.addr, beats);
+      packet->id = burst.id;
+      packet->tag = slot;
+      port_.send(packet);
+      burst.addr += beats * kBeatBytes;
+      burst.beats -= beats;
+      reads_[slot] = {nullptr, burst.id, burst.beats == 0};
+      if (burst.beats == 0) {
+        read_bursts_.pop_front();
+      }
+      writes_first_ = true;
+    }
+  }
+}
+
+void TileNode::sample_registers(const TileOut &out, const TileIn &in, Cycle now) {
+  if (reg_state_ == RegState::kRequest) {
+    if (reg_packet_->kind == PacketKind::kWriteReq) {
+      if (in.s_awvalid != 0 && out.s_awready != 0) {
+        aw_valid_ = false;
+        aw_done_ = true;
+      }
+      if (in.s_wvalid != 0 && out.s_wready != 0) {
+        w_valid_ = false;
+        w_done_ = true;
+      }
+      if (aw_done_ && w_done_) {
+        aw_done_ = w_done_ = false;
+        reg_state_ = RegState::kAnswer;
+        if (reg_packet_->addr % kTileWindowBytes == HB_TILE_REG_JOB_TAG) {
+          doorbells_.push_back({reg_packet_->word(), now});
+          if (doorbells_.size() > kMaxDoorbells) {
+            doorbells_.pop_front();
+          }
+        }
+      }
+    } else if (in.s_arvalid != 0 && out.s_arready != 0) {
+      ar_valid_ = false;
+      reg_state_ = RegState::kAnswer;
+    }
+  } else if (reg_state_ == RegState::kAnswer) {
+    if (in.s_bready != 0 && out.s_bvalid != 0) {
+      reg_packet_->make_response(static_cast<Resp>(out.s_bresp));
+      reg_state_ = RegState::kSend;
+    } else if (in.s_rready != 0 && out.s_rvalid != 0) {
+      reg_packet_->set_word(out.s_rdata);
+      reg_packet_->make_response(static_cast<Resp>(out.s_rresp));
+      reg_state_ = RegState::kSend;
+    }
+  }
+}
+
+void TileNode::end_job(Cycle now, const TilePerf &perf) {
+  job_.end = now;
+  job_.tag = perf.done_tag;
+  job_.status = perf.done_status & 0xffu;
+  job_.command = perf.done_status >> 8 & 0xfffffu;
+  // Differences of wrapping 32-bit counters.
+  job_.busy = perf.busy - at_start_.busy;
+  job_.array = perf.array - at_start_.array;
+  job_.wait_load = perf.wait_load - at_start_.wait_load;
+  job_.wait_store = perf.wait_store - at_start_.wait_store;
+  job_.wait_wgt = perf.wait_wgt - at_start_.wait_wgt;
+  job_.wait_cmd = perf.wait_cmd - at_start_.wait_cmd;
+  job_.rd_beats = perf.rd_beats - at_start_.rd_beats;
+  job_.wr_beats = perf.wr_beats - at_start_.wr_beats;
+  ++stats_.jobs;
+  stats_.errors += job_.status != HB_TILE_STATUS_OK;
+  stats_.busy += job_.busy;
+  stats_.array += job_.array;
+  stats_.wait_load += job_.wait_load;
+  stats_.wait_store += job_.wait_store;
+  stats_.wait_wgt += job_.wait_wgt;
+  stats_.wait_cmd += job_.wait_cmd;
+  stats_.rd_beats += job_.rd_beats;
+  stats_.wr_beats += job_.wr_beats;
+  running_ = false;
+  if (options_.sink.job != nullptr) {
+    options_.sink.job(options_.sink.ctx, &job_);
+  }
+}
+
+/* After the clock edge that ends cycle `now`: which jobs has it started or completed? */
+void TileNode::watch_jobs(Cycle now) {
+  const uint32_t started = model_->jobs_started(), completed = model_->jobs_completed();
+  if (started == started_ && completed == completed_) {
+    return;
+  }
+  const TilePerf perf = model_->perf();
+  if (started < started_ || completed < completed_) {  // soft reset: the running job and its queue are gone
+    running_ = false;
+    doorbells_.clear();
+  } else {
+    if (completed != completed_ && running_) {
+      end_job(now, perf);
+    }
+    if (started != started_) {
+      running_ = true;
+      at_start_ = perf;
+      job_ = hb_sim_job_t{};
+      job_.tile = options_.index;
+      job_.tag = perf.running_tag;
+      job_.start = now;
+      job_.doorbell = now;
+      while (!doorbells_.empty()) {  // one that was refused never starts
+        const Doorbell doorbell = doorbells_.front();
+        doorbells_.pop_front();
+        if (doorbell.tag == job_.tag) {
+          job_.doorbell = doorbell.cycle;
+          break;
+        }
+      }
+    }
+  }
+  started_ = started;
+  completed_ = completed;
+}
+
+Cycle TileNode::tick(Cycle now) {
+  receive();
+  const TileOut out = model_->outputs();
+  if ((out.irq != 0) != irq_level_) {
+    irq_level_ = out.irq != 0;
+    if (irq_ != nullptr) {
+      irq_->push(irq_level_);
+    }
+  }
+  const bool asleep = out.idle != 0 && !pending();
+  if (asleep && !options_.always) {
+    return kNever;
+  }
+  TileIn in;
+  drive_manager(in, now);
+  drive_registers(in, now);
+  model_->clock(in);
+  ++evals_;
+  sample_manager(out, in);
+  sample_registers(out, in, now);
+  send_requests();
+  watch_jobs(now);
+  return asleep ? kNever : now + 1;
+}
+
+hb_sim_tile_stats_t TileNode::stats() const {
+  hb_sim_tile_stats_t stats = stats_;
+  const TilePerf perf = model_->perf();
+  if (running_) {
+    stats.busy += perf.busy - at_start_.busy;
+    stats.array += perf.array - at_start_.array;
+    stats.wait_load += perf.wait_load - at_start_.wait_load;
+    stats.wait_store += perf.wait_store - at_start_.wait_store;
+    stats.wait_wgt += perf.wait_wgt - at_start_.wait_wgt;
+    stats.wait_cmd += perf.wait_cmd - at_start_.wait_cmd;
+    stats.rd_beats += perf.rd_beats - at_start_.rd_beats;
+    stats.wr_beats += perf.wr_beats - at_start_.wr_beats;
+    stats.running_tag = job_.tag;
+  }
+  stats.evals = evals_;
+  stats.idle = model_->outputs().idle;
+  stats.queue_level = static_cast<uint32_t>(doorbells_.size());
+  return stats;
+}
+
+}  // namespace hb

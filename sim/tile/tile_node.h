@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * A tile at its place in the mesh: the tile model and its network interface.
+ *
+ *   AXI4 manager       -> read and write packets. Bursts are split at 16 beats and at the address map's
+ *                         boundaries. A write packet is collected whole before it is injected, so a slow
+ *                         writer never holds a path; read data is handed over at a beat a cycle. Answers
+ *                         of one id are in order, whatever order the network brings them in; a burst's
+ *                         beats are not interleaved with another's.
+ *   requests from the network -> AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned
+ *                         32-bit word.
+ *   irq                -> a link to the host; level changes only.
+ *
+ * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the tile's
+ * quiescence that is exact. With Options::always the model is clocked all the same (the reference).
+ *
+ * Random back-pressure (stall_ppm) holds back every ready and every new valid on our side of the boundary.
+ * Each decision is a hash of seed, tile, channel and cycle, so it does not depend on what was evaluated.
+ */
+
+#ifndef HB_SIM_TILE_TILE_NODE_H_
+#define HB_SIM_TILE_TILE_NODE_H_
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <systemc>
+#include <vector>
+
+#include "sim/include/hb_sim.h"
+#include "sim/kernel/clock.h"
+#include "sim/kernel/link.h"
+#include "sim/noc/noc.h"
+#include "sim/tile/tile_model.h"
+
+namespace hb {
+
+class TileNode : public sc_core::sc_module, public Ticked {
+ public:
+  struct Options {
+    uint32_t index = 0; /* tile number, for records and the stall generator */
+    NodeId node = 0;
+    bool always = false; /* clock the model in every tick, idle or not */
+    uint32_t stall_ppm = 0;
+    uint64_t stall_seed = 0;
+    hb_sim_sink_t sink{};
+  };
+  static constexpr unsigned kMaxReadBursts = 4;   /* read bursts accepted and not yet requested */
+  static constexpr unsigned kMaxReadPackets = 16; /* read packets under way or waiting to be handed over */
+  static constexpr unsigned kMaxWriteBursts = 16; /* write bursts accepted and not yet answered */
+
+  /** `irq` (may be nullptr) receives level changes of the irq wire; its latency is irq_cycles. */
+  TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
+           std::unique_ptr<TileModelIf> model, Link<bool> *irq);
+
+  Cycle tick(Cycle now) override;
+
+  hb_sim_tile_stats_t stats() const;
+
+ private:
+  enum Channel : unsigned { kStallAr, kStallAw, kStallW, kStallR, kStallB, kStallRegAw, kStallRegW, kStallRegB,
+                            kStallRegAr, kStallRegR };
+  static constexpr uint8_t kNone = 0xff;
+
+  struct ReadBurst {
+    uint32_t addr = 0;
+    unsigned beats = 0;  // not yet requested
+    uint8_t id = 0;
+  };
+  struct ReadPacket {
+    Packet *packet = nullptr;  // the answer, once here
+    uint8_t id = 0;
+    bool last = false;  // of its burst
+  };
+  struct WriteBurst {
+    uint32_t addr = 0;
+    unsigned beats = 0;    // not yet collected
+    unsigned packets = 0;  // collected, not yet answered
+    Resp resp = Resp::kOkay;
+    uint8_t id = 0;
+  };
+  enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend };
+
+  bool stalled(Channel channel, Cycle now) const;
+  bool pending() const;
+  void receive();
+  void drive_manager(TileIn &in, Cycle now);
+  void drive_registers(TileIn &in, Cycle now);
+  void sample_manager(const TileOut &out, const TileIn &in);
+  void sample_registers(const TileOut &out, const TileIn &in, Cycle now);
+  void send_requests();
+  uint8_t next_read() const;
+  uint8_t next_write_answer() const;
+  void watch_jobs(Cycle now);
+  void end_job(Cycle now, const TilePerf &perf);
+
+  const Options options_;
+  const uint64_t stall_limit_;
+  const std::unique_ptr<TileModelIf> model_;
+  NocPort &port_;
+  Link<bool> *const irq_;
+  bool irq_level_ = false;
+  uint64_t evals_ = 0;
+
+  // Read side of the manager.
+  std::deque<ReadBurst> read_bursts_;
+  std::array<ReadPacket, kMaxReadPackets> reads_{};
+  std::vector<uint8_t> read_age_;   // reads_ in use, oldest first
+  std::vector<uint8_t> read_free_;
+  uint8_t read_now_ = kNone;        // the one on the R channel
+  uint8_t read_beat_ = 0;
+  bool read_in_burst_ = false;      // the burst of id read_id_ has begun and has more packets
+  uint8_t read_id_ = 0;
+  bool r_valid_ = false;
+
+  // Write side of the manager.
+  std::array<WriteBurst, kMaxWriteBursts> writes_{};
+  std::vector<uint8_t> write_age_;  // writes_ in use, oldest first
+  std::vector<uint8_t> write_free_;
+  Packet *collecting_ = nullptr;    // packet being filled
+  unsigned collect_beats_ = 0;      // its size, once begun
+  Packet *collected_ = nullptr;     // full, waits for injection
+  uint8_t answer_now_ = kNone;      // burst on the B channel
+  bool b_valid_ = false;
+  bool writes_first_ = false;       // whose turn it is to inject
+
+  // Register access.
+  RegState reg_state_ = RegState::kIdle;
+  Packet *reg_packet_ = nullptr;
+  bool aw_done_ = false, w_done_ = false;
+  bool aw_valid_ = false, w_valid_ = false, ar_valid_ = false;
+
+  // Jobs.
+  struct Doorbell {
+    uint32_t tag;
+    Cycle cycle;
+  };
+  std::deque<Doorbell> doorbells_;
+  uint32_t started_ = 0, completed_ = 0;
+  bool running_ = false;
+  hb_sim_job_t job_{};    // the running one
+  TilePerf at_start_{};
+  hb_sim_tile_stats_t stats_{};
+};
+
+}  // namespace hb
+
+#endif  // HB_SIM_TILE_TILE_NODE_H_
