@@ -3,9 +3,6 @@
 #include "hb_map_time.h"
 
 #include <assert.h>
-#include <stdlib.h>
-
-#include "hilbert/hb_tensor.h"
 
 enum { ENGINES = 3, TOKENS = 4, TOKEN_RING = 256 };
 
@@ -16,23 +13,21 @@ typedef struct token_queue {
 } token_queue_t;
 
 typedef struct engine {
-  uint64_t free;                 /* end of the last command */
-  uint64_t start[HB_TIME_FIFO];  /* start times of the last commands: when they left the FIFO */
+  uint64_t free;                /* when it can take the next command */
+  uint64_t start[HB_TIME_FIFO]; /* start times of the last commands: when they left the FIFO */
   uint32_t count;
 } engine_t;
 
+/* Cycles the command keeps its engine. */
 static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
   switch (cmd->common.opcode) {
-    case HB_CMD_OP_LOAD: {
-      const uint64_t rows = (uint64_t)cmd->load.rows * cmd->load.planes;
-      return hb_map_time_load(rows * cmd->load.beats, rows);
-    }
+    case HB_CMD_OP_LOAD:
+      return hb_map_time_beats(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
     case HB_CMD_OP_EXEC:
       return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
     default: {
-      const uint64_t px = (uint64_t)cmd->store.rows * cmd->store.beats;
-      const uint64_t raw = cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
-      return hb_map_time_store(px * raw, cmd->store.rows);
+      const uint64_t px_beats = cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
+      return hb_map_time_store(cmd->store.beats * px_beats, cmd->store.rows);
     }
   }
 }
@@ -67,12 +62,13 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
     engine->start[engine->count % HB_TIME_FIFO] = start;
     ++engine->count;
     engine->free = start + command_cycles(cmd, n);
-    end = end > engine->free ? end : engine->free;
+    const uint64_t done = engine->free + (cmd->common.opcode == HB_CMD_OP_LOAD ? HB_TIME_READ : 0);
+    end = end > done ? end : done;
     for (uint32_t t = 0; t < TOKENS; ++t) {
       if (cmd->common.tokens >> (t + 4u) & 1u) {
         token_queue_t *queue = &tokens[t];
         assert(queue->level < TOKEN_RING);
-        queue->when[(queue->head + queue->level) % TOKEN_RING] = engine->free;
+        queue->when[(queue->head + queue->level) % TOKEN_RING] = done;
         ++queue->level;
       }
     }

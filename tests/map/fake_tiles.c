@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tile models by name without the simulator, for tests of the mapper alone. */
+
+#include <string.h>
+
+#include "hb_sim.h"
+#include "hilbert/hb_tile_regs.h"
+
+static const struct {
+  const char *name;
+  uint32_t size, ifm_kib, wgt_kib, prm_kib, acc_log2;
+} kTiles[] = {
+    {"ws8", 8, 16, 16, 2, 9},
+    {"ws16", 16, 64, 64, 4, 10},
+    {"ws16-tiny-ifm", 16, 1, 64, 4, 10}, /* 64 input pixels */
+};
+
+hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *caps) {
+  for (size_t i = 0; i < sizeof(kTiles) / sizeof(kTiles[0]); ++i) {
+    if (strcmp(name, kTiles[i].name) == 0) {
+      *id = 1u << HB_TILE_ID_VERSION_LSB | kTiles[i].size << HB_TILE_ID_SIZE_LSB |
+            HB_TILE_KIND_WS << HB_TILE_ID_KIND_LSB;
+      *caps = kTiles[i].ifm_kib << HB_TILE_CAPS_IFM_KIB_LSB | kTiles[i].wgt_kib << HB_TILE_CAPS_WGT_KIB_LSB |
+              kTiles[i].prm_kib << HB_TILE_CAPS_PRM_KIB_LSB | kTiles[i].acc_log2 << HB_TILE_CAPS_ACC_LOG2_LSB;
+      return HB_OK;
+    }
+  }
+  return HB_ERR_INPUT;
+}
