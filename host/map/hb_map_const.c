@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Synthetic constants. Every value is a function of (seed, model, layer, position) alone: SplitMix64's output
- * function over a counter (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, OOPSLA 2014),
- * eight weights a step.
+ * Synthetic constants. Every value is a function of (seed, model, layer, position) alone:
+ * SplitMix64's output function over a counter (Steele, Lea, Flood: Fast Splittable Pseudorandom
+ * Number Generators, OOPSLA 2014), eight weights a step.
  */
 
 #include <math.h>
@@ -61,7 +61,8 @@ static void byte_moments(bool is_signed, int32_t zp, double *mean, double *rms) 
 
 void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, uint32_t layer_index,
                        uint8_t *bytes) {
-  const uint64_t stream = mix(mix(seed) + GOLDEN_GAMMA * (((uint64_t)model << 32 | layer_index) + 1u));
+  const uint64_t stream =
+      mix(mix(seed) + GOLDEN_GAMMA * (((uint64_t)model << 32 | layer_index) + 1u));
   const uint64_t weights = hb_weight_bytes(layer->out_c, layer->in_c, layer->ker_h, layer->ker_w);
   for (uint64_t i = 0; i < weights / 8u; ++i) { /* whole blocks of 256 */
     const uint64_t word = mix(stream + GOLDEN_GAMMA * (i + 1u));
@@ -71,16 +72,17 @@ void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, u
   const uint64_t prm = hb_map_prm_offset(layer);
   memset(bytes + weights, 0, prm - weights);
 
-  /* Spread of an accumulator over random weights and inputs of the input type's whole range, and the spread
-   * wanted of the output: about one value in eight is clipped, and a chain of layers neither dies out nor
-   * saturates. */
+  /* Spread of an accumulator over random weights and inputs of the input type's whole range, and
+   * the spread wanted of the output: about one value in eight is clipped, and a chain of layers
+   * neither dies out nor saturates. */
   double x_mean, x_rms, w_mean, w_rms;
   byte_moments(layer->x_signed, layer->x_zp, &x_mean, &x_rms);
   byte_moments(layer->w_signed, layer->w_zp, &w_mean, &w_rms);
   const double terms = (double)layer->in_c * layer->ker_h * layer->ker_w;
   const double spread = sqrt(terms) * x_rms * w_rms + terms * fabs(x_mean * w_mean);
   const bool relu = layer->clip_min == layer->y_zp;
-  const double range = relu ? layer->clip_max - layer->y_zp : (layer->clip_max - layer->clip_min) / 2.0;
+  const double range =
+      relu ? layer->clip_max - layer->y_zp : (layer->clip_max - layer->clip_min) / 2.0;
   const double target = (range > 1.0 ? range : 1.0) * (relu ? 0.9 : 0.67);
 
   const uint64_t prm_stream = mix(stream);
@@ -89,7 +91,7 @@ void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, u
     float scale = 1.0f;
     if (k < layer->out_c) {
       const uint64_t r = mix(prm_stream + GOLDEN_GAMMA * (k + 1u));
-      const double unit_a = (double)(r & 0xffffffu) / 16777216.0;      /* [0, 1) */
+      const double unit_a = (double)(r & 0xffffffu) / 16777216.0; /* [0, 1) */
       const double unit_b = (double)(r >> 24 & 0xffffffu) / 16777216.0;
       const double limit = spread / 4.0 < 16777216.0 ? spread / 4.0 : 16777216.0;
       bias = (int32_t)((unit_a * 2.0 - 1.0) * limit);

@@ -3,39 +3,41 @@
 /*
  * Program order and tokens.
  *
- * The EXECs come first, in the order of the plan's loop nest. Walking them, a least-recently-used cache per
- * scratchpad decides which data must be loaded and into which slot. So every load knows
+ * The EXECs come first, in the order of the plan's loop nest. Walking them, a least-recently-used
+ * cache per scratchpad decides which data must be loaded and into which slot. So every load knows
  *
- *   need   the first EXEC that reads it (for parameters: the EXEC whose completion lets the STOREs start);
- *   after  the EXEC whose completion means that nobody reads the slot's old contents any more, or none.
+ *   need   the first EXEC that reads it (for parameters: the EXEC whose completion lets the STOREs
+ * start); after  the EXEC whose completion means that nobody reads the slot's old contents any
+ * more, or none.
  *
- * after < need always. A load is put into the program in front of EXEC `pos`, after < pos <= need: as early as
- * need - LOOKAHEAD, because command FIFOs are short, but not before after + 2 if that can be helped, so that
- * it does not hold up EXEC after + 1. The next input tile is split by planes and spread over that whole
- * range, so that streaming weights and a large input tile share the bus.
+ * after < need always. A load is put into the program in front of EXEC `pos`, after < pos <= need:
+ * as early as need - LOOKAHEAD, because command FIFOs are short, but not before after + 2 if that
+ * can be helped, so that it does not hold up EXEC after + 1. The next input tile is split by planes
+ * and spread over that whole range, so that streaming weights and a large input tile share the bus.
  *
- * Tokens. Every semaphore has one pushing and one waiting engine and both work in order, so the n-th wait
- * takes the n-th push, whatever the engines' speeds. Pushes and waits are handed out in pairs:
+ * Tokens. Every semaphore has one pushing and one waiting engine and both work in order, so the
+ * n-th wait takes the n-th push, whatever the engines' speeds. Pushes and waits are handed out in
+ * pairs:
  *
- *   E2L  A load waits for EXEC `after` unless an earlier load already waited for that EXEC or a later one;
- *        exactly those EXECs push. Both sequences ascend, so the pairs match. The load starts after EXEC
- *        `after` completed: nothing in use is overwritten.
- *   L2E  An EXEC waits for the last (in load order) of the loads it needs unless an earlier EXEC already
- *        waited for that load or a later one; exactly those loads push. Loads complete in order, so all
- *        that the EXEC needs is there.
- *   E2S  The last EXEC of an output tile pushes, the tile's first STORE waits. Parameters are needed by that
- *        EXEC, so they are there too.
- *   S2E  The last STORE of tile t pushes and the first EXEC of tile t + 2, which uses the same accumulator
- *        half, waits; nobody pushes for tiles that do not exist. A parameter slot read by tile t is free
- *        once the first EXEC of tile t + 2 has completed: that is its `after`.
+ *   E2L  A load waits for EXEC `after` unless an earlier load already waited for that EXEC or a
+ * later one; exactly those EXECs push. Both sequences ascend, so the pairs match. The load starts
+ * after EXEC `after` completed: nothing in use is overwritten. L2E  An EXEC waits for the last (in
+ * load order) of the loads it needs unless an earlier EXEC already waited for that load or a later
+ * one; exactly those loads push. Loads complete in order, so all that the EXEC needs is there. E2S
+ * The last EXEC of an output tile pushes, the tile's first STORE waits. Parameters are needed by
+ * that EXEC, so they are there too. S2E  The last STORE of tile t pushes and the first EXEC of tile
+ * t + 2, which uses the same accumulator half, waits; nobody pushes for tiles that do not exist. A
+ * parameter slot read by tile t is free once the first EXEC of tile t + 2 has completed: that is
+ * its `after`.
  *
- * No deadlock: every wait comes later in program order than its push (after < pos <= need), the engines are
- * fed in program order, so the oldest unfinished command can always run.
+ * No deadlock: every wait comes later in program order than its push (after < pos <= need), the
+ * engines are fed in program order, so the oldest unfinished command can always run.
  *
- * No overflow: an outstanding L2E token belongs to an EXEC not yet started that needs a slot loaded for it; the
- * slot cannot be reloaded before that EXEC completed, so these slots are distinct. An outstanding E2L
- * token belongs to a slot that is still to be overwritten; distinct too. So at most
- * HB_MAP_MAX_IFM_SLOTS + HB_MAP_MAX_WGT_SLOTS + HB_MAP_MAX_PRM_SLOTS = 224 < 255. E2S and S2E: at most 2.
+ * No overflow: an outstanding L2E token belongs to an EXEC not yet started that needs a slot loaded
+ * for it; the slot cannot be reloaded before that EXEC completed, so these slots are distinct. An
+ * outstanding E2L token belongs to a slot that is still to be overwritten; distinct too. So at most
+ * HB_MAP_MAX_IFM_SLOTS + HB_MAP_MAX_WGT_SLOTS + HB_MAP_MAX_PRM_SLOTS = 224 < 255. E2S and S2E: at
+ * most 2.
  */
 
 #include "hb_map_emit.h"
@@ -47,35 +49,36 @@
 #include "hilbert/hb_tensor.h"
 
 enum {
-  LOOKAHEAD = 2,    /* EXECs */
-  MAX_PIECES = 8,   /* of a spread input load */
+  LOOKAHEAD = 2,  /* EXECs */
+  MAX_PIECES = 8, /* of a spread input load */
   MAX_COMMANDS = (1 << 20) - 1,
 };
 #define NONE UINT32_MAX
 
 /* What a slot holds or a load brings. */
 typedef struct item {
-  uint32_t a, b, c; /* IFM: tile row, tile column, chunk; WGT: block, chunk of planes, weight chunk; PRM: block */
+  uint32_t a, b, c; /* IFM: tile row, tile column, chunk; WGT: block, chunk of planes, weight chunk;
+                       PRM: block */
 } item_t;
 
 typedef struct load {
   uint32_t mem; /* HB_CMD_LOAD_MEM_* */
   item_t item;
-  uint32_t dst;           /* scratchpad word of the slot */
-  uint32_t first, count;  /* IFM: planes of the chunk in this piece; PRM: blocks */
-  uint32_t need, after;   /* EXECs, see above; after may be NONE */
+  uint32_t dst;          /* scratchpad word of the slot */
+  uint32_t first, count; /* IFM: planes of the chunk in this piece; PRM: blocks */
+  uint32_t need, after;  /* EXECs, see above; after may be NONE */
   uint32_t pos;
-  uint32_t seq;           /* order of creation */
+  uint32_t seq; /* order of creation */
   bool wait, push;
 } load_t;
 
 typedef struct exec {
-  uint32_t ty, tx;    /* spatial tile */
-  uint32_t kb, half;  /* output channels */
+  uint32_t ty, tx;   /* spatial tile */
+  uint32_t kb, half; /* output channels */
   uint32_t chunk, wchunk;
-  uint32_t region;    /* of the accumulator half */
-  uint32_t ifm, wgt;  /* scratchpad words */
-  uint32_t tile;      /* index of the output tile (one run of STOREs) */
+  uint32_t region;   /* of the accumulator half */
+  uint32_t ifm, wgt; /* scratchpad words */
+  uint32_t tile;     /* index of the output tile (one run of STOREs) */
   bool init;
   bool wait_l2e, push_e2l;
   uint32_t last_load; /* last load needed, in load order, or NONE */
@@ -85,7 +88,7 @@ typedef struct tile {
   uint32_t first, last; /* EXECs */
   uint32_t kb0, blocks;
   uint32_t ty, tx;
-  uint32_t prm;         /* index of its first entry in prm_words */
+  uint32_t prm; /* index of its first entry in prm_words */
 } tile_t;
 
 typedef struct slot {
@@ -137,11 +140,18 @@ static void *append(emit_t *e, array_t *array) {
   return item;
 }
 
-static exec_t *execs(const emit_t *e) { return e->execs.items; }
-static load_t *loads(const emit_t *e) { return e->loads.items; }
-static tile_t *tiles(const emit_t *e) { return e->tiles.items; }
+static exec_t *execs(const emit_t *e) {
+  return e->execs.items;
+}
+static load_t *loads(const emit_t *e) {
+  return e->loads.items;
+}
+static tile_t *tiles(const emit_t *e) {
+  return e->tiles.items;
+}
 
-/* ------------------------------------------------------------------------- pass 1: what and where */
+/* ------------------------------------------------------------------------- pass 1: what and where
+ */
 
 /* Slot that holds `item`, or the slot to load it into (*hit false). */
 static uint32_t look_up(emit_t *e, cache_t *cache, item_t item, bool *hit) {
@@ -163,17 +173,23 @@ static uint32_t look_up(emit_t *e, cache_t *cache, item_t item, bool *hit) {
   return victim;
 }
 
-static void add_load(emit_t *e, uint32_t mem, item_t item, uint32_t dst, uint32_t count, uint32_t need,
-                     uint32_t after) {
+static void add_load(emit_t *e, uint32_t mem, item_t item, uint32_t dst, uint32_t count,
+                     uint32_t need, uint32_t after) {
   load_t *load = append(e, &e->loads);
   if (load != NULL) {
-    *load = (load_t){.mem = mem, .item = item, .dst = dst, .count = count, .need = need, .after = after,
+    *load = (load_t){.mem = mem,
+                     .item = item,
+                     .dst = dst,
+                     .count = count,
+                     .need = need,
+                     .after = after,
                      .seq = e->loads.num};
   }
 }
 
 /* Makes `item` present for EXEC `exec`; returns its first word. */
-static uint32_t need_item(emit_t *e, cache_t *cache, uint32_t mem, item_t item, uint32_t count, uint32_t exec) {
+static uint32_t need_item(emit_t *e, cache_t *cache, uint32_t mem, item_t item, uint32_t count,
+                          uint32_t exec) {
   bool hit;
   const uint32_t index = look_up(e, cache, item, &hit);
   slot_t *slot = &cache->slots[index];
@@ -246,10 +262,18 @@ static void walk_tile(emit_t *e, uint32_t ty, uint32_t tx, uint32_t kb0, uint32_
           if (exec == NULL) {
             return;
           }
-          *exec = (exec_t){.ty = ty, .tx = tx, .kb = kb0 + b, .half = half, .chunk = q, .wchunk = w,
-                           .region = b * geo->halves + half, .tile = t, .init = q == 0 && w == 0,
+          *exec = (exec_t){.ty = ty,
+                           .tx = tx,
+                           .kb = kb0 + b,
+                           .half = half,
+                           .chunk = q,
+                           .wchunk = w,
+                           .region = b * geo->halves + half,
+                           .tile = t,
+                           .init = q == 0 && w == 0,
                            .last_load = NONE};
-          exec->ifm = need_item(e, &e->ifm, HB_CMD_LOAD_MEM_IFM, (item_t){ty, tx, q}, red.planes, index);
+          exec->ifm =
+              need_item(e, &e->ifm, HB_CMD_LOAD_MEM_IFM, (item_t){ty, tx, q}, red.planes, index);
           exec->wgt = need_item(e, &e->wgt, HB_CMD_LOAD_MEM_WGT, (item_t){kb0 + b, q, w}, 1, index);
         }
       }
@@ -259,7 +283,8 @@ static void walk_tile(emit_t *e, uint32_t ty, uint32_t tx, uint32_t kb0, uint32_
   if (tile == NULL) {
     return;
   }
-  *tile = (tile_t){.first = first, .last = e->execs.num - 1u, .kb0 = kb0, .blocks = blocks, .ty = ty, .tx = tx};
+  *tile = (tile_t){
+      .first = first, .last = e->execs.num - 1u, .kb0 = kb0, .blocks = blocks, .ty = ty, .tx = tx};
   need_parameters(e, t);
 }
 
@@ -282,7 +307,8 @@ static void walk(emit_t *e) {
   }
 }
 
-/* ------------------------------------------------------------------------- pass 2: order and tokens */
+/* ------------------------------------------------------------------------- pass 2: order and
+ * tokens */
 
 static void place_loads(emit_t *e) {
   const uint32_t whole = e->loads.num;
@@ -380,7 +406,8 @@ static void merge_runs(hb_cmd_load_t *load) {
     load->beats = (uint16_t)(load->beats * load->rows);
     load->rows = 1;
   }
-  if (load->planes > 1u && load->rows == 1u && load->plane_pitch == (uint32_t)load->beats * HB_BEAT_BYTES) {
+  if (load->planes > 1u && load->rows == 1u &&
+      load->plane_pitch == (uint32_t)load->beats * HB_BEAT_BYTES) {
     load->beats = (uint16_t)(load->beats * load->planes);
     load->planes = 1;
   }
@@ -400,7 +427,8 @@ static void emit_load(emit_t *e, const load_t *load) {
   }
   hb_cmd_load_t cmd = {
       .opcode = HB_CMD_OP_LOAD,
-      .tokens = (uint8_t)((load->wait ? HB_CMD_TOKEN_E2L : 0u) | (load->push ? HB_CMD_TOKEN_L2E << 4 : 0u)),
+      .tokens = (uint8_t)((load->wait ? HB_CMD_TOKEN_E2L : 0u) |
+                          (load->push ? HB_CMD_TOKEN_L2E << 4 : 0u)),
       .mem = (uint8_t)load->mem,
       .base = 2,
       .dst = (uint16_t)load->dst,
@@ -555,8 +583,8 @@ static void emit_store(emit_t *e, uint32_t t, uint32_t index, uint32_t acc_half)
   command->store = cmd;
 }
 
-/* Commands in program order. A tile's STOREs follow its last EXEC one by one, an EXEC of the next tile in
- * between, so that a short STORE FIFO does not hold up the EXECs behind it. */
+/* Commands in program order. A tile's STOREs follow its last EXEC one by one, an EXEC of the next
+ * tile in between, so that a short STORE FIFO does not hold up the EXECs behind it. */
 static void emit_all(emit_t *e, uint32_t acc_half) {
   uint32_t next_load = 0;
   uint32_t store_tile = 0, store_index = 0; /* next STORE */
@@ -569,7 +597,8 @@ static void emit_all(emit_t *e, uint32_t acc_half) {
     const bool must = i + 1u == e->execs.num || tiles(e)[execs(e)[i + 1u].tile].first == i + 1u;
     uint32_t budget = 1;
     while (store_tile < e->tiles.num && tiles(e)[store_tile].last <= i) {
-      const bool overdue = i + 1u == e->execs.num || (must && execs(e)[i + 1u].tile >= store_tile + 2u);
+      const bool overdue =
+          i + 1u == e->execs.num || (must && execs(e)[i + 1u].tile >= store_tile + 2u);
       if (!overdue && budget == 0) {
         break;
       }

@@ -29,8 +29,8 @@ void hb_program_release(hb_program_t *program) {
   *program = (hb_program_t){0};
 }
 
-hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_program_t *program_out,
-                         char *why, size_t why_len) {
+hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
+                         hb_program_t *program_out, char *why, size_t why_len) {
   if (tile->kind != HB_TILE_KIND_WS) {
     snprintf(why, why_len, "a tile of kind %u cannot run %s layers", tile->kind,
              layer->op == HB_OP_CONV ? "conv" : "matmul");
@@ -47,6 +47,7 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_
   HB_TRY(hb_map_plan(&geo, tile, plans, &num_plans, why, why_len));
 
   hb_program_t best = {0};
+  uint64_t best_cost = 0;
   for (uint32_t i = 0; i < num_plans; ++i) {
     hb_program_t program = {0};
     const hb_status_t status = hb_map_emit(layer, &geo, &plans[i], &program);
@@ -59,15 +60,20 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_
     }
     program.est_cycles = hb_map_time(program.commands, program.num_commands, tile->size);
     program.macs = hb_layer_macs(layer);
-    if (best.commands == NULL || program.est_cycles < best.est_cycles) {
+    const uint64_t cost =
+        program.est_cycles +
+        hb_map_time_traffic(hb_map_time_moved(program.commands, program.num_commands, tile->size));
+    if (best.commands == NULL || cost < best_cost) {
       hb_program_release(&best);
       best = program;
+      best_cost = cost;
     } else {
       hb_program_release(&program);
     }
   }
   if (best.commands == NULL) {
-    snprintf(why, why_len, "the program would exceed 2^20 - 1 commands: the scratchpads are too small");
+    snprintf(why, why_len,
+             "the program would exceed 2^20 - 1 commands: the scratchpads are too small");
     return HB_ERR_INPUT;
   }
   *program_out = best;

@@ -10,25 +10,35 @@
 #include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
 
-static uint32_t min_u32(uint32_t a, uint32_t b) { return a < b ? a : b; }
-static uint64_t min_u64(uint64_t a, uint64_t b) { return a < b ? a : b; }
-static uint64_t max_u64(uint64_t a, uint64_t b) { return a > b ? a : b; }
-static uint32_t div_up(uint32_t a, uint32_t b) { return (uint32_t)(((uint64_t)a + b - 1u) / b); }
+static uint32_t min_u32(uint32_t a, uint32_t b) {
+  return a < b ? a : b;
+}
+static uint64_t min_u64(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+static uint64_t max_u64(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
+static uint32_t div_up(uint32_t a, uint32_t b) {
+  return (uint32_t)(((uint64_t)a + b - 1u) / b);
+}
 
 /* Input rows `count` outputs cover if the image had no edges. */
 static uint64_t reach(uint32_t count, uint32_t stride, uint32_t dil, uint32_t ker) {
   return (uint64_t)(count - 1u) * stride + (uint64_t)dil * (ker - 1u) + 1u;
 }
 
-static hb_map_span_t span(uint32_t first, uint32_t count, uint32_t stride, uint32_t dil, uint32_t ker,
-                          int32_t pad, uint32_t size) {
+static hb_map_span_t span(uint32_t first, uint32_t count, uint32_t stride, uint32_t dil,
+                          uint32_t ker, int32_t pad, uint32_t size) {
   const int64_t from = (int64_t)first * stride - pad;
   const int64_t to = from + (int64_t)reach(count, stride, dil, ker); /* exclusive */
   int64_t lo = from < 0 ? 0 : from;
   int64_t hi = to > (int64_t)size ? (int64_t)size : to;
-  lo = lo >= (int64_t)size ? (int64_t)size - 1 : lo; /* all taps in the padding: one row nobody hits */
+  lo = lo >= (int64_t)size ? (int64_t)size - 1
+                           : lo; /* all taps in the padding: one row nobody hits */
   hi = hi <= lo ? lo + 1 : hi;
-  return (hb_map_span_t){.lo = (uint32_t)lo, .len = (uint32_t)(hi - lo), .org = (int32_t)(from - lo)};
+  return (hb_map_span_t){
+      .lo = (uint32_t)lo, .len = (uint32_t)(hi - lo), .org = (int32_t)(from - lo)};
 }
 
 hb_map_span_t hb_map_span_rows(const hb_map_geo_t *geo, uint32_t first, uint32_t count) {
@@ -39,7 +49,8 @@ hb_map_span_t hb_map_span_cols(const hb_map_geo_t *geo, uint32_t first, uint32_t
   return span(first, count, geo->stride_w, geo->dil_w, geo->ker_w, geo->pad_left, geo->in_w);
 }
 
-hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t *plan, uint32_t index) {
+hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t *plan,
+                                    uint32_t index) {
   hb_map_reduction_t red = {.plane = index * plan->cc};
   red.planes = min_u32(plan->cc, geo->cb - red.plane);
   const uint32_t channels = min_u32(red.planes * 16u, geo->c - red.plane * 16u);
@@ -56,7 +67,8 @@ hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t
   return red;
 }
 
-uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *red, uint32_t chunk) {
+uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *red,
+                            uint32_t chunk) {
   if (red->contiguous) {
     return (uint32_t)((uint64_t)chunk * red->ktiles / red->chunks);
   }
@@ -64,22 +76,23 @@ uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *r
   return (uint32_t)((uint64_t)chunk * taps / red->chunks) * red->kc;
 }
 
-hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_map_geo_t *geo_out,
-                            char *why, size_t why_len) {
+hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
+                            hb_map_geo_t *geo_out, char *why, size_t why_len) {
   const uint32_t reach_h = layer->dil_h * (layer->ker_h - 1u) + 1u;
   const uint32_t reach_w = layer->dil_w * (layer->ker_w - 1u) + 1u;
   const uint32_t padded_h = layer->in_h + layer->pad_top + layer->pad_bottom;
   const uint32_t padded_w = layer->in_w + layer->pad_left + layer->pad_right;
   if (reach_h > padded_h || reach_w > padded_w) {
-    snprintf(why, why_len, "the kernel covers %ux%u pixels, the padded input only %ux%u", reach_h, reach_w,
-             padded_h, padded_w);
+    snprintf(why, why_len, "the kernel covers %ux%u pixels, the padded input only %ux%u", reach_h,
+             reach_w, padded_h, padded_w);
     return HB_ERR_INPUT;
   }
   const uint64_t limit = UINT32_MAX;
   if (hb_map_in_bytes(layer) > limit || hb_map_out_bytes(layer) > limit ||
       hb_map_const_bytes(layer) > limit) {
     snprintf(why, why_len, "a tensor exceeds 4 GiB (input %llu, output %llu, constants %llu bytes)",
-             (unsigned long long)hb_map_in_bytes(layer), (unsigned long long)hb_map_out_bytes(layer),
+             (unsigned long long)hb_map_in_bytes(layer),
+             (unsigned long long)hb_map_out_bytes(layer),
              (unsigned long long)hb_map_const_bytes(layer));
     return HB_ERR_INPUT;
   }
@@ -112,8 +125,8 @@ hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile, 
     geo.in_row_bytes *= geo.stride_h;
     geo.stride_h = 1u;
   }
-  const bool pointwise = geo.ker_h == 1u && geo.ker_w == 1u && geo.stride_h == 1u && geo.stride_w == 1u &&
-                         padded_h == layer->in_h && padded_w == layer->in_w;
+  const bool pointwise = geo.ker_h == 1u && geo.ker_w == 1u && geo.stride_h == 1u &&
+                         geo.stride_w == 1u && padded_h == layer->in_h && padded_w == layer->in_w;
   if (pointwise && geo.in_row_bytes == (uint64_t)geo.in_w * HB_BEAT_BYTES) {
     geo.in_w *= geo.in_h;
     geo.out_w = geo.in_w;
@@ -150,7 +163,8 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t chunks = head.chunks * (ncc - 1u) + tail.chunks; /* per output block */
   const uint64_t ktiles = (uint64_t)taps * div_up(geo->c, geo->n);
 
-  uint64_t compute = ktiles * array_cycles(geo, plan) + spatial * chunks * hb_map_time_exec(0, 0, geo->n);
+  uint64_t compute =
+      ktiles * array_cycles(geo, plan) + spatial * chunks * hb_map_time_exec(0, 0, geo->n);
   compute *= (uint64_t)geo->kb * geo->halves;
 
   const uint64_t win_h = min_u64(reach(plan->th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
@@ -165,7 +179,8 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t in_total = in_loads * in_item;
 
   const uint64_t w_rows = head.contiguous ? 1u : div_up(taps, head.chunks);
-  const uint64_t w_item = hb_map_time_beats((uint64_t)head.ktiles * geo->n / head.chunks / w_rows, w_rows);
+  const uint64_t w_item =
+      hb_map_time_beats((uint64_t)head.ktiles * geo->n / head.chunks / w_rows, w_rows);
   const uint64_t w_passes = plan->gk * chunks <= plan->wgt_slots ? 1u : spatial;
   const uint64_t w_total = w_passes * geo->kb * chunks * w_item;
   const uint64_t prm_passes = plan->prm_slots >= geo->kb ? 1u : spatial;
@@ -175,8 +190,8 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t px_beats = geo->out_px_bytes == HB_BEAT_BYTES ? 1u : geo->n / 4u;
   const uint64_t store_rows = plan->tw == geo->out_w ? 1u : plan->th;
   const uint64_t store =
-      (uint64_t)geo->kb * geo->halves *
-      spatial * hb_map_time_store((uint64_t)plan->th * plan->tw * px_beats / store_rows, store_rows);
+      (uint64_t)geo->kb * geo->halves * spatial *
+      hb_map_time_store((uint64_t)plan->th * plan->tw * px_beats / store_rows, store_rows);
 
   if (plan->ifm_slots == 1u && in_loads > 1u) {
     compute += in_total - in_item;
@@ -184,8 +199,12 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   if (plan->wgt_slots == 1u && w_passes * geo->kb * chunks > 1u) {
     compute += w_total - w_item;
   }
-  const uint64_t drain = hb_map_time_store((uint64_t)plan->th * plan->tw * px_beats / store_rows, store_rows);
-  return max_u64(compute, max_u64(load, store)) + in_item + w_item + drain;
+  const uint64_t drain =
+      hb_map_time_store((uint64_t)plan->th * plan->tw * px_beats / store_rows, store_rows);
+  const uint64_t beats =
+      in_total + w_total + prm_total + store; /* bursts and overheads for beats: near enough */
+  return max_u64(compute, max_u64(load, store)) + in_item + w_item + drain +
+         hb_map_time_traffic(beats);
 }
 
 /* -------------------------------------------------------------------------------------- search */
@@ -237,7 +256,8 @@ static void search_weights(search_t *s, hb_map_plan_t plan) {
     uint32_t chunks = 0; /* per output block */
     plan.wgt_slot_words = 0;
     bool fits = true;
-    for (uint32_t q = 0; q < ncc; q = q + 2u < ncc ? ncc - 1u : q + 1u) { /* all but the last are alike */
+    for (uint32_t q = 0; q < ncc;
+         q = q + 2u < ncc ? ncc - 1u : q + 1u) { /* all but the last are alike */
       const hb_map_reduction_t red = hb_map_reduction(geo, &plan, q);
       fits = fits && red.chunks > 0;
       if (!fits) {
@@ -296,11 +316,13 @@ static void search_shapes(search_t *s, uint32_t cc, uint32_t slots) {
     max_tw = min_u64(max_tw, (columns - ker_reach_w) / geo->stride_w + 1u);
   }
   const uint32_t min_nw = div_up(geo->out_w, (uint32_t)min_u64(max_tw, geo->out_w));
-  const uint32_t nw[] = {min_nw, min_nw + 1u, min_nw + 2u, min_nw * 2u, min_nw * 3u, min_nw * 4u, min_nw * 8u};
+  const uint32_t nw[] = {min_nw,      min_nw + 1u, min_nw + 2u, min_nw * 2u,
+                         min_nw * 3u, min_nw * 4u, min_nw * 8u};
   for (uint32_t i = 0; i < sizeof(nw) / sizeof(nw[0]); ++i) {
     hb_map_plan_t plan = {.cc = cc, .acc_half = s->tile->acc_rows / 2u};
     plan.tw = div_up(geo->out_w, min_u32(nw[i], geo->out_w));
-    const uint64_t win_w = min_u64(reach(plan.tw, geo->stride_w, geo->dil_w, geo->ker_w), geo->in_w);
+    const uint64_t win_w =
+        min_u64(reach(plan.tw, geo->stride_w, geo->dil_w, geo->ker_w), geo->in_w);
     const uint64_t rows = slot_words / (win_w * cc);
     uint64_t max_th = max_pixels / plan.tw;
     if (rows < geo->in_h) {
@@ -317,7 +339,8 @@ static void search_shapes(search_t *s, uint32_t cc, uint32_t slots) {
     const uint32_t nh[] = {min_nh, min_nh + 1u, min_nh * 2u, min_nh * 4u};
     for (uint32_t j = 0; j < sizeof(nh) / sizeof(nh[0]); ++j) {
       plan.th = div_up(geo->out_h, min_u32(nh[j], geo->out_h));
-      const uint64_t win_h = min_u64(reach(plan.th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
+      const uint64_t win_h =
+          min_u64(reach(plan.th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
       plan.ifm_slot_words = (uint32_t)(win_h * win_w * cc);
       plan.ifm_slots = min_u32(s->tile->ifm_words / plan.ifm_slot_words, HB_MAP_MAX_IFM_SLOTS);
       search_weights(s, plan);
@@ -331,30 +354,33 @@ static void say_short(const char *pad, uint64_t need, uint64_t have, const char 
            (unsigned long long)need, what, (unsigned long long)have);
 }
 
-hb_status_t hb_map_plan(const hb_map_geo_t *geo, const hb_map_tile_t *tile, hb_map_plan_t *plans_out,
-                        uint32_t *num_out, char *why, size_t why_len) {
+hb_status_t hb_map_plan(const hb_map_geo_t *geo, const hb_map_tile_t *tile,
+                        hb_map_plan_t *plans_out, uint32_t *num_out, char *why, size_t why_len) {
   const uint64_t window = min_u64(reach(1, 1, geo->dil_h, geo->ker_h), geo->in_h) *
                           min_u64(reach(1, 1, geo->dil_w, geo->ker_w), geo->in_w);
   const uint32_t prm_blocks = min_u32(geo->kb, 3u);
   if (window > tile->ifm_words) {
-    say_short("the IFM scratchpad", window * HB_BEAT_BYTES, (uint64_t)tile->ifm_words * HB_BEAT_BYTES,
-              "16 channels under one output pixel", why, why_len);
+    say_short("the IFM scratchpad", window * HB_BEAT_BYTES,
+              (uint64_t)tile->ifm_words * HB_BEAT_BYTES, "16 channels under one output pixel", why,
+              why_len);
     return HB_ERR_INPUT;
   }
   if (tile->wgt_words < HB_BLOCK_CHANNELS) {
     say_short("the WGT scratchpad", HB_BLOCK_CHANNELS * HB_BEAT_BYTES,
-              (uint64_t)tile->wgt_words * HB_BEAT_BYTES, "one 16 x 16 block of weights", why, why_len);
+              (uint64_t)tile->wgt_words * HB_BEAT_BYTES, "one 16 x 16 block of weights", why,
+              why_len);
     return HB_ERR_INPUT;
   }
   if (tile->prm_words < prm_blocks * HB_MAP_PRM_WORDS) {
     say_short("the PRM scratchpad", (uint64_t)prm_blocks * HB_PRM_BLOCK_BYTES,
-              (uint64_t)tile->prm_words * HB_BEAT_BYTES, "parameters of three 16-channel blocks, or all",
-              why, why_len);
+              (uint64_t)tile->prm_words * HB_BEAT_BYTES,
+              "parameters of three 16-channel blocks, or all", why, why_len);
     return HB_ERR_INPUT;
   }
   if (tile->acc_rows < 2u * geo->halves) {
     say_short("the accumulator", 2u * (uint64_t)geo->halves * geo->n * 4u,
-              (uint64_t)tile->acc_rows * geo->n * 4u, "one pixel of 16 channels in each half", why, why_len);
+              (uint64_t)tile->acc_rows * geo->n * 4u, "one pixel of 16 channels in each half", why,
+              why_len);
     return HB_ERR_INPUT;
   }
 

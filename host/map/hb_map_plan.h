@@ -2,8 +2,8 @@
 
 /**
  * @file
- * How one layer is cut to fit one tile: the geometry the tile sees, and the choice of tile shape, loop
- * order and buffers. Private to host/map/.
+ * How one layer is cut to fit one tile: the geometry the tile sees, and the choice of tile shape,
+ * loop order and buffers. Private to host/map/.
  *
  * The loop nest every plan describes (outermost first):
  *
@@ -16,9 +16,9 @@
  *               for each half of the block (N = 8: two, else one)
  *                 EXEC
  *
- * gk = all blocks is input-stationary (weights stream past a resident input tile); gk = as many blocks as
- * the WGT scratchpad holds is weight-stationary (input tiles stream past resident weights). When all
- * weights fit they are the same thing and nothing is read twice.
+ * gk = all blocks is input-stationary (weights stream past a resident input tile); gk = as many
+ * blocks as the WGT scratchpad holds is weight-stationary (input tiles stream past resident
+ * weights). When all weights fit they are the same thing and nothing is read twice.
  */
 
 #ifndef HB_MAP_PLAN_H_
@@ -32,8 +32,9 @@
 
 enum {
   /*
-   * Slots of a scratchpad. Every outstanding L2E or E2L token stands for a distinct slot that waits to be
-   * read or to be overwritten (hb_map_emit.c), so the sum bounds the token counters below 255.
+   * Slots of a scratchpad. Every outstanding L2E or E2L token stands for a distinct slot that waits
+   * to be read or to be overwritten (hb_map_emit.c), so the sum bounds the token counters below
+   * 255.
    */
   HB_MAP_MAX_IFM_SLOTS = 64,
   HB_MAP_MAX_WGT_SLOTS = 96,
@@ -43,8 +44,8 @@ enum {
 };
 
 /**
- * The layer as the tile sees it. Matrix products and 1x1 convolutions without stride and padding are one
- * long row; a strided 1-tap kernel reads only the rows it uses.
+ * The layer as the tile sees it. Matrix products and 1x1 convolutions without stride and padding
+ * are one long row; a strided 1-tap kernel reads only the rows it uses.
  */
 typedef struct hb_map_geo {
   uint32_t n;      /* array size */
@@ -60,15 +61,15 @@ typedef struct hb_map_geo {
 } hb_map_geo_t;
 
 typedef struct hb_map_plan {
-  uint32_t th, tw;         /* output pixels of a spatial tile */
-  uint32_t cc;             /* input planes per chunk */
-  uint32_t gb, gk;         /* see above */
-  uint32_t wtiles;         /* k-tiles a weight chunk may hold */
+  uint32_t th, tw; /* output pixels of a spatial tile */
+  uint32_t cc;     /* input planes per chunk */
+  uint32_t gb, gk; /* see above */
+  uint32_t wtiles; /* k-tiles a weight chunk may hold */
   uint32_t ifm_slot_words, ifm_slots;
   uint32_t wgt_slot_words, wgt_slots;
-  uint32_t prm_slots;      /* of one block each; >= kb: all loaded at once */
-  uint32_t acc_half;       /* accumulator rows in a half */
-  uint64_t cost;           /* closed-form estimate, cycles: to rank plans only */
+  uint32_t prm_slots; /* of one block each; >= kb: all loaded at once */
+  uint32_t acc_half;  /* accumulator rows in a half */
+  uint64_t cost;      /* closed-form estimate, cycles: to rank plans only */
 } hb_map_plan_t;
 
 /** A run of input rows or columns under a run of outputs. */
@@ -90,8 +91,10 @@ typedef struct hb_map_reduction {
   bool contiguous;        /* the chunk's weights are one run in memory; else one run per tap */
 } hb_map_reduction_t;
 
-/** The reduction of chunk `index` of plan->cc planes. chunks is 0 when one tap does not fit a weight chunk. */
-hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t *plan, uint32_t index);
+/** The reduction of chunk `index` of plan->cc planes. chunks is 0 when one tap does not fit a
+ * weight chunk. */
+hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t *plan,
+                                    uint32_t index);
 /** First k-tile of weight chunk `chunk` (== ktiles for chunk == chunks). */
 uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *red, uint32_t chunk);
 

@@ -5,9 +5,9 @@
  *
  *   tile programs | constants of model 0 | constants of model 1 | ... | activations and input slots
  *
- * A model has two activation buffers, each as large as its largest tensor between layers. Layer i writes
- * buffer i % 2 and layer i + 1 reads it from the start, at its own shape: published layer lists do not
- * always chain, and what a layer finds there is then simply bytes.
+ * A model has two activation buffers, each as large as its largest tensor between layers. Layer i
+ * writes buffer i % 2 and layer i + 1 reads it from the start, at its own shape: published layer
+ * lists do not always chain, and what a layer finds there is then simply bytes.
  */
 
 #include <assert.h>
@@ -21,7 +21,8 @@
 #include "hilbert/hb_tensor.h"
 
 enum {
-  ALIGN_DRAM = 256,          /* what a sensor slot asks for; a whole number of DRAM bursts for all the rest */
+  ALIGN_DRAM =
+      256, /* what a sensor slot asks for; a whole number of DRAM bursts for all the rest */
   WATCHDOG_CYCLES = 1000000, /* far above the longest stall a loaded DRAM can cause */
   WHY_MAX = 256,
 };
@@ -54,16 +55,19 @@ typedef struct build {
   size_t why_len;
 } build_t;
 
-static uint64_t align_up(uint64_t value, uint64_t to) { return (value + to - 1u) / to * to; }
+static uint64_t align_up(uint64_t value, uint64_t to) {
+  return (value + to - 1u) / to * to;
+}
 
 static bool same_layer(const hb_layer_t *a, const hb_layer_t *b) {
   return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
-         a->out_c == b->out_c && a->ker_h == b->ker_h && a->ker_w == b->ker_w && a->stride_h == b->stride_h &&
-         a->stride_w == b->stride_w && a->dil_h == b->dil_h && a->dil_w == b->dil_w &&
-         a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom && a->pad_left == b->pad_left &&
-         a->pad_right == b->pad_right && a->x_signed == b->x_signed && a->w_signed == b->w_signed &&
-         a->y_signed == b->y_signed && a->x_zp == b->x_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
-         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
+         a->out_c == b->out_c && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
+         a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
+         a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
+         a->pad_left == b->pad_left && a->pad_right == b->pad_right && a->x_signed == b->x_signed &&
+         a->w_signed == b->w_signed && a->y_signed == b->y_signed && a->x_zp == b->x_zp &&
+         a->w_zp == b->w_zp && a->y_zp == b->y_zp && a->clip_min == b->clip_min &&
+         a->clip_max == b->clip_max && a->raw_out == b->raw_out;
 }
 
 /* Reserves bytes of DRAM; the sum is checked once, in lay_out(). */
@@ -116,20 +120,21 @@ static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_lay
   bool runs = false;
   for (uint32_t k = 0; k < b->num_kinds; ++k) {
     char kind_reason[WHY_MAX] = "";
-    const hb_status_t status =
-        hb_map_layer(layer, &b->kinds[k].tile, &unique->programs[k], kind_reason, sizeof(kind_reason));
+    const hb_status_t status = hb_map_layer(layer, &b->kinds[k].tile, &unique->programs[k],
+                                            kind_reason, sizeof(kind_reason));
     if (status == HB_OK) {
       runs = true;
     } else if (status == HB_ERR_INPUT) {
       snprintf(reason, sizeof(reason), "%.32s: %.200s", b->kinds[k].name, kind_reason);
     } else {
-      snprintf(b->why, b->why_len, "%s layer %s: %s", task->name, layer->name, hb_status_text(status));
+      snprintf(b->why, b->why_len, "%s layer %s: %s", task->name, layer->name,
+               hb_status_text(status));
       return status;
     }
   }
   if (!runs) {
-    snprintf(b->why, b->why_len, "%s layer %s: no tile of %s can run it: %s", task->name, layer->name,
-             b->soc->name, reason);
+    snprintf(b->why, b->why_len, "%s layer %s: no tile of %s can run it: %s", task->name,
+             layer->name, b->soc->name, reason);
     return HB_ERR_INPUT;
   }
   return HB_OK;
@@ -141,8 +146,10 @@ static hb_status_t compile(build_t *b) {
     b->num_layers += scenario->tasks[m].model.num_layers;
   }
   if (scenario->num_tasks > HB_IMAGE_MAX_MODELS || b->num_layers > HB_IMAGE_MAX_LAYERS) {
-    snprintf(b->why, b->why_len, "%s: %u models with %u layers, at most %d with %d fit a workload image",
-             scenario->name, scenario->num_tasks, b->num_layers, HB_IMAGE_MAX_MODELS, HB_IMAGE_MAX_LAYERS);
+    snprintf(b->why, b->why_len,
+             "%s: %u models with %u layers, at most %d with %d fit a workload image",
+             scenario->name, scenario->num_tasks, b->num_layers, HB_IMAGE_MAX_MODELS,
+             HB_IMAGE_MAX_LAYERS);
     return HB_ERR_INPUT;
   }
   b->layer_unique = calloc(b->num_layers + 1u, sizeof(*b->layer_unique));
@@ -154,7 +161,8 @@ static hb_status_t compile(build_t *b) {
   for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
     const hb_task_t *task = &scenario->tasks[m];
     if (task->model.num_layers == 0 || task->model.num_layers > 4095u) {
-      snprintf(b->why, b->why_len, "%s: %u layers, expected 1 to 4095", task->name, task->model.num_layers);
+      snprintf(b->why, b->why_len, "%s: %u layers, expected 1 to 4095", task->name,
+               task->model.num_layers);
       return HB_ERR_INPUT;
     }
     for (uint32_t i = 0; i < task->model.num_layers; ++i) {
@@ -164,7 +172,8 @@ static hb_status_t compile(build_t *b) {
   return HB_OK;
 }
 
-static hb_status_t add_segment(hb_workload_t *workload, uint32_t addr, uint64_t len, uint8_t **bytes_out) {
+static hb_status_t add_segment(hb_workload_t *workload, uint32_t addr, uint64_t len,
+                               uint8_t **bytes_out) {
   hb_segment_t *segment = &workload->segments[workload->num_segments];
   segment->bytes = calloc(len ? len : 1u, 1);
   if (segment->bytes == NULL) {
@@ -227,7 +236,8 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
   }
   if (b->next > b->soc->dram.size_bytes) {
     snprintf(b->why, b->why_len, "%s needs %llu bytes of DRAM, %s has %llu", b->scenario->name,
-             (unsigned long long)b->next, b->soc->name, (unsigned long long)b->soc->dram.size_bytes);
+             (unsigned long long)b->next, b->soc->name,
+             (unsigned long long)b->soc->dram.size_bytes);
     return HB_ERR_INPUT;
   }
   return HB_OK;
@@ -253,7 +263,8 @@ static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t 
   }
   for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
     const hb_model_t *model = &scenario->tasks[m].model;
-    HB_TRY(add_segment(workload, layout->model[m].constants, layout->model[m].constants_len, &bytes));
+    HB_TRY(
+        add_segment(workload, layout->model[m].constants, layout->model[m].constants_len, &bytes));
     for (uint32_t i = 0; i < model->num_layers; ++i) {
       hb_map_synthesise(&model->layers[i], seed, m, i, bytes);
       bytes += align_up(hb_map_const_bytes(&model->layers[i]), ALIGN_DRAM);
@@ -262,8 +273,8 @@ static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t 
   return HB_OK;
 }
 
-static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy, uint32_t flags,
-                              hb_workload_t *workload) {
+static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy,
+                              uint32_t flags, hb_workload_t *workload) {
   const hb_scenario_t *scenario = b->scenario;
   hb_image_header_t header = {
       .magic = HB_IMAGE_MAGIC,
@@ -278,13 +289,15 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
       .clock_khz = b->soc->clock_khz,
       .flags = flags,
   };
-  const uint64_t models = header.tiles_offset + (uint64_t)header.num_tiles * sizeof(hb_image_tile_t);
+  const uint64_t models =
+      header.tiles_offset + (uint64_t)header.num_tiles * sizeof(hb_image_tile_t);
   const uint64_t layers = models + (uint64_t)header.num_models * sizeof(hb_image_model_t);
   const uint64_t programs = layers + (uint64_t)header.num_layers * sizeof(hb_image_layer_t);
-  const uint64_t size = programs + (uint64_t)header.num_layers * b->num_kinds * sizeof(hb_image_program_t);
+  const uint64_t size =
+      programs + (uint64_t)header.num_layers * b->num_kinds * sizeof(hb_image_program_t);
   if (size > HB_IMAGE_SIZE) {
-    snprintf(b->why, b->why_len, "%s: the workload image takes %llu bytes, at most %u fit", scenario->name,
-             (unsigned long long)size, HB_IMAGE_SIZE);
+    snprintf(b->why, b->why_len, "%s: the workload image takes %llu bytes, at most %u fit",
+             scenario->name, (unsigned long long)size, HB_IMAGE_SIZE);
     return HB_ERR_INPUT;
   }
   header.size_bytes = (uint32_t)size;
@@ -334,7 +347,8 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
         if (program->commands != NULL) {
           entry->addr = unique->addr[k];
           entry->commands = program->num_commands;
-          entry->est_cycles = (uint32_t)(program->est_cycles < UINT32_MAX ? program->est_cycles : UINT32_MAX);
+          entry->est_cycles =
+              (uint32_t)(program->est_cycles < UINT32_MAX ? program->est_cycles : UINT32_MAX);
         }
       }
     }
@@ -353,7 +367,8 @@ static uint64_t cycles_of_ps(uint64_t ps, uint32_t khz) {
 
 static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_workload_t *workload) {
   const hb_scenario_t *scenario = b->scenario;
-  workload->streams = calloc(scenario->num_tasks ? scenario->num_tasks : 1u, sizeof(*workload->streams));
+  workload->streams =
+      calloc(scenario->num_tasks ? scenario->num_tasks : 1u, sizeof(*workload->streams));
   if (workload->streams == NULL) {
     return HB_ERR_NOMEM;
   }
@@ -400,8 +415,8 @@ static hb_status_t build_workload(build_t *b, uint32_t policy, uint64_t seed, ui
 }
 
 hb_status_t hb_map_scenario(const hb_scenario_t *scenario, const hb_soc_t *soc, uint32_t policy,
-                            uint64_t seed, uint32_t image_flags, hb_workload_t *workload_out, char *why,
-                            size_t why_len) {
+                            uint64_t seed, uint32_t image_flags, hb_workload_t *workload_out,
+                            char *why, size_t why_len) {
   build_t b = {.scenario = scenario, .soc = soc, .why = why, .why_len = why_len};
   hb_workload_t workload = {0};
   const hb_status_t status = build_workload(&b, policy, seed, image_flags, &workload);

@@ -18,6 +18,10 @@ typedef struct engine {
   uint32_t count;
 } engine_t;
 
+static uint64_t store_px_beats(const hb_cmd_t *cmd, uint32_t n) {
+  return cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
+}
+
 /* Cycles the command keeps its engine. */
 static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
   switch (cmd->common.opcode) {
@@ -25,10 +29,8 @@ static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
       return hb_map_time_beats(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
     case HB_CMD_OP_EXEC:
       return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
-    default: {
-      const uint64_t px_beats = cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
-      return hb_map_time_store(cmd->store.beats * px_beats, cmd->store.rows);
-    }
+    default:
+      return hb_map_time_store(cmd->store.beats * store_px_beats(cmd, n), cmd->store.rows);
   }
 }
 
@@ -74,4 +76,17 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
     }
   }
   return end > dispatch ? end : dispatch;
+}
+
+uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
+  uint64_t beats = 0;
+  for (uint32_t i = 0; i < num; ++i) {
+    const hb_cmd_t *cmd = &commands[i];
+    if (cmd->common.opcode == HB_CMD_OP_LOAD) {
+      beats += (uint64_t)cmd->load.beats * cmd->load.rows * cmd->load.planes;
+    } else if (cmd->common.opcode == HB_CMD_OP_STORE) {
+      beats += (uint64_t)cmd->store.beats * cmd->store.rows * store_px_beats(cmd, n);
+    }
+  }
+  return beats;
 }

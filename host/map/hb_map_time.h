@@ -6,16 +6,16 @@
  *
  * The cost of a command alone (b beats of 16 bytes a row, r rows, planes included, P pixels):
  *
- *   LOAD   occupies the engine for r * max(b, HB_TIME_BURST * bursts) cycles: one beat a cycle; a row is cut
- *          into bursts of at most 16 beats at 256-byte boundaries, and a few outstanding short bursts do not
- *          hide the read latency. Its data is there HB_TIME_READ cycles later; the next LOAD does not wait for
- *          that.
- *   EXEC   HB_TIME_EXEC + N + k_count * max(P, N): the weights of the next k-tile enter during this one;
- *          N cycles for those of the first.
- *   STORE  HB_TIME_STORE + r * max(b, HB_TIME_BURST * bursts).
+ *   LOAD   occupies the engine for r * max(b, HB_TIME_BURST * bursts) cycles: one beat a cycle; a
+ * row is cut into bursts of at most 16 beats at 256-byte boundaries, and a few outstanding short
+ * bursts do not hide the read latency. Its data is there HB_TIME_READ cycles later; the next LOAD
+ * does not wait for that. EXEC   HB_TIME_EXEC + N + k_count * max(P, N): the weights of the next
+ * k-tile enter during this one; N cycles for those of the first. STORE  HB_TIME_STORE + r * max(b,
+ * HB_TIME_BURST * bursts).
  *
- * hb_map_time() plays a program through the three engines with their tokens and command FIFOs, so the
- * estimate is the longest of the overlapped streams plus what could not overlap: first loads, last store.
+ * hb_map_time() plays a program through the three engines with their tokens and command FIFOs, so
+ * the estimate is the longest of the overlapped streams plus what could not overlap: first loads,
+ * last store.
  */
 
 #ifndef HB_MAP_TIME_H_
@@ -37,6 +37,8 @@ enum {
 
 /** Cycles of a program for an N x N array. */
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n);
+/** Beats a program moves. */
+uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n);
 
 /** Cycles the bus is busy with `rows` rows of `beats`. Rows start anywhere in a 256-byte line. */
 static inline uint64_t hb_map_time_beats(uint64_t beats, uint64_t rows) {
@@ -47,6 +49,14 @@ static inline uint64_t hb_map_time_beats(uint64_t beats, uint64_t rows) {
 static inline uint64_t hb_map_time_exec(uint64_t k_count, uint64_t pixels, uint32_t n) {
   return HB_TIME_EXEC + n + k_count * (pixels > n ? pixels : n);
 }
+/**
+ * What `beats` of memory traffic count in a choice between programs, cycles. A tile alone would not
+ * care, but the others wait for the same memory.
+ */
+static inline uint64_t hb_map_time_traffic(uint64_t beats) {
+  return beats / 8u;
+}
+
 static inline uint64_t hb_map_time_store(uint64_t beats, uint64_t rows) {
   return HB_TIME_STORE + hb_map_time_beats(beats, rows);
 }

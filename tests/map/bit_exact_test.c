@@ -3,9 +3,10 @@
 /*
  * bit_exact_test SEED COUNT
  *
- * COUNT random layers on random tiles: the program runs on the functional tile model, in four orders of the
- * engines, and must leave exactly the bytes oneDNN computes; it must pass the token check; input and constants
- * must be untouched. A failure names the layer's own seed: run it alone with SEED = that, COUNT = 1.
+ * COUNT random layers on random tiles: the program runs on the functional tile model, in four
+ * orders of the engines, and must leave exactly the bytes oneDNN computes; it must pass the token
+ * check; input and constants must be untouched. A failure names the layer's own seed: run it alone
+ * with SEED = that, COUNT = 1.
  */
 
 #include <stdio.h>
@@ -33,9 +34,11 @@ static int compare(const uint8_t *got, const uint8_t *want, size_t len, const ch
   return 0;
 }
 
-static int run_orders(const hb_map_tile_t *tile, const hb_layer_t *layer, const hb_program_t *program,
-                      const uint8_t *in, const uint8_t *consts, const uint8_t *want, uint64_t seed) {
-  static const char *const kOrder[] = {"program order", "loads first", "loads last", "random order"};
+static int run_orders(const hb_map_tile_t *tile, const hb_layer_t *layer,
+                      const hb_program_t *program, const uint8_t *in, const uint8_t *consts,
+                      const uint8_t *want, uint64_t seed) {
+  static const char *const kOrder[] = {"program order", "loads first", "loads last",
+                                       "random order"};
   const size_t in_len = hb_map_in_bytes(layer), const_len = hb_map_const_bytes(layer);
   const size_t out_len = hb_map_out_bytes(layer);
   uint8_t *in_copy = malloc(in_len), *const_copy = malloc(const_len), *out = malloc(out_len);
@@ -45,9 +48,10 @@ static int run_orders(const hb_map_tile_t *tile, const hb_layer_t *layer, const 
     memcpy(in_copy, in, in_len);
     memcpy(const_copy, consts, const_len);
     memset(out, 0xa5, out_len);
-    const tile_interp_memory_t base[4] = {{in_copy, in_len}, {out, out_len}, {const_copy, const_len}, {0}};
-    if (tile_interp_run(tile, program->commands, program->num_commands, base, (tile_interp_order_t)order, seed,
-                        why, sizeof(why)) != 0) {
+    const tile_interp_memory_t base[4] = {
+        {in_copy, in_len}, {out, out_len}, {const_copy, const_len}, {0}};
+    if (tile_interp_run(tile, program->commands, program->num_commands, base,
+                        (tile_interp_order_t)order, seed, why, sizeof(why)) != 0) {
       printf("%s: %s\n", kOrder[order], why);
       failed = 1;
       break;
@@ -63,8 +67,8 @@ static int run_orders(const hb_map_tile_t *tile, const hb_layer_t *layer, const 
 
 static int test_layer(uint64_t seed, totals_t *totals) {
   test_random_t random = {seed};
-  const random_layer_limits_t limits = {.max_c = 150, .max_k = 100, .max_size = 24, .max_macs = 2000000,
-                                        .raw = true};
+  const random_layer_limits_t limits = {
+      .max_c = 150, .max_k = 100, .max_size = 24, .max_macs = 2000000, .raw = true};
   const hb_layer_t layer = random_layer(&random, &limits);
   const hb_map_tile_t tile = random_tile(&random);
   char text[400], why[200] = "";
@@ -80,7 +84,8 @@ static int test_layer(uint64_t seed, totals_t *totals) {
   uint32_t level = 0;
   if (status != HB_OK) {
     printf("hb_map_layer: %s\n", why);
-  } else if (token_check(&tile, program.commands, program.num_commands, 254, &level, why, sizeof(why)) != 0) {
+  } else if (token_check(&tile, program.commands, program.num_commands, 254, &level, why,
+                         sizeof(why)) != 0) {
     printf("token check: %s\n", why);
   } else {
     uint8_t *in = malloc(hb_map_in_bytes(&layer)), *consts = malloc(hb_map_const_bytes(&layer));
@@ -92,7 +97,8 @@ static int test_layer(uint64_t seed, totals_t *totals) {
         onednn_ref_fused(&layer, in, consts, fused, &done, why, sizeof(why)) != 0) {
       printf("%s\n", why);
     } else {
-      failed = (done && compare(want, fused, hb_map_out_bytes(&layer), "oneDNN in one primitive and in two")) ||
+      failed = (done && compare(want, fused, hb_map_out_bytes(&layer),
+                                "oneDNN in one primitive and in two")) ||
                run_orders(&tile, &layer, &program, in, consts, want, seed);
       totals->fused += done;
     }
@@ -102,8 +108,9 @@ static int test_layer(uint64_t seed, totals_t *totals) {
     free(fused);
   }
   if (failed) {
-    printf("  seed %llu: %s\n  on ws%u ifm %u wgt %u prm %u acc %u, %u commands\n", (unsigned long long)seed, text,
-           tile.size, tile.ifm_words, tile.wgt_words, tile.prm_words, tile.acc_rows, program.num_commands);
+    printf("  seed %llu: %s\n  on ws%u ifm %u wgt %u prm %u acc %u, %u commands\n",
+           (unsigned long long)seed, text, tile.size, tile.ifm_words, tile.wgt_words,
+           tile.prm_words, tile.acc_rows, program.num_commands);
   }
   ++totals->layers;
   totals->raw += layer.raw_out;
@@ -126,10 +133,11 @@ int main(int argc, char **argv) {
   for (uint32_t i = 0; i < count && failures < 5; ++i) {
     failures += test_layer(seed + i, &totals);
   }
-  printf("%u layers (%u raw, %u also by one oneDNN primitive), %u refused, %llu commands, %llu MACs, "
-         "semaphores up to %u: %d failed\n",
-         totals.layers, totals.raw, totals.fused, totals.refused, (unsigned long long)totals.commands,
-         (unsigned long long)totals.macs, totals.max_level, failures);
+  printf(
+      "%u layers (%u raw, %u also by one oneDNN primitive), %u refused, %llu commands, %llu MACs, "
+      "semaphores up to %u: %d failed\n",
+      totals.layers, totals.raw, totals.fused, totals.refused, (unsigned long long)totals.commands,
+      (unsigned long long)totals.macs, totals.max_level, failures);
   /* A generator that mostly makes layers nobody can map tests nothing. */
   return failures != 0 || totals.layers < count / 2u;
 }

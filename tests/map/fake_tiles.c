@@ -21,8 +21,10 @@ hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *cap
     if (strcmp(name, kTiles[i].name) == 0) {
       *id = 1u << HB_TILE_ID_VERSION_LSB | kTiles[i].size << HB_TILE_ID_SIZE_LSB |
             HB_TILE_KIND_WS << HB_TILE_ID_KIND_LSB;
-      *caps = kTiles[i].ifm_kib << HB_TILE_CAPS_IFM_KIB_LSB | kTiles[i].wgt_kib << HB_TILE_CAPS_WGT_KIB_LSB |
-              kTiles[i].prm_kib << HB_TILE_CAPS_PRM_KIB_LSB | kTiles[i].acc_log2 << HB_TILE_CAPS_ACC_LOG2_LSB;
+      *caps = kTiles[i].ifm_kib << HB_TILE_CAPS_IFM_KIB_LSB |
+              kTiles[i].wgt_kib << HB_TILE_CAPS_WGT_KIB_LSB |
+              kTiles[i].prm_kib << HB_TILE_CAPS_PRM_KIB_LSB |
+              kTiles[i].acc_log2 << HB_TILE_CAPS_ACC_LOG2_LSB;
       return HB_OK;
     }
   }

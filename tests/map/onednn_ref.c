@@ -41,7 +41,8 @@ static int judge_release(judge_t *j, char *why, size_t why_len) {
 }
 
 /* The first implementation whose name says "ref". */
-static dnnl_primitive_desc_t reference(judge_t *j, const_dnnl_op_desc_t op, const_dnnl_primitive_attr_t attr) {
+static dnnl_primitive_desc_t reference(judge_t *j, const_dnnl_op_desc_t op,
+                                       const_dnnl_primitive_attr_t attr) {
   dnnl_primitive_desc_iterator_t it = NULL;
   dnnl_primitive_desc_t found = NULL;
   dnnl_status_t status = dnnl_primitive_desc_iterator_create(&it, op, attr, j->engine, NULL);
@@ -98,14 +99,16 @@ typedef struct plain {
   int8_t *w;  /* convolution [k][cn][r][s], matmul [cn][k]; uint8 weights less 128 */
 } plain_t;
 
-static plain_t plain_copy(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, uint32_t c0,
-                          uint32_t cn) {
+static plain_t plain_copy(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts,
+                          uint32_t c0, uint32_t cn) {
   const uint32_t taps = l->ker_h * l->ker_w;
-  plain_t p = {.x = malloc((size_t)l->in_h * l->in_w * cn), .w = malloc((size_t)l->out_c * cn * taps)};
+  plain_t p = {.x = malloc((size_t)l->in_h * l->in_w * cn),
+               .w = malloc((size_t)l->out_c * cn * taps)};
   for (uint32_t y = 0; y < l->in_h; ++y) {
     for (uint32_t x = 0; x < l->in_w; ++x) {
       for (uint32_t c = 0; c < cn; ++c) {
-        p.x[((size_t)y * l->in_w + x) * cn + c] = in[hb_tensor_offset(l->in_h, l->in_w, c0 + c, y, x)];
+        p.x[((size_t)y * l->in_w + x) * cn + c] =
+            in[hb_tensor_offset(l->in_h, l->in_w, c0 + c, y, x)];
       }
     }
   }
@@ -114,7 +117,8 @@ static plain_t plain_copy(const hb_layer_t *l, const uint8_t *in, const uint8_t 
       for (uint32_t t = 0; t < taps; ++t) {
         const uint32_t r = t / l->ker_w, s = t % l->ker_w;
         const uint8_t byte = consts[hb_weight_offset(l->in_c, l->ker_h, l->ker_w, k, c0 + c, r, s)];
-        const size_t at = l->op == HB_OP_MATMUL ? (size_t)c * l->out_c + k : ((size_t)k * cn + c) * taps + t;
+        const size_t at =
+            l->op == HB_OP_MATMUL ? (size_t)c * l->out_c + k : ((size_t)k * cn + c) * taps + t;
         p.w[at] = (int8_t)(l->w_signed ? byte : byte ^ 0x80u);
       }
     }
@@ -127,8 +131,8 @@ static void plain_release(plain_t *p) {
   free(p->w);
 }
 
-static void convolve(judge_t *j, const hb_layer_t *l, uint32_t cn, uint32_t kn, void *x, void *w, void *bias,
-                     const float *scales, dnnl_data_type_t dst_type, void *dst) {
+static void convolve(judge_t *j, const hb_layer_t *l, uint32_t cn, uint32_t kn, void *x, void *w,
+                     void *bias, const float *scales, dnnl_data_type_t dst_type, void *dst) {
   const dnnl_dim_t src_dims[] = {1, cn, l->in_h, l->in_w};
   const dnnl_dim_t w_dims[] = {kn, cn, l->ker_h, l->ker_w};
   const dnnl_dim_t b_dims[] = {kn};
@@ -151,12 +155,14 @@ static void convolve(judge_t *j, const hb_layer_t *l, uint32_t cn, uint32_t kn, 
   }
   if (scales != NULL) {
     CALL(j, dnnl_primitive_attr_set_output_scales, attr, kn, 1 << 1, scales);
-    CALL(j, dnnl_post_ops_append_eltwise, ops, 1.0f, dnnl_eltwise_clip, (float)l->clip_min, (float)l->clip_max);
+    CALL(j, dnnl_post_ops_append_eltwise, ops, 1.0f, dnnl_eltwise_clip, (float)l->clip_min,
+         (float)l->clip_max);
     CALL(j, dnnl_primitive_attr_set_post_ops, attr, ops);
   }
   dnnl_convolution_desc_t desc;
-  CALL(j, dnnl_dilated_convolution_forward_desc_init, &desc, dnnl_forward_inference, dnnl_convolution_direct,
-       &src.desc, &weights.desc, bias ? &b.desc : NULL, &to.desc, strides, dilates, pad_l, pad_r);
+  CALL(j, dnnl_dilated_convolution_forward_desc_init, &desc, dnnl_forward_inference,
+       dnnl_convolution_direct, &src.desc, &weights.desc, bias ? &b.desc : NULL, &to.desc, strides,
+       dilates, pad_l, pad_r);
   dnnl_primitive_desc_t pd = j->failed ? NULL : reference(j, &desc, attr);
   dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, src.memory},
                             {DNNL_ARG_WEIGHTS, weights.memory},
@@ -170,7 +176,8 @@ static void convolve(judge_t *j, const hb_layer_t *l, uint32_t cn, uint32_t kn, 
   dnnl_primitive_attr_destroy(attr);
 }
 
-static void multiply(judge_t *j, const hb_layer_t *l, uint32_t cn, void *x, void *w, int32_t w_zp, int32_t *dst) {
+static void multiply(judge_t *j, const hb_layer_t *l, uint32_t cn, void *x, void *w, int32_t w_zp,
+                     int32_t *dst) {
   const dnnl_dim_t src_dims[] = {l->in_w, cn};
   const dnnl_dim_t w_dims[] = {cn, l->out_c};
   const dnnl_dim_t dst_dims[] = {l->in_w, l->out_c};
@@ -191,7 +198,8 @@ static void multiply(judge_t *j, const hb_layer_t *l, uint32_t cn, void *x, void
 }
 
 /* Adds sums to acc; false if one is too large to have passed through binary32 unharmed. */
-static bool add_sums(int32_t *acc, const int32_t *sums, size_t outputs, size_t pixels, bool shared, int32_t factor) {
+static bool add_sums(int32_t *acc, const int32_t *sums, size_t outputs, size_t pixels, bool shared,
+                     int32_t factor) {
   for (size_t k = 0; k < outputs; ++k) {
     for (size_t p = 0; p < pixels; ++p) {
       const int32_t sum = sums[(shared ? 0 : k * pixels) + p];
@@ -206,7 +214,8 @@ static bool add_sums(int32_t *acc, const int32_t *sums, size_t outputs, size_t p
 }
 
 /* acc[k][y][x], the layer's accumulators without bias. */
-static void accumulate(judge_t *j, const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, int32_t *acc) {
+static void accumulate(judge_t *j, const hb_layer_t *l, const uint8_t *in, const uint8_t *consts,
+                       int32_t *acc) {
   const size_t pixels = (size_t)hb_layer_out_h(l) * hb_layer_out_w(l);
   const uint32_t taps = l->ker_h * l->ker_w;
   const int32_t w_zp = l->w_signed ? l->w_zp : l->w_zp - 128;
@@ -246,7 +255,8 @@ static void requantise(judge_t *j, const hb_layer_t *l, int32_t *t, const float 
   CALL(j, dnnl_primitive_attr_create, &attr);
   CALL(j, dnnl_primitive_attr_set_output_scales, attr, l->out_c, 1 << 1, scales);
   dnnl_primitive_desc_t pd = NULL;
-  CALL(j, dnnl_reorder_primitive_desc_create, &pd, &src.desc, j->engine, &dst.desc, j->engine, attr);
+  CALL(j, dnnl_reorder_primitive_desc_create, &pd, &src.desc, j->engine, &dst.desc, j->engine,
+       attr);
   dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, src.memory}, {DNNL_ARG_TO, dst.memory}};
   execute(j, pd, 2, args);
   dnnl_primitive_attr_destroy(attr);
@@ -258,7 +268,8 @@ static int32_t clip(const hb_layer_t *l, int64_t y) {
   return (int32_t)(y < l->clip_min ? l->clip_min : y > l->clip_max ? l->clip_max : y);
 }
 
-static void read_parameters(const hb_layer_t *l, const uint8_t *consts, int32_t *bias, float *scale) {
+static void read_parameters(const hb_layer_t *l, const uint8_t *consts, int32_t *bias,
+                            float *scale) {
   const uint8_t *prm = consts + hb_map_prm_offset(l);
   for (uint32_t k = 0; k < l->out_c; ++k) {
     const uint8_t *block = prm + (size_t)(k / 16u) * HB_PRM_BLOCK_BYTES;
@@ -267,8 +278,8 @@ static void read_parameters(const hb_layer_t *l, const uint8_t *consts, int32_t 
   }
 }
 
-int onednn_ref_layer(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, uint8_t *out, char *why,
-                     size_t why_len) {
+int onednn_ref_layer(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, uint8_t *out,
+                     char *why, size_t why_len) {
   judge_t j;
   judge_init(&j);
   const uint32_t oh = hb_layer_out_h(l), ow = hb_layer_out_w(l);
@@ -303,8 +314,8 @@ int onednn_ref_layer(const hb_layer_t *l, const uint8_t *in, const uint8_t *cons
   return judge_release(&j, why, why_len);
 }
 
-int onednn_ref_fused(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, uint8_t *out, bool *done_out,
-                     char *why, size_t why_len) {
+int onednn_ref_fused(const hb_layer_t *l, const uint8_t *in, const uint8_t *consts, uint8_t *out,
+                     bool *done_out, char *why, size_t why_len) {
   const uint64_t terms = (uint64_t)l->in_c * l->ker_h * l->ker_w;
   *done_out = false;
   if (l->op != HB_OP_CONV || !l->w_signed || l->w_zp != 0 || l->y_zp != 0 || l->raw_out ||

@@ -8,7 +8,9 @@
 #include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
 
-static bool chance(test_random_t *r, uint32_t percent) { return test_random_below(r, 100) < percent; }
+static bool chance(test_random_t *r, uint32_t percent) {
+  return test_random_below(r, 100) < percent;
+}
 
 /* 1 .. max, small values as likely as large ones. */
 static uint32_t skewed(test_random_t *r, uint32_t max) {
@@ -18,7 +20,8 @@ static uint32_t skewed(test_random_t *r, uint32_t max) {
 static int32_t zero_point(test_random_t *r, bool is_signed) {
   switch (test_random_below(r, 4)) {
     case 0:
-      return is_signed ? (int32_t)test_random_below(r, 256) - 128 : (int32_t)test_random_below(r, 256);
+      return is_signed ? (int32_t)test_random_below(r, 256) - 128
+                       : (int32_t)test_random_below(r, 256);
     case 1:
       return is_signed ? 0 : 128;
     default:
@@ -59,7 +62,12 @@ static void random_conv(test_random_t *r, const random_layer_limits_t *limits, h
 hb_layer_t random_layer(test_random_t *r, const random_layer_limits_t *limits) {
   hb_layer_t l;
   do {
-    l = (hb_layer_t){.name = "random", .ker_h = 1, .ker_w = 1, .stride_h = 1, .stride_w = 1, .dil_h = 1,
+    l = (hb_layer_t){.name = "random",
+                     .ker_h = 1,
+                     .ker_w = 1,
+                     .stride_h = 1,
+                     .stride_w = 1,
+                     .dil_h = 1,
                      .dil_w = 1};
     l.in_c = skewed(r, limits->max_c);
     l.out_c = skewed(r, limits->max_k);
@@ -106,7 +114,8 @@ void random_bytes(test_random_t *r, uint8_t *bytes, size_t len) {
 }
 
 void random_consts(test_random_t *r, const hb_layer_t *l, uint8_t *consts) {
-  hb_map_synthesise(l, test_random_next(r), test_random_below(r, 4), test_random_below(r, 100), consts);
+  hb_map_synthesise(l, test_random_next(r), test_random_below(r, 4), test_random_below(r, 100),
+                    consts);
   const bool ties = chance(r, 25), bright = chance(r, 25);
   uint8_t *prm = consts + hb_map_prm_offset(l);
   for (uint32_t k = 0; k < l->out_c; ++k) {
@@ -124,10 +133,12 @@ void random_consts(test_random_t *r, const hb_layer_t *l, uint8_t *consts) {
 
 void random_layer_text(const hb_layer_t *l, char *text, size_t len) {
   snprintf(text, len,
-           "%s %ux%ux%u -> %u, kernel %ux%u, stride %ux%u, dilation %ux%u, pad %u,%u,%u,%u, x %s zp %d, w %s zp "
+           "%s %ux%ux%u -> %u, kernel %ux%u, stride %ux%u, dilation %ux%u, pad %u,%u,%u,%u, x %s "
+           "zp %d, w %s zp "
            "%d, y %s zp %d clip %d..%d%s",
-           l->op == HB_OP_CONV ? "conv" : "matmul", l->in_c, l->in_h, l->in_w, l->out_c, l->ker_h, l->ker_w,
-           l->stride_h, l->stride_w, l->dil_h, l->dil_w, l->pad_top, l->pad_bottom, l->pad_left, l->pad_right,
-           l->x_signed ? "s8" : "u8", l->x_zp, l->w_signed ? "s8" : "u8", l->w_zp, l->y_signed ? "s8" : "u8",
-           l->y_zp, l->clip_min, l->clip_max, l->raw_out ? ", raw" : "");
+           l->op == HB_OP_CONV ? "conv" : "matmul", l->in_c, l->in_h, l->in_w, l->out_c, l->ker_h,
+           l->ker_w, l->stride_h, l->stride_w, l->dil_h, l->dil_w, l->pad_top, l->pad_bottom,
+           l->pad_left, l->pad_right, l->x_signed ? "s8" : "u8", l->x_zp, l->w_signed ? "s8" : "u8",
+           l->w_zp, l->y_signed ? "s8" : "u8", l->y_zp, l->clip_min, l->clip_max,
+           l->raw_out ? ", raw" : "");
 }

@@ -15,10 +15,12 @@ typedef struct random_layer_limits {
   bool raw; /* int32 outputs too */
 } random_layer_limits_t;
 
-/** A valid layer: any mix of stride, padding, dilation, odd sizes, signs, zero points, clipping; or a matmul. */
+/** A valid layer: any mix of stride, padding, dilation, odd sizes, signs, zero points, clipping; or
+ * a matmul. */
 hb_layer_t random_layer(test_random_t *random, const random_layer_limits_t *limits);
 
-/** A weight-stationary tile of size 8 or 16, often with scratchpads so small that everything must be split. */
+/** A weight-stationary tile of size 8 or 16, often with scratchpads so small that everything must
+ * be split. */
 hb_map_tile_t random_tile(test_random_t *random);
 
 void random_bytes(test_random_t *random, uint8_t *bytes, size_t len);

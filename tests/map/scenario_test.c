@@ -3,9 +3,9 @@
 /*
  * scenario_test SCENARIO.yaml SOC.yaml MIN_UTILISATION_PERCENT
  *
- * Maps a shipped scenario and checks the workload as its readers will see it: image tables and CRC, nothing
- * overlapping, every program sound for every speed of its engines, streams. Prints the estimated MAC utilisation
- * per model; the whole scenario's must reach the given percentage.
+ * Maps a shipped scenario and checks the workload as its readers will see it: image tables and CRC,
+ * nothing overlapping, every program sound for every speed of its engines, streams. Prints the
+ * estimated MAC utilisation per model; the whole scenario's must reach the given percentage.
  */
 
 #include <stdio.h>
@@ -22,14 +22,14 @@
 
 static int failures;
 
-#define CHECK(cond_, ...)                                      \
-  do {                                                         \
-    if (!(cond_)) {                                            \
-      printf("%s:%d: %s: ", __FILE__, __LINE__, #cond_);       \
-      printf(__VA_ARGS__);                                     \
-      printf("\n");                                            \
-      ++failures;                                              \
-    }                                                          \
+#define CHECK(cond_, ...)                                \
+  do {                                                   \
+    if (!(cond_)) {                                      \
+      printf("%s:%d: %s: ", __FILE__, __LINE__, #cond_); \
+      printf(__VA_ARGS__);                               \
+      printf("\n");                                      \
+      ++failures;                                        \
+    }                                                    \
   } while (0)
 
 typedef struct range {
@@ -53,34 +53,53 @@ static const uint8_t *segment_at(const hb_workload_t *w, uint32_t addr, uint64_t
   return NULL;
 }
 
-static void check_program(const hb_workload_t *w, const hb_image_program_t *program, const hb_map_tile_t *tile,
-                          const char *task, const char *layer) {
+static uint64_t bytes_moved(const hb_cmd_t *commands, uint32_t num) {
+  uint64_t beats = 0;
+  for (uint32_t i = 0; i < num; ++i) {
+    const hb_cmd_t *c = &commands[i];
+    beats += c->common.opcode == HB_CMD_OP_LOAD
+                 ? (uint64_t)c->load.beats * c->load.rows * c->load.planes
+             : c->common.opcode == HB_CMD_OP_STORE ? (uint64_t)c->store.beats * c->store.rows
+                                                   : 0u;
+  }
+  return beats * HB_BEAT_BYTES;
+}
+
+/* Returns the bytes it moves. */
+static uint64_t check_program(const hb_workload_t *w, const hb_image_program_t *program,
+                              const hb_map_tile_t *tile, const char *task, const char *layer) {
   char why[200];
   uint32_t level;
+  uint64_t moved = 0;
   const uint64_t len = (uint64_t)program->commands * HB_CMD_BYTES;
   const uint8_t *bytes = segment_at(w, program->addr, len);
-  CHECK(bytes != NULL && program->addr % 64u == 0, "%s %s: program at %x", task, layer, program->addr);
+  CHECK(bytes != NULL && program->addr % 64u == 0, "%s %s: program at %x", task, layer,
+        program->addr);
   if (bytes != NULL) {
     hb_cmd_t *commands = malloc(len);
     memcpy(commands, bytes, len);
     const int bad = token_check(tile, commands, program->commands, 254, &level, why, sizeof(why));
     CHECK(bad == 0, "%s %s: %s", task, layer, why);
+    moved = bytes_moved(commands, program->commands);
     free(commands);
   }
+  return moved;
 }
 
-static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *soc, const hb_workload_t *w,
-                               double *utilisation_out) {
+static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *soc,
+                               const hb_workload_t *w, double *utilisation_out) {
   hb_image_header_t header;
   memcpy(&header, w->image, sizeof(header));
   CHECK(header.magic == HB_IMAGE_MAGIC && header.version == HB_IMAGE_VERSION, "header");
-  CHECK(header.size_bytes == w->image_len && w->image_len <= HB_IMAGE_SIZE, "%u bytes", header.size_bytes);
+  CHECK(header.size_bytes == w->image_len && w->image_len <= HB_IMAGE_SIZE, "%u bytes",
+        header.size_bytes);
   uint8_t *copy = malloc(w->image_len);
   memcpy(copy, w->image, w->image_len);
   memset(copy + offsetof(hb_image_header_t, crc), 0, 4);
   CHECK(crc32(0, copy, (uInt)w->image_len) == header.crc, "crc");
   free(copy);
-  CHECK(header.num_models == scenario->num_tasks && w->num_streams == scenario->num_tasks, "models");
+  CHECK(header.num_models == scenario->num_tasks && w->num_streams == scenario->num_tasks,
+        "models");
 
   const hb_image_tile_t *tiles = (const void *)(w->image + header.tiles_offset);
   const hb_image_model_t *models = (const void *)(w->image + header.models_offset);
@@ -89,31 +108,39 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
   hb_map_tile_t kinds[HB_IMAGE_MAX_KINDS];
   for (uint32_t i = 0; i < header.num_tiles; ++i) {
     uint32_t id, caps;
-    CHECK(hb_sim_tile_model_info(soc->tiles[i].model, &id, &caps) == HB_OK && tiles[i].id == id, "tile %u", i);
+    CHECK(hb_sim_tile_model_info(soc->tiles[i].model, &id, &caps) == HB_OK && tiles[i].id == id,
+          "tile %u", i);
     hb_map_tile_decode(id, caps, &kinds[tiles[i].kind]);
   }
 
-  range_t *ranges = calloc(w->num_segments + header.num_models * (2u + HB_IMAGE_MAX_SLOTS), sizeof(*ranges));
+  range_t *ranges =
+      calloc(w->num_segments + header.num_models * (2u + HB_IMAGE_MAX_SLOTS), sizeof(*ranges));
   uint32_t num = 0, programs_seen = 0;
   double macs_all = 0, slots_all = 0;
   for (uint32_t i = 0; i < w->num_segments; ++i) {
-    ranges[num++] = (range_t){w->segments[i].addr, w->segments[i].addr + w->segments[i].len, "segment"};
+    ranges[num++] =
+        (range_t){w->segments[i].addr, w->segments[i].addr + w->segments[i].len, "segment"};
   }
   for (uint32_t m = 0; m < header.num_models; ++m) {
     const hb_task_t *task = &scenario->tasks[m];
-    CHECK(models[m].num_layers == task->model.num_layers && models[m].depends_on == task->depends_on, "%s",
-          task->name);
+    CHECK(
+        models[m].num_layers == task->model.num_layers && models[m].depends_on == task->depends_on,
+        "%s", task->name);
     uint64_t end[2] = {0, 0};
     uint32_t buffer[2] = {0, 0};
+    uint64_t moved = 0, tensors = 0;
     double macs = 0, cycles = 0;
     for (uint32_t i = 0; i < models[m].num_layers; ++i) {
       const hb_layer_t *layer = &task->model.layers[i];
       const uint32_t index = models[m].first_layer + i;
       const hb_image_layer_t *entry = &layers[index];
-      CHECK(i == 0 ? entry->in_addr == HB_IMAGE_NONE : entry->in_addr == layers[index - 1u].out_addr,
-            "%s layer %u does not read what layer %u wrote", task->name, i, i - 1u);
-      CHECK(i == 0 || entry->in_addr != entry->out_addr, "%s layer %u writes its input", task->name, i);
-      CHECK(segment_at(w, entry->const_addr, hb_map_const_bytes(layer)) != NULL, "%s constants", task->name);
+      CHECK(
+          i == 0 ? entry->in_addr == HB_IMAGE_NONE : entry->in_addr == layers[index - 1u].out_addr,
+          "%s layer %u does not read what layer %u wrote", task->name, i, i - 1u);
+      CHECK(i == 0 || entry->in_addr != entry->out_addr, "%s layer %u writes its input", task->name,
+            i);
+      CHECK(segment_at(w, entry->const_addr, hb_map_const_bytes(layer)) != NULL, "%s constants",
+            task->name);
       const uint64_t out = entry->out_addr + hb_map_out_bytes(layer);
       const uint64_t in = i ? entry->in_addr + hb_map_in_bytes(layer) : 0;
       buffer[i % 2u] = entry->out_addr;
@@ -122,7 +149,8 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
       for (uint32_t k = 0; k < header.num_kinds; ++k) {
         const hb_image_program_t *program = &programs[index * header.num_kinds + k];
         if (program->addr != HB_IMAGE_NONE) {
-          check_program(w, program, &kinds[k], task->name, layer->name);
+          moved += check_program(w, program, &kinds[k], task->name, layer->name);
+          tensors += hb_map_in_bytes(layer) + hb_map_const_bytes(layer) + hb_map_out_bytes(layer);
           ++programs_seen;
           macs += (double)hb_layer_macs(layer);
           cycles += (double)program->est_cycles * kinds[k].size * kinds[k].size;
@@ -136,21 +164,26 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
     }
     for (uint32_t s = 0; s < models[m].num_slots; ++s) {
       const uint32_t addr = models[m].slot_addr[s];
-      CHECK(addr % 256u == 0 && addr == w->streams[m].slot_addr[s], "%s slot %u at %x", task->name, s, addr);
+      CHECK(addr % 256u == 0 && addr == w->streams[m].slot_addr[s], "%s slot %u at %x", task->name,
+            s, addr);
       ranges[num++] = (range_t){addr, addr + (uint64_t)w->streams[m].frame_bytes, "input slot"};
     }
     CHECK(w->streams[m].frame_bytes == hb_map_in_bytes(&task->model.layers[0]), "%s", task->name);
-    printf("%-8s %4u layers %8.1f MMAC %6.2f Mcycles on one tile, MAC utilisation %5.1f%%\n", task->name,
-           models[m].num_layers, macs / 1e6, cycles / (kinds[0].size * kinds[0].size) / 1e6, 100.0 * macs / cycles);
+    printf(
+        "%-8s %4u layers %8.1f MMAC %6.2f Mcycles on one tile, MAC utilisation %5.1f%%, moves "
+        "%.1f MB (tensors %.1f)\n",
+        task->name, models[m].num_layers, macs / 1e6,
+        cycles / (kinds[0].size * kinds[0].size) / 1e6, 100.0 * macs / cycles, (double)moved / 1e6,
+        (double)tensors / 1e6);
     macs_all += macs;
     slots_all += cycles;
   }
   qsort(ranges, num, sizeof(*ranges), by_first);
   for (uint32_t i = 0; i < num; ++i) {
-    CHECK(ranges[i].first >= HB_DRAM_BASE && ranges[i].last <= HB_DRAM_BASE + w->dram_bytes, "%s at %llx",
-          ranges[i].what, (unsigned long long)ranges[i].first);
-    CHECK(i == 0 || ranges[i].first >= ranges[i - 1u].last, "%s and %s overlap at %llx", ranges[i - 1u].what,
-          ranges[i].what, (unsigned long long)ranges[i].first);
+    CHECK(ranges[i].first >= HB_DRAM_BASE && ranges[i].last <= HB_DRAM_BASE + w->dram_bytes,
+          "%s at %llx", ranges[i].what, (unsigned long long)ranges[i].first);
+    CHECK(i == 0 || ranges[i].first >= ranges[i - 1u].last, "%s and %s overlap at %llx",
+          ranges[i - 1u].what, ranges[i].what, (unsigned long long)ranges[i].first);
   }
   free(ranges);
   *utilisation_out = 100.0 * macs_all / slots_all;
@@ -185,14 +218,18 @@ int main(int argc, char **argv) {
   CHECK(utilisation >= strtod(argv[3], NULL), "MAC utilisation %.1f%%", utilisation);
 
   /* The same again gives the same bytes. */
-  CHECK(hb_map_scenario(&scenario, &soc, 0, 7, HB_IMAGE_FLAG_DROP_LATE, &second, why, sizeof(why)) == HB_OK, "%s",
-        why);
-  CHECK(first.image_len == second.image_len && memcmp(first.image, second.image, first.image_len) == 0, "image");
+  CHECK(hb_map_scenario(&scenario, &soc, 0, 7, HB_IMAGE_FLAG_DROP_LATE, &second, why,
+                        sizeof(why)) == HB_OK,
+        "%s", why);
+  CHECK(first.image_len == second.image_len &&
+            memcmp(first.image, second.image, first.image_len) == 0,
+        "image");
   for (uint32_t i = 0; i < first.num_segments; ++i) {
-    CHECK(memcmp(first.segments[i].bytes, second.segments[i].bytes, first.segments[i].len) == 0, "segment %u", i);
+    CHECK(memcmp(first.segments[i].bytes, second.segments[i].bytes, first.segments[i].len) == 0,
+          "segment %u", i);
   }
-  printf("%u programs, %.1f MB of DRAM, mapped in %.2f s, MAC utilisation %.1f%%, %d failed\n", programs,
-         (double)first.dram_bytes / 1e6, seconds, utilisation, failures);
+  printf("%u programs, %.1f MB of DRAM, mapped in %.2f s, MAC utilisation %.1f%%, %d failed\n",
+         programs, (double)first.dram_bytes / 1e6, seconds, utilisation, failures);
   hb_workload_release(&first);
   hb_workload_release(&second);
   hb_scenario_release(&scenario);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file Seeded random numbers for tests: SplitMix64. Print the seed; the same seed gives the same test. */
+/** @file Seeded random numbers for tests: SplitMix64. Print the seed; the same seed gives the same
+ * test. */
 
 #ifndef HB_TEST_RANDOM_H_
 #define HB_TEST_RANDOM_H_

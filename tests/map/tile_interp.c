@@ -21,15 +21,16 @@ typedef struct machine {
   size_t why_len;
 } machine_t;
 
-#define FAIL(m_, ...)                                   \
-  do {                                                  \
-    snprintf((m_)->why, (m_)->why_len, __VA_ARGS__);    \
-    return false;                                       \
+#define FAIL(m_, ...)                                \
+  do {                                               \
+    snprintf((m_)->why, (m_)->why_len, __VA_ARGS__); \
+    return false;                                    \
   } while (0)
 
 /* `len` bytes at base[sel] + offset, or NULL. */
 static uint8_t *memory_at(machine_t *m, uint32_t sel, uint64_t offset, uint64_t len) {
-  if (sel > 3 || m->base[sel].bytes == NULL || offset % 16u != 0 || offset + len > m->base[sel].len) {
+  if (sel > 3 || m->base[sel].bytes == NULL || offset % 16u != 0 ||
+      offset + len > m->base[sel].len) {
     return NULL;
   }
   return m->base[sel].bytes + offset;
@@ -41,12 +42,14 @@ static bool run_load(machine_t *m, const hb_cmd_load_t *c) {
   }
   const uint64_t words = (uint64_t)c->beats * c->rows * c->planes;
   if (c->dst + words > m->pad_words[c->mem]) {
-    FAIL(m, "LOAD: words %u + %llu beyond scratchpad %u", c->dst, (unsigned long long)words, c->mem);
+    FAIL(m, "LOAD: words %u + %llu beyond scratchpad %u", c->dst, (unsigned long long)words,
+         c->mem);
   }
   uint8_t *dst = m->pad[c->mem] + (size_t)c->dst * 16u;
   for (uint32_t p = 0; p < c->planes; ++p) {
     for (uint32_t r = 0; r < c->rows; ++r) {
-      const uint64_t src = (uint64_t)c->src + (uint64_t)p * c->plane_pitch + (uint64_t)r * c->row_pitch;
+      const uint64_t src =
+          (uint64_t)c->src + (uint64_t)p * c->plane_pitch + (uint64_t)r * c->row_pitch;
       const uint8_t *from = memory_at(m, c->base, src, (uint64_t)c->beats * 16u);
       if (from == NULL) {
         FAIL(m, "LOAD: base %u + %llu outside memory", c->base, (unsigned long long)src);
@@ -64,11 +67,13 @@ static int32_t operand(uint8_t byte, bool is_signed, uint8_t zp) {
 
 static bool run_exec(machine_t *m, const hb_cmd_exec_t *c) {
   const uint32_t n = m->tile->size;
-  if (c->in_h == 0 || c->in_w == 0 || c->out_h == 0 || c->out_w == 0 || c->stride_y == 0 || c->stride_x == 0 ||
-      c->dil_y == 0 || c->dil_x == 0 || c->ker_h == 0 || c->ker_w == 0 || c->k_c == 0 || c->k_count == 0) {
+  if (c->in_h == 0 || c->in_w == 0 || c->out_h == 0 || c->out_w == 0 || c->stride_y == 0 ||
+      c->stride_x == 0 || c->dil_y == 0 || c->dil_x == 0 || c->ker_h == 0 || c->ker_w == 0 ||
+      c->k_c == 0 || c->k_count == 0) {
     FAIL(m, "EXEC: bad field");
   }
-  const bool x_signed = c->flags & HB_CMD_EXEC_FLAG_X_SIGNED, w_signed = c->flags & HB_CMD_EXEC_FLAG_W_SIGNED;
+  const bool x_signed = c->flags & HB_CMD_EXEC_FLAG_X_SIGNED,
+             w_signed = c->flags & HB_CMD_EXEC_FLAG_W_SIGNED;
   const uint32_t lane0 = c->flags & HB_CMD_EXEC_FLAG_HALF ? 8 : 0;
   if (lane0 != 0 && n != 8) {
     FAIL(m, "EXEC: HALF on an array of %u", n);
@@ -100,7 +105,8 @@ static bool run_exec(machine_t *m, const hb_cmd_exec_t *c) {
         if (iy < 0 || ix < 0 || iy >= c->in_h || ix >= c->in_w) {
           continue;
         }
-        const uint64_t word = c->ifm + (uint64_t)plane * c->plane_pitch + (uint64_t)iy * c->row_pitch + (uint64_t)ix;
+        const uint64_t word =
+            c->ifm + (uint64_t)plane * c->plane_pitch + (uint64_t)iy * c->row_pitch + (uint64_t)ix;
         if (word >= m->pad_words[0]) {
           FAIL(m, "EXEC: pixel beyond IFM");
         }
@@ -175,8 +181,10 @@ static bool run_store(machine_t *m, const hb_cmd_store_t *c) {
 }
 
 static bool run_command(machine_t *m, const hb_cmd_t *cmd) {
-  static const uint8_t kMayWait[] = {HB_CMD_LOAD_MAY_WAIT, HB_CMD_EXEC_MAY_WAIT, HB_CMD_STORE_MAY_WAIT};
-  static const uint8_t kMayPush[] = {HB_CMD_LOAD_MAY_PUSH, HB_CMD_EXEC_MAY_PUSH, HB_CMD_STORE_MAY_PUSH};
+  static const uint8_t kMayWait[] = {HB_CMD_LOAD_MAY_WAIT, HB_CMD_EXEC_MAY_WAIT,
+                                     HB_CMD_STORE_MAY_WAIT};
+  static const uint8_t kMayPush[] = {HB_CMD_LOAD_MAY_PUSH, HB_CMD_EXEC_MAY_PUSH,
+                                     HB_CMD_STORE_MAY_PUSH};
   const uint32_t engine = cmd->common.opcode - HB_CMD_OP_LOAD;
   if ((cmd->common.tokens & 15u & ~(unsigned)kMayWait[engine]) ||
       ((unsigned)cmd->common.tokens >> 4 & ~(unsigned)kMayPush[engine])) {
@@ -253,9 +261,12 @@ static bool run_all(machine_t *m, const hb_cmd_t *commands, uint32_t num, tile_i
 }
 
 int tile_interp_run(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num,
-                    const tile_interp_memory_t base[4], tile_interp_order_t order, uint64_t seed, char *why,
-                    size_t why_len) {
-  machine_t m = {.tile = tile, .base = base, .why = why, .why_len = why_len,
+                    const tile_interp_memory_t base[4], tile_interp_order_t order, uint64_t seed,
+                    char *why, size_t why_len) {
+  machine_t m = {.tile = tile,
+                 .base = base,
+                 .why = why,
+                 .why_len = why_len,
                  .pad_words = {tile->ifm_words, tile->wgt_words, tile->prm_words}};
   test_random_t random = {seed};
   why[0] = '\0';

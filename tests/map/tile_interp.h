@@ -5,8 +5,8 @@
  * A functional model of a tile: executes programs command by command, no timing. Written from
  * rtl/regs/hb_tile.toml and hilbert/hb_tensor.h alone; every access is checked against its memory.
  *
- * Engines run one whole command at a time, in an order the caller chooses among those the tokens allow, so a
- * missing token shows up as a different result.
+ * Engines run one whole command at a time, in an order the caller chooses among those the tokens
+ * allow, so a missing token shows up as a different result.
  */
 
 #ifndef HB_TILE_INTERP_H_
@@ -37,7 +37,7 @@ typedef enum tile_interp_order {
  * @return 0, or -1 for a bad command, an access outside a memory, a deadlock, tokens left over.
  */
 int tile_interp_run(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num,
-                    const tile_interp_memory_t base[4], tile_interp_order_t order, uint64_t seed, char *why,
-                    size_t why_len);
+                    const tile_interp_memory_t base[4], tile_interp_order_t order, uint64_t seed,
+                    char *why, size_t why_len);
 
 #endif /* HB_TILE_INTERP_H_ */

@@ -22,7 +22,8 @@ typedef struct semaphore {
   uint32_t waiter; /* engine */
 } semaphore_t;
 
-/* One past the index of the last command of the writing and the reading engine that touched it; 0: none. */
+/* One past the index of the last command of the writing and the reading engine that touched it; 0:
+ * none. */
 typedef struct word {
   uint32_t written, read;
 } word_t;
@@ -39,24 +40,25 @@ typedef struct check {
   uint32_t index; /* of the command in the program */
 } check_t;
 
-#define FAIL(c_, what_, ...)                                                                       \
-  do {                                                                                             \
-    snprintf((c_)->why, (c_)->why_len, "command %u: " what_, (c_)->index, __VA_ARGS__);            \
-    return false;                                                                                  \
+#define FAIL(c_, what_, ...)                                                            \
+  do {                                                                                  \
+    snprintf((c_)->why, (c_)->why_len, "command %u: " what_, (c_)->index, __VA_ARGS__); \
+    return false;                                                                       \
   } while (0)
 
 static const char *const kMemory[] = {"IFM", "WGT", "PRM", "accumulator half"};
 
 /* `engine` writes words; their reader must be done. */
-static bool write_words(check_t *c, uint32_t memory, uint64_t first, uint64_t count, uint32_t writer,
-                        uint32_t reader, const clock_t3 *now) {
+static bool write_words(check_t *c, uint32_t memory, uint64_t first, uint64_t count,
+                        uint32_t writer, uint32_t reader, const clock_t3 *now) {
   if (first + count > c->num_words[memory]) {
     FAIL(c, "%s words %llu beyond the end", kMemory[memory], (unsigned long long)(first + count));
   }
   for (uint64_t i = first; i < first + count; ++i) {
     word_t *word = &c->words[memory][i];
     if (word->read > now->done[reader]) {
-      FAIL(c, "%s %llu is overwritten while it may still be read", kMemory[memory], (unsigned long long)i);
+      FAIL(c, "%s %llu is overwritten while it may still be read", kMemory[memory],
+           (unsigned long long)i);
     }
     word->written = now->done[writer] + 1u;
   }
@@ -74,7 +76,8 @@ static bool read_words(check_t *c, uint32_t memory, uint64_t first, uint64_t cou
       FAIL(c, "%s %llu is read but was never written", kMemory[memory], (unsigned long long)i);
     }
     if (word->written > now->done[writer]) {
-      FAIL(c, "%s %llu is read while it may still be written", kMemory[memory], (unsigned long long)i);
+      FAIL(c, "%s %llu is read while it may still be written", kMemory[memory],
+           (unsigned long long)i);
     }
     word->read = now->done[reader] + 1u;
   }
@@ -96,7 +99,8 @@ static bool touch(check_t *c, const hb_cmd_t *cmd, const clock_t3 *now) {
     case HB_CMD_OP_LOAD: {
       const uint32_t reader = cmd->load.mem == HB_CMD_LOAD_MEM_PRM ? STORE : EXEC;
       return write_words(c, cmd->load.mem, cmd->load.dst,
-                         (uint64_t)cmd->load.beats * cmd->load.rows * cmd->load.planes, LOAD, reader, now);
+                         (uint64_t)cmd->load.beats * cmd->load.rows * cmd->load.planes, LOAD,
+                         reader, now);
     }
     case HB_CMD_OP_EXEC: {
       const hb_cmd_exec_t *x = &cmd->exec;
@@ -104,8 +108,8 @@ static bool touch(check_t *c, const hb_cmd_t *cmd, const clock_t3 *now) {
       const uint64_t planes = ((uint64_t)x->k_c * n + 15u) / 16u;
       for (uint64_t p = 0; p < planes; ++p) {
         for (uint32_t y = 0; y < x->in_h; ++y) {
-          if (!read_words(c, IFM, x->ifm + p * x->plane_pitch + (uint64_t)y * x->row_pitch, x->in_w, LOAD, EXEC,
-                          now)) {
+          if (!read_words(c, IFM, x->ifm + p * x->plane_pitch + (uint64_t)y * x->row_pitch, x->in_w,
+                          LOAD, EXEC, now)) {
             return false;
           }
         }
@@ -180,9 +184,11 @@ static bool check_all(check_t *c, const hb_cmd_t *commands, uint32_t num, uint32
   return true;
 }
 
-int token_check(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num, uint32_t max_level,
-                uint32_t *level_out, char *why, size_t why_len) {
-  check_t c = {.tile = tile, .why = why, .why_len = why_len,
+int token_check(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num,
+                uint32_t max_level, uint32_t *level_out, char *why, size_t why_len) {
+  check_t c = {.tile = tile,
+               .why = why,
+               .why_len = why_len,
                .num_words = {tile->ifm_words, tile->wgt_words, tile->prm_words, 2}};
   why[0] = '\0';
   for (uint32_t i = 0; i < MEMORIES; ++i) {
