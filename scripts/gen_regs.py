@@ -9,6 +9,7 @@ would not change is not touched, so that nothing is rebuilt. The map is checked 
 alignment, overlaps, duplicates; the first mistake is one line on stderr and exit code 3.
 """
 
+import json
 import re
 import sys
 import tomllib
@@ -291,6 +292,9 @@ def emit_tile_regs_h(model):
         "#define HILBERT_HB_TILE_REGS_H_",
     ]
     lines += c_constants(constants(model))
+    lines += ["", "/* X(name, value, text): the job status codes, for messages and traces. */"]
+    rows = [f'  X({s["name"]}, {s["value"]}, {json.dumps(s["doc"])})' for s in model["status"]]
+    lines += [" \\\n".join(["#define HB_TILE_STATUS_TABLE(X)"] + rows)]
     return lines + ["", "#endif /* HILBERT_HB_TILE_REGS_H_ */"]
 
 
