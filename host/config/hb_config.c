@@ -32,7 +32,7 @@ hb_status_t hb_config_identify(const char *path, hb_config_kind_t *kind_out,
     }
   }
   if (status != HB_OK) {
-    hb_yaml_at(yaml, "%s", hb_yaml_first_key(yaml));
+    hb_yaml_at(yaml, "%s", ""); /* the document itself */
     status = hb_yaml_fail(yaml, error, "expected the first key to be scenario, model or soc");
   }
   hb_yaml_close(yaml);

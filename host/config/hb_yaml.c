@@ -395,6 +395,11 @@ hb_status_t hb_yaml_load(hb_yaml_t *yaml, const cyaml_schema_value_t *schema, vo
     snprintf(error->text, sizeof(error->text), "%s: out of memory", yaml->path);
     return HB_ERR_NOMEM;
   }
+  const char *kind = schema->mapping.fields[0].key;
+  if (strcmp(hb_yaml_first_key(yaml), kind) != 0) {
+    return fail_at(yaml, error, root_of(yaml)->start_mark, hb_yaml_first_key(yaml),
+                   "expected the first key to be %s", kind);
+  }
   HB_TRY(check_value(yaml, schema, 1, "", error));
   void *data = NULL;
   const cyaml_err_t code =

@@ -41,7 +41,8 @@ const char *hb_yaml_first_key(const hb_yaml_t *yaml);
 const char *hb_yaml_first_value(const hb_yaml_t *yaml);
 
 /**
- * Checks the document against `schema` and loads it. `*data_out` is freed by hb_yaml_free().
+ * Checks the document against `schema`, a mapping whose first key comes first, and loads it.
+ * `*data_out` is freed by hb_yaml_free().
  * @retval HB_ERR_INPUT  the document does not follow the schema.
  */
 HB_MUST_USE hb_status_t hb_yaml_load(hb_yaml_t *yaml, const cyaml_schema_value_t *schema,
