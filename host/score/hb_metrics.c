@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_metrics.h"
+
+#include <errno.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { BEAT_BYTES = 16 };
+
+double hb_metrics_ms(const hb_metrics_t *metrics, uint64_t cycles) {
+  return (double)cycles / (double)metrics->soc->clock_khz;
+}
+
+double hb_metrics_percent(uint64_t part, uint64_t whole) {
+  return whole == 0 ? 0.0 : 100.0 * (double)part / (double)whole;
+}
+
+double hb_metrics_mac_percent(const hb_metrics_t *metrics, uint32_t tile, uint64_t cycles) {
+  return hb_metrics_percent(metrics->result.tiles[tile].macs,
+                            cycles * metrics->tile_macs_per_cycle[tile]);
+}
+
+double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes) {
+  const double ms = hb_metrics_ms(metrics, metrics->result.cycles);
+  return ms == 0.0 ? 0.0 : (double)bytes / ms / 1e6;
+}
+
+hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics) {
+  hb_sim_dram_stats_t sum = {0};
+  for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
+    const hb_sim_dram_stats_t *one = &metrics->dram[i];
+    sum.reads += one->reads;
+    sum.writes += one->writes;
+    sum.row_hits += one->row_hits;
+    sum.row_misses += one->row_misses;
+    sum.row_conflicts += one->row_conflicts;
+    sum.refreshes += one->refreshes;
+    sum.bytes_read += one->bytes_read;
+    sum.bytes_written += one->bytes_written;
+  }
+  return sum;
+}
+
+/* -----------------------------------------------------------------------------------------------
+ * JSON */
+
+/* An object being filled; the first failed allocation is kept. */
+typedef struct json {
+  struct json_object *object;
+  bool failed;
+} json_t;
+
+static json_t json_begin(void) {
+  json_t json = {.object = json_object_new_object()};
+  json.failed = json.object == NULL;
+  return json;
+}
+
+static void put(json_t *json, const char *key, struct json_object *value) {
+  if (json->failed || value == NULL || json_object_object_add(json->object, key, value) != 0) {
+    json->failed = true;
+    json_object_put(value);
+  }
+}
+
+static void put_uint(json_t *json, const char *key, uint64_t value) {
+  put(json, key, json_object_new_uint64(value));
+}
+
+static void put_text(json_t *json, const char *key, const char *text) {
+  put(json, key, json_object_new_string(text));
+}
+
+static struct json_object *new_number(double value) {
+  char text[64];
+  snprintf(text, sizeof(text), "%.6f", value);
+  return json_object_new_double_s(value, text);
+}
+
+static void put_number(json_t *json, const char *key, double value) {
+  put(json, key, new_number(value));
+}
+
+static void put_json(json_t *json, const char *key, json_t part) {
+  json->failed |= part.failed;
+  put(json, key, part.object);
+}
+
+/* Appends `part` to an array. */
+static void append(json_t *json, struct json_object *array, json_t part) {
+  if (part.failed || array == NULL || json_object_array_add(array, part.object) != 0) {
+    json->failed = true;
+    json_object_put(part.object);
+  }
+}
+
+static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
+  const hb_score_model_t *model = &metrics->result.models[index];
+  json_t json = json_begin();
+  put_text(&json, "name", metrics->scenario->tasks[index].name);
+  put_text(&json, "model", metrics->scenario->tasks[index].model.name);
+  put_uint(&json, "frames", model->frames);
+  put_uint(&json, "completed", model->completed);
+  put_uint(&json, "late", model->late);
+  put_uint(&json, "overdue", model->overdue);
+  put_uint(&json, "dropped", model->dropped);
+  put_uint(&json, "in_flight", model->in_flight);
+  put_uint(&json, "deadline_misses", model->deadline_misses);
+  json_t latency = json_begin();
+  put_number(&latency, "min", hb_metrics_ms(metrics, model->latency.min));
+  put_number(&latency, "p50", hb_metrics_ms(metrics, model->latency.p50));
+  put_number(&latency, "p95", hb_metrics_ms(metrics, model->latency.p95));
+  put_number(&latency, "p99", hb_metrics_ms(metrics, model->latency.p99));
+  put_number(&latency, "max", hb_metrics_ms(metrics, model->latency.max));
+  put_json(&json, "latency_ms", latency);
+  json_t scores = json_begin();
+  put_number(&scores, "real_time", model->real_time);
+  put_number(&scores, "qoe", model->qoe);
+  put_number(&scores, "model", model->score);
+  put_json(&json, "scores", scores);
+  return json;
+}
+
+static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
+  const hb_sim_tile_stats_t *tile = &metrics->tiles[index];
+  json_t json = json_begin();
+  put_text(&json, "name", metrics->soc->tiles[index].name);
+  put_text(&json, "model", metrics->soc->tiles[index].model);
+  put_uint(&json, "jobs", tile->jobs);
+  put_uint(&json, "errors", tile->errors);
+  put_uint(&json, "busy_cycles", tile->busy);
+  put_uint(&json, "array_cycles", tile->array);
+  put_uint(&json, "wait_load_cycles", tile->wait_load);
+  put_uint(&json, "wait_store_cycles", tile->wait_store);
+  put_uint(&json, "wait_wgt_cycles", tile->wait_wgt);
+  put_uint(&json, "wait_cmd_cycles", tile->wait_cmd);
+  put_uint(&json, "macs", metrics->result.tiles[index].macs);
+  put_uint(&json, "peak_macs_per_cycle", metrics->tile_macs_per_cycle[index]);
+  put_number(&json, "busy_percent", hb_metrics_percent(tile->busy, metrics->result.cycles));
+  put_number(&json, "mac_percent", hb_metrics_mac_percent(metrics, index, metrics->result.cycles));
+  put_number(&json, "mac_busy_percent", hb_metrics_mac_percent(metrics, index, tile->busy));
+  put_uint(&json, "read_bytes", tile->rd_beats * BEAT_BYTES);
+  put_uint(&json, "write_bytes", tile->wr_beats * BEAT_BYTES);
+  return json;
+}
+
+static json_t noc_json(const hb_metrics_t *metrics) {
+  static const char *const NAMES[2] = {"request", "response"};
+  json_t json = json_begin();
+  for (int i = 0; i < 2; i++) {
+    json_t network = json_begin();
+    const uint64_t packets = metrics->noc.packets[i];
+    put_uint(&network, "packets", packets);
+    put_uint(&network, "flits", metrics->noc.flits[i]);
+    put_number(&network, "latency_mean_cycles",
+               packets == 0 ? 0.0 : (double)metrics->noc.latency_sum[i] / (double)packets);
+    put_json(&json, NAMES[i], network);
+  }
+  return json;
+}
+
+static json_t channel_json(const hb_sim_dram_stats_t *dram) {
+  json_t json = json_begin();
+  put_uint(&json, "reads", dram->reads);
+  put_uint(&json, "writes", dram->writes);
+  put_uint(&json, "row_hits", dram->row_hits);
+  put_uint(&json, "row_misses", dram->row_misses);
+  put_uint(&json, "row_conflicts", dram->row_conflicts);
+  put_uint(&json, "refreshes", dram->refreshes);
+  put_uint(&json, "read_bytes", dram->bytes_read);
+  put_uint(&json, "write_bytes", dram->bytes_written);
+  put_number(
+      &json, "row_hit_percent",
+      hb_metrics_percent(dram->row_hits, dram->row_hits + dram->row_misses + dram->row_conflicts));
+  return json;
+}
+
+static json_t dram_json(const hb_metrics_t *metrics) {
+  const hb_sim_dram_stats_t sum = hb_metrics_dram(metrics);
+  json_t json = channel_json(&sum);
+  put_text(&json, "preset", metrics->soc->dram.preset);
+  struct json_object *channels = json_object_new_array();
+  for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
+    append(&json, channels, channel_json(&metrics->dram[i]));
+  }
+  put(&json, "channels", channels);
+  return json;
+}
+
+static json_t host_json(const hb_metrics_t *metrics) {
+  const hb_sim_host_stats_t *host = &metrics->host;
+  const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
+  json_t json = json_begin();
+  put_uint(&json, "instructions", host->instructions);
+  put_uint(&json, "active_cycles", host->active_cycles);
+  put_number(&json, "active_percent",
+             hb_metrics_percent(host->active_cycles, metrics->result.cycles));
+  put_uint(&json, "mmio_reads", host->mmio_reads);
+  put_uint(&json, "mmio_writes", host->mmio_writes);
+  put_uint(&json, "mmio_wait_cycles", host->mmio_wait_cycles);
+  put_uint(&json, "interrupts", host->interrupts);
+  put_uint(&json, "tile_interrupts", metrics->result.tile_interrupts);
+  json_t spread = json_begin();
+  put_uint(&spread, "count", answer->count);
+  put_uint(&spread, "min", answer->min);
+  put_uint(&spread, "p50", answer->p50);
+  put_uint(&spread, "p95", answer->p95);
+  put_uint(&spread, "max", answer->max);
+  put_json(&json, "irq_to_doorbell_cycles", spread);
+  return json;
+}
+
+static json_t metrics_json(const hb_metrics_t *metrics) {
+  json_t json = json_begin();
+  put_text(&json, "schema", HB_METRICS_SCHEMA);
+  put_text(&json, "scenario", metrics->scenario->name);
+  put_text(&json, "soc", metrics->soc->name);
+  put_text(&json, "engine", "rtl");
+  put_text(&json, "policy", metrics->policy);
+  put_uint(&json, "seed", metrics->seed);
+  put(&json, "complete", json_object_new_boolean(metrics->complete));
+  put_text(&json, "why", metrics->why);
+  put_uint(&json, "cycles", metrics->result.cycles);
+  put_uint(&json, "planned_cycles", metrics->planned_cycles);
+  put_number(&json, "clock_mhz", (double)metrics->soc->clock_khz / 1000.0);
+  put_number(&json, "wall_s", metrics->wall_s);
+  struct json_object *models = json_object_new_array();
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    append(&json, models, model_json(metrics, i));
+  }
+  put(&json, "models", models);
+  struct json_object *tiles = json_object_new_array();
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    append(&json, tiles, tile_json(metrics, i));
+  }
+  put(&json, "tiles", tiles);
+  put_json(&json, "noc", noc_json(metrics));
+  put_json(&json, "dram", dram_json(metrics));
+  put_json(&json, "host", host_json(metrics));
+  json_t scores = json_begin();
+  put_number(&scores, "xrbench", metrics->result.score);
+  put_json(&json, "scores", scores);
+  return json;
+}
+
+hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out) {
+  json_t json = metrics_json(metrics);
+  const char *text = json.failed
+                         ? NULL
+                         : json_object_to_json_string_ext(
+                               json.object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
+                                                JSON_C_TO_STRING_NOSLASHESCAPE);
+  hb_status_t status = HB_OK;
+  if (text == NULL) {
+    status = HB_ERR_NOMEM;
+  } else if (fprintf(out, "%s\n", text) < 0) {
+    status = HB_ERR_IO;
+  }
+  json_object_put(json.object);
+  return status;
+}
+
+hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
+                             size_t why_len) {
+  char temporary[HB_PATH_MAX_BYTES + 8];
+  snprintf(temporary, sizeof(temporary), "%s.tmp", path);
+  FILE *file = fopen(temporary, "w");
+  if (file == NULL) {
+    snprintf(why, why_len, "%s: %s", temporary, strerror(errno));
+    return HB_ERR_IO;
+  }
+  hb_status_t status = hb_metrics_print(metrics, file);
+  if (status == HB_OK && (fflush(file) != 0 || fsync(fileno(file)) != 0)) {
+    status = HB_ERR_IO;
+  }
+  if (fclose(file) != 0 && status == HB_OK) {
+    status = HB_ERR_IO;
+  }
+  if (status == HB_OK && rename(temporary, path) != 0) {
+    status = HB_ERR_IO;
+  }
+  if (status != HB_OK) {
+    snprintf(why, why_len, "%s: %s", path,
+             status == HB_ERR_NOMEM ? hb_status_text(status) : strerror(errno));
+    (void)remove(temporary);
+  }
+  return status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The result of a run as metrics.json. Keys are added, never renamed; their units are in their
+ * names.
+ *
+ * Everything but `wall_s` is a function of the inputs. host/score/README.md explains the keys.
+ */
+
+#ifndef HB_METRICS_H_
+#define HB_METRICS_H_
+
+#include <stdio.h>
+
+#include "hb_score.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define HB_METRICS_SCHEMA "hilbert.metrics.1"
+
+typedef struct hb_metrics {
+  const hb_scenario_t *scenario;
+  const hb_soc_t *soc;
+  const char *policy;
+  uint64_t seed;
+  uint64_t planned_cycles; /* length the run was asked for */
+  bool complete;           /* it reached it, and nothing failed */
+  const char *why;         /* why not; "" if complete */
+  double wall_s;           /* of the simulation alone */
+  hb_score_result_t result;
+  uint32_t tile_macs_per_cycle[HB_MAX_TILES]; /* peak */
+  hb_sim_tile_stats_t tiles[HB_MAX_TILES];
+  hb_sim_noc_stats_t noc;
+  hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
+  hb_sim_host_stats_t host;
+} hb_metrics_t;
+
+/* What tables and JSON derive from the counts. 0 where the whole is 0. */
+double hb_metrics_ms(const hb_metrics_t *metrics, uint64_t cycles);
+double hb_metrics_percent(uint64_t part, uint64_t whole);
+/** MACs of finished jobs in percent of what the tile could do in `cycles`. */
+double hb_metrics_mac_percent(const hb_metrics_t *metrics, uint32_t tile, uint64_t cycles);
+double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes);
+/** All channels together. */
+hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics);
+
+/**
+ * Writes the JSON text and a newline.
+ * @retval HB_ERR_NOMEM, HB_ERR_IO
+ */
+HB_MUST_USE hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out);
+
+/**
+ * Writes `path` by way of `path`.tmp and a rename: it is there as a whole or not at all.
+ * @param[out] why one line on failure.
+ * @retval HB_ERR_NOMEM, HB_ERR_IO
+ */
+HB_MUST_USE hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
+                                         size_t why_len);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* HB_METRICS_H_ */
