@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* hilbert check FILE...: loads files and says what is in them, or what is wrong. */
+
+#include <limits.h>
+#include <stdio.h>
+
+#include "hb_cli.h"
+
+static uint64_t model_macs(const hb_model_t *model) {
+  uint64_t macs = 0;
+  for (uint32_t i = 0; i < model->num_layers; i++) {
+    macs += hb_layer_macs(&model->layers[i]);
+  }
+  return macs;
+}
+
+static hb_status_t check_model(const char *path, hb_config_error_t *error) {
+  hb_model_t model;
+  HB_TRY(hb_config_load_model(path, &model, error));
+  printf("%s: model %s, %u layers, %.3f GMAC\n", path, model.name, model.num_layers,
+         (double)model_macs(&model) / 1e9);
+  hb_model_release(&model);
+  return HB_OK;
+}
+
+static hb_status_t check_soc(const char *path, hb_config_error_t *error) {
+  hb_soc_t soc;
+  HB_TRY(hb_config_load_soc(path, hb_cli_tile_known, &soc, error));
+  printf("%s: soc %s, %u x %u mesh, %u tiles, %.6g MHz\n", path, soc.name, soc.noc.columns,
+         soc.noc.rows, soc.num_tiles, soc.clock_khz / 1000.0);
+  return HB_OK;
+}
+
+static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
+  hb_scenario_t scenario;
+  HB_TRY(hb_config_load_scenario(path, &scenario, error));
+  double gmac_per_s = 0.0;
+  for (uint32_t i = 0; i < scenario.num_tasks; i++) {
+    const hb_task_t *task = &scenario.tasks[i];
+    gmac_per_s += (double)model_macs(&task->model) * (double)task->rate_num /
+                  (double)task->rate_den * task->probability_ppm / 1e15;
+  }
+  hb_soc_t soc;
+  hb_status_t status = HB_OK;
+  if (scenario.soc_path[0] != '\0') {
+    status = hb_config_load_soc(scenario.soc_path, hb_cli_tile_known, &soc, error);
+  }
+  if (status == HB_OK) {
+    printf("%s: scenario %s, %u tasks, %.1f GMAC/s offered\n", path, scenario.name,
+           scenario.num_tasks, gmac_per_s);
+  }
+  hb_scenario_release(&scenario);
+  return status;
+}
+
+static hb_status_t check_file(const char *path, hb_config_error_t *error) {
+  hb_config_kind_t kind;
+  char name[HB_NAME_MAX];
+  HB_TRY(hb_config_identify(path, &kind, name, error));
+  switch (kind) {
+    case HB_CONFIG_SCENARIO:
+      return check_scenario(path, error);
+    case HB_CONFIG_MODEL:
+      return check_model(path, error);
+    default:
+      return check_soc(path, error);
+  }
+}
+
+int hb_cmd_check(int argc, const char **argv) {
+  static const struct poptOption OPTIONS[] = {POPT_TABLEEND};
+  poptContext context;
+  const char **files;
+  const int parsed = hb_cli_parse(
+      argc, argv, OPTIONS, "FILE...",
+      "Checks scenario, model and SoC files, and what they refer to. Prints a line about each.", 1,
+      INT_MAX, &context, &files);
+  if (parsed >= 0) {
+    return parsed;
+  }
+  int exit_code = HB_EXIT_OK;
+  for (; *files != NULL; files++) {
+    hb_config_error_t error;
+    const hb_status_t status = check_file(*files, &error);
+    if (status != HB_OK) {
+      const int code = hb_cli_bad_file(status, &error);
+      exit_code = code > exit_code ? code : exit_code;
+    }
+  }
+  poptFreeContext(context);
+  return exit_code;
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* hilbert run SCENARIO: its options. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hb_cli.h"
+#include "hb_decimal.h"
+#include "hb_run.h"
+#include "hilbert/hb_image.h"
+
+/* Options as typed; NULL if absent. popt allocates them. */
+typedef struct text {
+  char *soc, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed, *progress;
+} text_t;
+
+static bool take_policy(const char *text, hb_run_options_t *options) {
+#define TAKE_POLICY(name_, number_) \
+  if (strcmp(text, #name_) == 0) {  \
+    options->policy = (number_);    \
+    options->policy_name = #name_;  \
+    return true;                    \
+  }
+  HB_POLICY_TABLE(TAKE_POLICY)
+#undef TAKE_POLICY
+  hb_cli_fail(HB_EXIT_USAGE, "--policy: no policy is named %s; `hilbert list policies` names them",
+              text);
+  return false;
+}
+
+static bool take_duration(const char *text, hb_run_options_t *options) {
+  const hb_status_t status = hb_duration_parse(text, &options->duration_ps);
+  if (status != HB_OK || options->duration_ps == 0 ||
+      options->duration_ps > UINT64_C(3600000000000000)) {
+    hb_cli_fail(HB_EXIT_USAGE, "--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got %s",
+                text);
+    return false;
+  }
+  return true;
+}
+
+static bool take_trace(const char *text, hb_run_options_t *options) {
+  if (strcmp(text, "off") == 0) {
+    options->trace = false;
+    return true;
+  }
+  if (hb_trace_level_from_name(text, &options->trace_level) != HB_OK ||
+      options->trace_level > HB_TRACE_JOBS) {
+    hb_cli_fail(HB_EXIT_USAGE, "--trace: expected decisions, jobs or off, got %s", text);
+    return false;
+  }
+  return true;
+}
+
+static bool take_progress(const char *text, hb_run_options_t *options) {
+  static const char *const NAMES[] = {
+      [HB_RUN_PROGRESS_AUTO] = "auto",
+      [HB_RUN_PROGRESS_ALWAYS] = "always",
+      [HB_RUN_PROGRESS_NEVER] = "never",
+  };
+  for (int i = 0; i < 3; i++) {
+    if (strcmp(text, NAMES[i]) == 0) {
+      options->progress = (hb_run_progress_t)i;
+      return true;
+    }
+  }
+  hb_cli_fail(HB_EXIT_USAGE, "--progress: expected auto, always or never, got %s", text);
+  return false;
+}
+
+static bool take(const text_t *text, hb_run_options_t *options) {
+  uint64_t stall_ppm = 0;
+  const char *firmware = getenv("HILBERT_FIRMWARE");
+  options->soc = text->soc;
+  options->out = text->out;
+  options->firmware = text->firmware != NULL                    ? text->firmware
+                      : firmware != NULL && firmware[0] != '\0' ? firmware
+                                                                : HB_FIRMWARE_ELF;
+  options->seed = 1;
+  options->stall_seed = 1;
+  options->trace = true;
+  options->trace_level = HB_TRACE_JOBS;
+  if (!take_policy(text->policy != NULL ? text->policy : "fcfs", options) ||
+      (text->duration != NULL && !take_duration(text->duration, options)) ||
+      (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
+      (text->trace != NULL && !take_trace(text->trace, options)) ||
+      (text->stall_ppm != NULL &&
+       !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 1000000, &stall_ppm)) ||
+      (text->stall_seed != NULL &&
+       !hb_cli_number("--stall-seed", text->stall_seed, 0, UINT64_MAX, &options->stall_seed)) ||
+      (text->progress != NULL && !take_progress(text->progress, options))) {
+    return false;
+  }
+  options->stall_ppm = (uint32_t)stall_ppm;
+  return true;
+}
+
+int hb_cmd_run(int argc, const char **argv) {
+  text_t text = {0};
+  int no_skip = 0;
+  int candidates = 0;
+  int json = 0;
+  const struct poptOption table[] = {
+      {"soc", '\0', POPT_ARG_STRING, &text.soc, 0, "SoC file or name; default: the scenario's",
+       "SOC"},
+      {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
+       "NAME"},
+      {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
+       "simulated time, such as 34ms; default: the scenario's", "TIME"},
+      {"seed", '\0', POPT_ARG_STRING, &text.seed, 0, "of weights, frames and jitter; default: 1",
+       "N"},
+      {"out", '\0', POPT_ARG_STRING, &text.out, 0,
+       "result directory; default: out/<scenario>-<soc>-<policy>", "DIR"},
+      {"trace", '\0', POPT_ARG_STRING, &text.trace, 0, "decisions, jobs or off; default: jobs",
+       "LEVEL"},
+      {"candidates", '\0', POPT_ARG_NONE, &candidates, 0,
+       "record every choice the policy considered", NULL},
+      {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,
+       "firmware.elf; default: $HILBERT_FIRMWARE or the one built with hilbert", "FILE"},
+      {"no-skip", '\0', POPT_ARG_NONE, &no_skip, 0, "evaluate every module in every cycle", NULL},
+      {"stall-ppm", '\0', POPT_ARG_STRING, &text.stall_ppm, 0,
+       "random back-pressure at tile boundaries, chance per cycle; default: 0", "N"},
+      {"stall-seed", '\0', POPT_ARG_STRING, &text.stall_seed, 0, "its seed; default: 1", "N"},
+      {"json", '\0', POPT_ARG_NONE, &json, 0, "print metrics.json instead of tables", NULL},
+      {"progress", '\0', POPT_ARG_STRING, &text.progress, 0, "auto, always or never", "WHEN"},
+      POPT_TABLEEND};
+  poptContext context;
+  const char **operands;
+  int exit_code =
+      hb_cli_parse(argc, argv, table, "SCENARIO",
+                   "Runs a scenario, a file or a name from `hilbert list scenarios`, on a "
+                   "system-on-chip. Prints\n"
+                   "tables and leaves metrics.json and trace.hbt in the result directory.",
+                   1, 1, &context, &operands);
+  if (exit_code < 0) {
+    hb_run_options_t options = {
+        .scenario = operands[0], .no_skip = no_skip, .candidates = candidates, .json = json};
+    exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
+    poptFreeContext(context);
+  }
+  char *const texts[] = {text.soc,        text.policy,   text.duration, text.seed,
+                         text.out,        text.firmware, text.trace,    text.stall_ppm,
+                         text.stall_seed, text.progress};
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    free(texts[i]);
+  }
+  return exit_code;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_outdir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "hb_model.h"
+
+/* All a run leaves, in the order in which it is removed. */
+static const char *const RESULTS[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_TRACE};
+enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
+
+static bool is_result(const char *name) {
+  for (int i = 0; i < NUM_RESULTS; i++) {
+    if (strcmp(name, RESULTS[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
+static hb_status_t make_folders(const char *path, char *why, size_t why_len) {
+  char part[HB_PATH_MAX_BYTES];
+  if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
+    snprintf(why, why_len, "path of the result directory longer than %d bytes",
+             HB_PATH_MAX_BYTES - 1);
+    return HB_ERR_INPUT;
+  }
+  for (char *slash = part + 1;; slash++) {
+    if (*slash == '/' || *slash == '\0') {
+      const char end = *slash;
+      *slash = '\0';
+      if (mkdir(part, 0777) != 0 && errno != EEXIST) {
+        snprintf(why, why_len, "%s: %s", part, strerror(errno));
+        return HB_ERR_IO;
+      }
+      *slash = end;
+      if (end == '\0') {
+        return HB_OK;
+      }
+    }
+  }
+}
+
+hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
+  if (path[0] == '\0') {
+    snprintf(why, why_len, "the result directory has no name");
+    return HB_ERR_INPUT;
+  }
+  HB_TRY(make_folders(path, why, why_len));
+  DIR *directory = opendir(path);
+  if (directory == NULL) {
+    snprintf(why, why_len, "%s: %s", path, strerror(errno));
+    return HB_ERR_INPUT;
+  }
+  hb_status_t status = HB_OK;
+  for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
+       entry = readdir(directory)) {
+    const char *name = entry->d_name;
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name)) {
+      snprintf(
+          why, why_len,
+          "%s: holds %s, which no run wrote; give another directory with --out or move it away",
+          path, name);
+      status = HB_ERR_INPUT;
+    }
+  }
+  closedir(directory);
+  for (int i = 0; i < NUM_RESULTS && status == HB_OK; i++) {
+    char file[HB_PATH_MAX_BYTES + 32];
+    snprintf(file, sizeof(file), "%s/%s", path, RESULTS[i]);
+    if (unlink(file) != 0 && errno != ENOENT) {
+      snprintf(why, why_len, "%s: %s", file, strerror(errno));
+      status = HB_ERR_IO;
+    }
+  }
+  return status;
+}

@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_run.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "elf/hb_elf.h"
+#include "hb_cli.h"
+#include "hb_library.h"
+#include "hb_map.h"
+#include "hb_metrics.h"
+#include "hb_outdir.h"
+#include "hb_progress.h"
+#include "hb_tables.h"
+#include "hb_trace_sink.h"
+#include "hilbert/hb_tile_regs.h"
+
+enum {
+  POLL_CYCLES = 50000,
+  MAX_FIRMWARE_BYTES = 16 << 20,
+  LINE_BYTES = 4096,
+};
+
+#define PS_PER_KHZ_CYCLE UINT64_C(1000000000) /* ps times kHz that make one cycle */
+
+typedef struct run {
+  const hb_run_options_t *options;
+  char line[LINE_BYTES]; /* what went wrong */
+  char soc_path[HB_PATH_MAX_BYTES];
+  char out[HB_PATH_MAX_BYTES];
+  hb_scenario_t scenario;
+  hb_soc_t soc;
+  uint8_t *firmware_bytes;
+  hb_elf_t firmware;
+  hb_workload_t workload;
+  hb_score_t *score;
+  hb_trace_sink_t *trace;
+  hb_sim_t *sim;
+  hb_progress_t progress;
+  hb_sim_stop_t stop;
+  hb_metrics_t metrics;
+} run_t;
+
+/* -------------------------------------------------------------------------------------------
+ * interrupt */
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number) {
+  (void)number;
+  interrupted = 1;
+}
+
+/* The first signal stops the run; a second one kills the process. */
+static void catch_signals(void) {
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_signal;
+  action.sa_flags = (int)SA_RESETHAND;
+  sigemptyset(&action.sa_mask);
+  interrupted = 0;
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+}
+
+static void release_signals(void) {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * input */
+
+static int load_files(run_t *run) {
+  hb_config_error_t error;
+  char path[HB_PATH_MAX_BYTES];
+  hb_status_t status = hb_library_find(HB_CONFIG_SCENARIO, run->options->scenario, path, &error);
+  if (status == HB_OK) {
+    status = hb_config_load_scenario(path, &run->scenario, &error);
+  }
+  if (status != HB_OK) {
+    return hb_cli_bad_file(status, &error);
+  }
+  if (run->options->soc != NULL) {
+    status = hb_library_find(HB_CONFIG_SOC, run->options->soc, run->soc_path, &error);
+  } else if (run->scenario.soc_path[0] == '\0') {
+    return hb_cli_fail(HB_EXIT_USAGE, "%s names no soc; give one with --soc", path);
+  } else {
+    strcpy(run->soc_path, run->scenario.soc_path);
+  }
+  if (status == HB_OK) {
+    status = hb_config_load_soc(run->soc_path, hb_cli_tile_known, &run->soc, &error);
+  }
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
+}
+
+static int load_firmware(run_t *run) {
+  const char *path = run->options->firmware;
+  FILE *file = fopen(path, "rb");
+  if (file == NULL) {
+    return hb_cli_fail(HB_EXIT_INPUT, "%s: %s", path, strerror(errno));
+  }
+  run->firmware_bytes = malloc(MAX_FIRMWARE_BYTES);
+  if (run->firmware_bytes == NULL) {
+    fclose(file);
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  const size_t len = fread(run->firmware_bytes, 1, MAX_FIRMWARE_BYTES, file);
+  const bool unread = ferror(file) != 0;
+  const bool too_long = !unread && len == MAX_FIRMWARE_BYTES;
+  fclose(file);
+  if (unread) {
+    return hb_cli_fail(HB_EXIT_INPUT, "%s: cannot be read", path);
+  }
+  const char *why = "";
+  if (too_long || hb_elf_parse(run->firmware_bytes, len, &run->firmware, &why) != HB_OK) {
+    fprintf(stderr, "%s: %s\n", path, too_long ? "too large for firmware" : why);
+    return HB_EXIT_INPUT;
+  }
+  return HB_EXIT_OK;
+}
+
+/* Cycles that begin before `ps`: the run's length. */
+static uint64_t cycles_of(uint64_t ps, uint32_t clock_khz) {
+  const unsigned __int128 cycles =
+      ((unsigned __int128)ps * clock_khz + PS_PER_KHZ_CYCLE - 1) / PS_PER_KHZ_CYCLE;
+  return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
+}
+
+static int compile(run_t *run) {
+  const uint32_t flags = (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
+                         (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
+  char why[1024] = "";
+  const hb_status_t status =
+      hb_map_scenario(&run->scenario, &run->soc, run->options->policy, run->options->seed, flags,
+                      &run->workload, why, sizeof(why));
+  if (status != HB_OK) {
+    fprintf(stderr, "%s: scenario %s does not fit: %s\n", run->soc_path, run->scenario.name, why);
+    return hb_cli_exit_code(status);
+  }
+  return HB_EXIT_OK;
+}
+
+/* --------------------------------------------------------------------------------------------
+ * callbacks */
+
+static void on_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num) {
+  run_t *run = ctx;
+  hb_score_telemetry(run->score, cycle, words, num);
+  if (run->trace != NULL) {
+    hb_trace_sink_telemetry(run->trace, cycle, words, num);
+  }
+}
+
+static void on_job(void *ctx, const hb_sim_job_t *job) {
+  run_t *run = ctx;
+  hb_score_job(run->score, job);
+  if (run->trace != NULL) {
+    hb_trace_sink_job(run->trace, job);
+  }
+}
+
+static void on_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
+  run_t *run = ctx;
+  hb_score_irq(run->score, cycle, bit, level);
+  if (run->trace != NULL) {
+    hb_trace_sink_irq(run->trace, cycle, bit, level);
+  }
+}
+
+static bool on_poll(void *ctx, uint64_t cycle) {
+  run_t *run = ctx;
+  uint64_t arrived = 0;
+  uint64_t ended = 0;
+  if (run->trace != NULL) {
+    hb_trace_sink_tick(run->trace, cycle);
+  }
+  hb_score_progress(run->score, &arrived, &ended);
+  hb_progress_update(&run->progress, cycle, arrived, ended);
+  return interrupted != 0;
+}
+
+/* ----------------------------------------------------------------------------------------------
+ * machine */
+
+/* A segment of firmware, and zeros behind it up to its size in memory. */
+static hb_status_t load_segment(run_t *run, const hb_elf_segment_t *segment) {
+  HB_TRY(hb_sim_load_private(run->sim, segment->addr, segment->bytes, segment->num_bytes));
+  const uint32_t num_zeros = segment->mem_bytes - segment->num_bytes;
+  if (num_zeros == 0) {
+    return HB_OK;
+  }
+  void *zeros = calloc(num_zeros, 1);
+  if (zeros == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  const hb_status_t status =
+      hb_sim_load_private(run->sim, segment->addr + segment->num_bytes, zeros, num_zeros);
+  free(zeros);
+  return status;
+}
+
+static hb_status_t fill_machine(run_t *run) {
+  for (uint32_t i = 0; i < run->firmware.num_segments; i++) {
+    HB_TRY(load_segment(run, &run->firmware.segments[i]));
+  }
+  HB_TRY(hb_sim_set_entry(run->sim, run->firmware.entry));
+  HB_TRY(
+      hb_sim_load_private(run->sim, HB_IMAGE_BASE, run->workload.image, run->workload.image_len));
+  for (uint32_t i = 0; i < run->workload.num_segments; i++) {
+    const hb_segment_t *segment = &run->workload.segments[i];
+    HB_TRY(hb_sim_load_dram(run->sim, segment->addr, segment->bytes, segment->len));
+  }
+  for (uint32_t i = 0; i < run->workload.num_streams; i++) {
+    HB_TRY(hb_sim_add_stream(run->sim, &run->workload.streams[i]));
+  }
+  return HB_OK;
+}
+
+static int build_machine(run_t *run) {
+  const hb_run_options_t *options = run->options;
+  const hb_sim_options_t sim_options = {
+      .seed = options->seed,
+      .no_skip = options->no_skip,
+      .stall_ppm = options->stall_ppm,
+      .stall_seed = options->stall_seed,
+      .sink = {.ctx = run, .telemetry = on_telemetry, .job = on_job, .irq = on_irq},
+      .poll = on_poll,
+      .poll_ctx = run,
+      .poll_cycles = POLL_CYCLES,
+  };
+  if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  hb_status_t status = hb_sim_create(&run->soc, &sim_options, &run->sim);
+  if (status != HB_OK) {
+    fprintf(stderr, "%s: %s\n", run->soc_path, hb_sim_error(NULL));
+    return status == HB_ERR_ARG ? HB_EXIT_INPUT : HB_EXIT_INTERNAL;
+  }
+  status = fill_machine(run);
+  if (status != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "loading the machine: %s: %s", hb_status_text(status),
+                       hb_sim_error(run->sim));
+  }
+  return HB_EXIT_OK;
+}
+
+/* ----------------------------------------------------------------------------------------------
+ * results */
+
+static int prepare_out(run_t *run) {
+  const hb_run_options_t *options = run->options;
+  int len = 0;
+  if (options->out != NULL) {
+    len = snprintf(run->out, sizeof(run->out), "%s", options->out);
+  } else {
+    len = snprintf(run->out, sizeof(run->out), "out/%s-%s-%s", run->scenario.name, run->soc.name,
+                   options->policy_name);
+  }
+  if (len >= (int)sizeof(run->out)) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
+  }
+  const hb_status_t status = hb_outdir_prepare(run->out, run->line, sizeof(run->line));
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INPUT, "%s", run->line);
+}
+
+static int open_trace(run_t *run) {
+  const hb_run_options_t *options = run->options;
+  if (!options->trace) {
+    return HB_EXIT_OK;
+  }
+  hb_trace_meta_t meta;
+  hb_trace_meta_init(&meta);
+  hb_trace_meta_set(&meta, "scenario", run->scenario.name);
+  hb_trace_meta_set(&meta, "soc", run->soc.name);
+  hb_trace_meta_set(&meta, "engine", "rtl");
+  hb_trace_meta_set(&meta, "policy", options->policy_name);
+  hb_trace_meta_set_uint(&meta, "seed", options->seed);
+  hb_trace_meta_set_uint(&meta, "clock_khz", run->soc.clock_khz);
+  for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
+    hb_trace_meta_set_tile(&meta, i, run->soc.tiles[i].name);
+  }
+  for (uint32_t m = 0; m < run->scenario.num_tasks; m++) {
+    const hb_task_t *task = &run->scenario.tasks[m];
+    hb_trace_meta_set_model(&meta, m, task->name);
+    for (uint32_t l = 0; l < task->model.num_layers; l++) {
+      hb_trace_meta_set_layer(&meta, m, l, task->model.layers[l].name);
+    }
+  }
+  char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_TRACE);
+  char why[512] = "";
+  const hb_status_t status =
+      hb_trace_sink_open(path, options->trace_level, &meta, &run->trace, why, sizeof(why));
+  hb_trace_meta_release(&meta);
+  if (status != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", path, why);
+  }
+  return HB_EXIT_OK;
+}
+
+static bool progress_wanted(hb_run_progress_t when) {
+  return when == HB_RUN_PROGRESS_ALWAYS || (when == HB_RUN_PROGRESS_AUTO && isatty(STDERR_FILENO));
+}
+
+static void simulate(run_t *run) {
+  const uint64_t planned = run->metrics.planned_cycles;
+  catch_signals();
+  hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
+                    run->soc.clock_khz);
+  run->stop = hb_sim_run(run->sim, planned);
+  run->metrics.wall_s = hb_progress_clock_s() - run->progress.begin_s;
+  hb_progress_end(&run->progress);
+  release_signals();
+}
+
+/* "ES frame 3 layer conv7" */
+static void name_job(const run_t *run, uint32_t tag, char *text, size_t text_len) {
+  const uint32_t model = HB_TAG_MODEL(tag);
+  const uint32_t layer = HB_TAG_LAYER(tag);
+  if (model < run->scenario.num_tasks && layer < run->scenario.tasks[model].model.num_layers) {
+    snprintf(text, text_len, "%s frame %u layer %s", run->scenario.tasks[model].name,
+             HB_TAG_FRAME(tag), run->scenario.tasks[model].model.layers[layer].name);
+  } else {
+    snprintf(text, text_len, "tag 0x%08x", tag);
+  }
+}
+
+static const char *tile_name(const run_t *run, uint32_t tile) {
+  return tile < run->soc.num_tiles ? run->soc.tiles[tile].name : "no tile";
+}
+
+static const char *job_status_text(uint32_t status) {
+  switch (status) {
+#define STATUS_CASE(name_, value_, text_) \
+  case value_:                            \
+    return text_;
+    HB_TILE_STATUS_TABLE(STATUS_CASE)
+#undef STATUS_CASE
+    default:
+      return "unknown status";
+  }
+}
+
+/* Why the run is not complete, in one line; "" if it is. */
+static void explain_stop(const run_t *run, char *text, size_t text_len) {
+  const hb_score_result_t *result = &run->metrics.result;
+  char job[3 * HB_NAME_MAX];
+  text[0] = '\0';
+  if (result->job_failed) {
+    const hb_sim_job_t *failed = &result->failed_job;
+    name_job(run, failed->tag, job, sizeof(job));
+    snprintf(text, text_len, "%s failed on %s at cycle %llu, command %u: %s", job,
+             tile_name(run, failed->tile), (unsigned long long)failed->end, failed->command,
+             job_status_text(failed->status));
+  } else if (result->fault) {
+    name_job(run, result->fault_tag, job, sizeof(job));
+    snprintf(text, text_len, "firmware gave up on %s, %s: %s (detail %u)",
+             tile_name(run, result->fault_tile), job,
+             hb_status_text((hb_status_t)result->fault_status), result->fault_detail);
+  } else if (run->stop == HB_SIM_EXIT) {
+    snprintf(text, text_len, "firmware ended the run: %s",
+             hb_status_text((hb_status_t)hb_sim_exit_code(run->sim)));
+  } else if (run->stop == HB_SIM_STOPPED) {
+    snprintf(text, text_len, "interrupted");
+  } else if (run->stop == HB_SIM_DEADLOCK || run->stop == HB_SIM_FAULT) {
+    snprintf(text, text_len, "%s: %s", run->stop == HB_SIM_FAULT ? "fault" : "deadlock",
+             hb_sim_error(run->sim));
+  } else if (run->stop != HB_SIM_LIMIT) {
+    snprintf(text, text_len, "stopped for an unknown reason (%d)", (int)run->stop);
+  }
+}
+
+static int collect_metrics(run_t *run) {
+  hb_metrics_t *metrics = &run->metrics;
+  metrics->scenario = &run->scenario;
+  metrics->soc = &run->soc;
+  metrics->policy = run->options->policy_name;
+  metrics->seed = run->options->seed;
+  if (hb_score_finish(run->score, hb_sim_cycle(run->sim), &metrics->result) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
+    uint32_t id = 0;
+    uint32_t caps = 0;
+    hb_map_tile_t tile;
+    if (hb_sim_tile_model_info(run->soc.tiles[i].model, &id, &caps) != HB_OK) {
+      return hb_cli_fail(HB_EXIT_INTERNAL, "tile model %s is gone", run->soc.tiles[i].model);
+    }
+    hb_map_tile_decode(id, caps, &tile);
+    metrics->tile_macs_per_cycle[i] = tile.size * tile.size;
+    hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
+  }
+  hb_sim_noc_stats(run->sim, &metrics->noc);
+  for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
+    hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
+  }
+  hb_sim_host_stats(run->sim, &metrics->host);
+  explain_stop(run, run->line, sizeof(run->line));
+  metrics->why = run->line;
+  metrics->complete = run->line[0] == '\0';
+  return HB_EXIT_OK;
+}
+
+/* What each tile was doing when a run failed. */
+static void print_state(const run_t *run) {
+  for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
+    const hb_sim_tile_stats_t *tile = &run->metrics.tiles[i];
+    char job[3 * HB_NAME_MAX] = "idle";
+    if (!tile->idle) {
+      name_job(run, tile->running_tag, job, sizeof(job));
+    }
+    fprintf(stderr, "  %s: %s, %u queued, %llu jobs done, %llu failed, busy %llu cycles\n",
+            run->soc.tiles[i].name, job, tile->queue_level, (unsigned long long)tile->jobs,
+            (unsigned long long)tile->errors, (unsigned long long)tile->busy);
+  }
+}
+
+static int write_results(run_t *run) {
+  const hb_metrics_t *metrics = &run->metrics;
+  char why[LINE_BYTES] = "";
+  int exit_code = HB_EXIT_OK;
+  if (run->trace != NULL) {
+    if (!metrics->complete) {
+      hb_trace_sink_note(run->trace, metrics->result.cycles, metrics->why);
+    }
+    const hb_status_t status =
+        hb_trace_sink_close(run->trace, metrics->complete, metrics->why, why, sizeof(why));
+    run->trace = NULL;
+    if (status != HB_OK) {
+      exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s/%s: %s", run->out, HB_OUTDIR_TRACE, why);
+    }
+  }
+  char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_METRICS);
+  if (hb_metrics_write(metrics, path, why, sizeof(why)) != HB_OK) {
+    exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
+  }
+  return exit_code;
+}
+
+static int report(run_t *run) {
+  const hb_metrics_t *metrics = &run->metrics;
+  int exit_code = write_results(run);
+  if (run->options->json) {
+    if (hb_metrics_print(metrics, stdout) != HB_OK) {
+      exit_code = HB_EXIT_INTERNAL;
+    }
+  } else {
+    hb_tables_print(metrics, stdout);
+    printf("wrote %s\n", run->out);
+  }
+  fflush(stdout);
+  if (run->stop == HB_SIM_STOPPED) {
+    hb_cli_fail(0, "interrupted at cycle %llu of %llu; what was recorded is in %s",
+                (unsigned long long)metrics->result.cycles,
+                (unsigned long long)metrics->planned_cycles, run->out);
+    return HB_EXIT_INTERRUPTED;
+  }
+  if (!metrics->complete) {
+    hb_cli_fail(0, "run failed at cycle %llu: %s", (unsigned long long)metrics->result.cycles,
+                metrics->why);
+    print_state(run);
+    return HB_EXIT_FAILED;
+  }
+  return exit_code;
+}
+
+static int run_all(run_t *run) {
+  int (*const input_steps[])(run_t *) = {load_files, load_firmware, compile, build_machine};
+  for (size_t i = 0; i < sizeof(input_steps) / sizeof(input_steps[0]); i++) {
+    const int code = input_steps[i](run);
+    if (code != HB_EXIT_OK) {
+      return code;
+    }
+  }
+  const hb_run_options_t *options = run->options;
+  run->metrics.planned_cycles =
+      cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
+                run->soc.clock_khz);
+  int (*const output_steps[])(run_t *) = {prepare_out, open_trace};
+  for (size_t i = 0; i < sizeof(output_steps) / sizeof(output_steps[0]); i++) {
+    const int code = output_steps[i](run);
+    if (code != HB_EXIT_OK) {
+      return code;
+    }
+  }
+  simulate(run);
+  const int code = collect_metrics(run);
+  return code != HB_EXIT_OK ? code : report(run);
+}
+
+int hb_run(const hb_run_options_t *options) {
+  run_t *run = calloc(1, sizeof(*run));
+  if (run == NULL) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  run->options = options;
+  const int code = run_all(run);
+  hb_sim_free(run->sim);
+  if (run->trace != NULL) {
+    char why[64];
+    (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));
+  }
+  hb_score_free(run->score);
+  hb_workload_release(&run->workload);
+  hb_scenario_release(&run->scenario);
+  free(run->firmware_bytes);
+  free(run);
+  return code;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * One run, from files to result: load, compile, build the machine, simulate, score, write.
+ *
+ * Everything that can be wrong with the input shows before the result directory is touched.
+ */
+
+#ifndef HB_RUN_H_
+#define HB_RUN_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hb_trace.h"
+
+typedef enum hb_run_progress {
+  HB_RUN_PROGRESS_AUTO = 0, /* if stderr is a terminal */
+  HB_RUN_PROGRESS_ALWAYS,
+  HB_RUN_PROGRESS_NEVER,
+} hb_run_progress_t;
+
+typedef struct hb_run_options {
+  const char *scenario; /* path or bare name */
+  const char *soc;      /* likewise; NULL: the scenario's */
+  const char *out;      /* NULL: out/<scenario>-<soc>-<policy> */
+  const char *firmware; /* path of firmware.elf */
+  const char *policy_name;
+  uint32_t policy;      /* its number */
+  uint64_t duration_ps; /* 0: the scenario's */
+  uint64_t seed;
+  bool candidates; /* record every choice that was considered */
+  bool trace;
+  hb_trace_level_t trace_level;
+  bool no_skip;
+  uint32_t stall_ppm;
+  uint64_t stall_seed;
+  hb_run_progress_t progress;
+  bool json; /* metrics on stdout instead of tables */
+} hb_run_options_t;
+
+/** Does it all; complaints go to stderr. Returns the exit code. */
+int hb_run(const hb_run_options_t *options);
+
+#endif /* HB_RUN_H_ */

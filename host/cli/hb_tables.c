@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_tables.h"
+
+typedef unsigned long long ull;
+
+static void print_models(const hb_metrics_t *metrics, FILE *out) {
+  fprintf(out, "%-10s %6s %5s %5s %7s %9s %15s %7s %7s %6s %6s %6s\n", "model", "frames", "done",
+          "late", "dropped", "in flight", "latency ms: p50", "p95", "max", "misses", "RT", "QoE");
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    const hb_score_model_t *m = &metrics->result.models[i];
+    fprintf(out, "%-10.10s %6llu %5llu %5llu %7llu %9llu", metrics->scenario->tasks[i].name,
+            (ull)m->frames, (ull)m->completed, (ull)m->late, (ull)m->dropped, (ull)m->in_flight);
+    if (m->latency.count > 0) {
+      fprintf(out, " %15.3f %7.3f %7.3f", hb_metrics_ms(metrics, m->latency.p50),
+              hb_metrics_ms(metrics, m->latency.p95), hb_metrics_ms(metrics, m->latency.max));
+    } else {
+      fprintf(out, " %15s %7s %7s", "-", "-", "-");
+    }
+    fprintf(out, " %6llu", (ull)m->deadline_misses);
+    if (m->scored > 0) {
+      fprintf(out, " %6.4f %6.4f\n", m->real_time, m->qoe);
+    } else {
+      fprintf(out, " %6s %6s\n", "-", "-");
+    }
+  }
+}
+
+static void print_tiles(const hb_metrics_t *metrics, FILE *out) {
+  fprintf(out, "%-10s %-6s %7s %6s %6s %10s %12s %6s %6s %6s %7s %7s\n", "tile", "model", "jobs",
+          "busy%", "MAC%", "MAC%/busy", "wait%: load", "store", "wgt", "cmd", "rd GB/s", "wr GB/s");
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    const hb_sim_tile_stats_t *t = &metrics->tiles[i];
+    fprintf(out, "%-10.10s %-6.6s %7llu %6.1f %6.1f %10.1f %12.1f %6.1f %6.1f %6.1f %7.2f %7.2f\n",
+            metrics->soc->tiles[i].name, metrics->soc->tiles[i].model, (ull)t->jobs,
+            hb_metrics_percent(t->busy, metrics->result.cycles),
+            hb_metrics_mac_percent(metrics, i, metrics->result.cycles),
+            hb_metrics_mac_percent(metrics, i, t->busy), hb_metrics_percent(t->wait_load, t->busy),
+            hb_metrics_percent(t->wait_store, t->busy), hb_metrics_percent(t->wait_wgt, t->busy),
+            hb_metrics_percent(t->wait_cmd, t->busy),
+            hb_metrics_gb_per_s(metrics, t->rd_beats * 16),
+            hb_metrics_gb_per_s(metrics, t->wr_beats * 16));
+  }
+}
+
+static double mean(uint64_t sum, uint64_t count) {
+  return count == 0 ? 0.0 : (double)sum / (double)count;
+}
+
+static void print_rest(const hb_metrics_t *metrics, FILE *out) {
+  const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
+  fprintf(out, "host  %.2f%% active, %llu instructions, interrupt to doorbell ",
+          hb_metrics_percent(metrics->host.active_cycles, metrics->result.cycles),
+          (ull)metrics->host.instructions);
+  if (answer->count > 0) {
+    fprintf(out, "%llu/%llu/%llu cycles (min/median/max of %llu)\n", (ull)answer->min,
+            (ull)answer->p50, (ull)answer->max, (ull)answer->count);
+  } else {
+    fprintf(out, "not seen\n");
+  }
+  const hb_sim_noc_stats_t *noc = &metrics->noc;
+  fprintf(out, "noc   %llu request and %llu response packets, latency %.1f and %.1f cycles\n",
+          (ull)noc->packets[0], (ull)noc->packets[1], mean(noc->latency_sum[0], noc->packets[0]),
+          mean(noc->latency_sum[1], noc->packets[1]));
+  const hb_sim_dram_stats_t dram = hb_metrics_dram(metrics);
+  fprintf(out, "dram  %.1f%% row hits, read %.2f GB/s, written %.2f GB/s, %llu refreshes\n",
+          hb_metrics_percent(dram.row_hits, dram.row_hits + dram.row_misses + dram.row_conflicts),
+          hb_metrics_gb_per_s(metrics, dram.bytes_read),
+          hb_metrics_gb_per_s(metrics, dram.bytes_written), (ull)dram.refreshes);
+  fprintf(out, "score %.2f of 100 (XRBench without energy)\n", metrics->result.score);
+  fprintf(out, "took  %.1f s, %.2f million cycles a second\n", metrics->wall_s,
+          metrics->wall_s > 0.0 ? (double)metrics->result.cycles / metrics->wall_s / 1e6 : 0.0);
+}
+
+void hb_tables_print(const hb_metrics_t *metrics, FILE *out) {
+  fprintf(out, "%s on %s, policy %s, seed %llu: %.3f ms, %llu cycles at %.6g MHz%s\n\n",
+          metrics->scenario->name, metrics->soc->name, metrics->policy, (ull)metrics->seed,
+          hb_metrics_ms(metrics, metrics->result.cycles), (ull)metrics->result.cycles,
+          metrics->soc->clock_khz / 1000.0, metrics->complete ? "" : " (INCOMPLETE)");
+  print_models(metrics, out);
+  fputc('\n', out);
+  print_tiles(metrics, out);
+  fputc('\n', out);
+  print_rest(metrics, out);
+}
