@@ -1,0 +1,477 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The hilbert program as a user meets it: exit codes, the one line of a complaint, what is left behind.
+
+usage: test_cli.py HILBERT SCENARIOS GROUP, GROUP being the name of a class below
+"""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+HILBERT = ""
+SCENARIOS = pathlib.Path()
+
+SOC = """\
+soc: s
+clock_mhz: 100
+irq_cycles: 4
+noc:
+  columns: 2
+  rows: 2
+  flit_bits: 128
+  buffer_flits: 4
+  router_cycles: 1
+  link_cycles: 1
+host: {node: [0, 0]}
+sensors: {node: [0, 1]}
+dram:
+  preset: none
+  size_mib: 256
+  nodes: [[1, 0]]
+  interleave_bytes: 256
+  banks: 8
+  row_bytes: 4096
+  burst_bytes: 32
+  queue_depth: 16
+  tck_ns: 0.833
+  trcd_ns: 13.32
+  trp_ns: 13.32
+  tcl_ns: 13.328
+  tcwl_ns: 9.996
+  tras_ns: 32
+  tccd_ns: 5.0
+  twr_ns: 15
+  twtr_ns: 7.5
+  trtp_ns: 7.5
+  trfc_ns: 350
+  trefi_ns: 7800
+tiles:
+  - {name: tile0, model: ws8, node: [1, 1]}
+"""
+
+MODEL = """\
+model: m
+layers:
+  - {name: a, op: conv, in: [3, 8, 8], out_channels: 16, kernel: [3, 3], padding: [1, 1, 1, 1]}
+  - name: b
+    op: conv
+    out_channels: 8
+    kernel: [1, 1]
+  - {name: c, op: matmul, out_channels: 4}
+"""
+
+SCENARIO = """\
+scenario: t
+soc: soc.yaml
+duration_ms: 2
+sensors:
+  - {name: camera, jitter_us: 5}
+tasks:
+  - {name: A, model: model.yaml, rate_hz: 1000, sensor: camera}
+  - {name: B, model: model.yaml, rate_hz: 1000, sensor: camera, depends_on: A}
+  - name: C
+    model: model.yaml
+    rate_hz: 16.67
+    sensor: camera
+"""
+
+TEXTS = {"soc": SOC, "model": MODEL, "scenario": SCENARIO}
+
+# What is changed in which file (every place the old text stands at), and the one line that must come of it.
+BAD_FILES = [
+    # not YAML, not ours
+    ("scenario", SCENARIO, "", "1:1: expected keys and values, the first key scenario, model or soc"),
+    ("scenario", SCENARIO, "text\n", "1:1: expected keys and values, the first key scenario, model or soc"),
+    ("scenario", "soc: soc.yaml", "soc: 'soc.yaml", "13:1: not YAML: found unexpected end of stream"),
+    ("scenario", "scenario: t", "scenario: t\x01", "1:1: not YAML: control characters are not allowed"),
+    ("scenario", "scenario: t", "name: t", "1:1: expected the first key to be scenario, model or soc"),
+    ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
+    # keys
+    ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, rate_hz, sensor, depends_on, probability, slots"),
+    ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
+    ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    rate_hz: 16.67", "12:5: tasks[2].rate_hz: duplicate key, already given in line 11"),
+    ("soc", "rows: 2\n", "rows: 2\n  depth: 1\n",
+     "7:3: noc.depth: unknown key, expected one of columns, rows, flit_bits, buffer_flits, router_cycles, link_cycles"),
+    # types
+    ("soc", "irq_cycles: 4", "irq_cycles: many", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: 4.5", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: 0x4", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: 010", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: '4'", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: -4", "3:13: irq_cycles: expected 0 .. 4294967295, got -4"),
+    ("soc", "irq_cycles: 4", "irq_cycles: 5000000000", "3:13: irq_cycles: expected 0 .. 4294967295, got 5000000000"),
+    ("soc", "irq_cycles: 4", "irq_cycles:", "3:12: irq_cycles: expected a whole number"),
+    ("soc", "irq_cycles: 4", "irq_cycles: [4]", "3:13: irq_cycles: expected a whole number"),
+    ("soc", "host: {node: [0, 0]}", "host: 3", "11:7: host: expected keys and values"),
+    ("soc", "host: {node: [0, 0]}", "host: {node: 0}", "11:14: host.node: expected a list"),
+    ("soc", "host: {node: [0, 0]}", "host: {node: [0, 0, 0]}", "11:14: host.node: expected 2 items, got 3"),
+    ("soc", "soc: s", "soc: [s]", "1:6: soc: expected text or a number"),
+    ("soc", "soc: s", "soc:", "1:5: soc: must not be empty"),
+    ("soc", "soc: s\n", "soc: " + 48 * "s" + "\n", "1:6: soc: longer than 47 bytes"),
+    ("soc", "soc: s\n", "soc: a/b\n", "1:6: soc: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
+    ("scenario", "scenario: t", "scenario: ..", "1:11: scenario: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\ndrop_late: maybe", "4:12: drop_late: expected true or false"),
+    ("scenario", "{name: camera, jitter_us: 5}", "&x {name: camera, jitter_us: 5}\n  - *x", "5:5: sensors[1]: aliases are not supported"),
+    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of conv, matmul"),
+    # decimals
+    ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got fast"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got -1"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 1e3", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got 1e3"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 0", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 0"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 0.0", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 0.0"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 1.0000001", "11:14: tasks[2].rate_hz: expected at most 6 decimals, got 1.0000001"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 99999999999999999999999", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 99999999999999999999999"),
+    ("scenario", "duration_ms: 2", "duration_ms: 0", "3:14: duration_ms: expected 0.000000001 .. 3600000, got 0"),
+    ("soc", "tccd_ns: 5.0", "tccd_ns: 5.0001", "28:12: dram.tccd_ns: expected at most 3 decimals, got 5.0001"),
+    ("soc", "tccd_ns: 5.0", "tccd_ns: 0", "28:12: dram.tccd_ns: expected 0.001 .. 100000, got 0"),
+    ("soc", "clock_mhz: 100", "clock_mhz: 0", "2:12: clock_mhz: expected 0.001 .. 10000, got 0"),
+    # scenarios: meaning
+    ("scenario", "name: C", "name: A", "9:11: tasks[2].name: another task is named A already"),
+    ("scenario", "name: C", "name: -C", "9:11: tasks[2].name: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
+    ("scenario", "    sensor: camera\n", "    sensor: lidar\n", "12:13: tasks[2].sensor: no sensor is named lidar"),
+    ("scenario", "  - {name: camera, jitter_us: 5}\n", "  - {name: camera}\n  - {name: imu}\n", "6:12: sensors[1].name: no task uses sensor imu"),
+    ("scenario", "  - {name: camera, jitter_us: 5}\n", "  - {name: camera}\n  - {name: camera}\n", "6:12: sensors[1].name: another sensor is named camera already"),
+    ("scenario", "jitter_us: 5", "jitter_us: 500", "5:31: sensors[0].jitter_us: must be below half the period of task A"),
+    ("scenario", "depends_on: A", "depends_on: X", "8:77: tasks[1].depends_on: no task is named X"),
+    ("scenario", "depends_on: A", "depends_on: C", "8:77: tasks[1].depends_on: frames are matched by number, so B and C need the same rate_hz"),
+    ("scenario", "depends_on: A", "depends_on: B", "8:77: tasks[1].depends_on: dependency cycle: B -> B"),
+    ("scenario", "    rate_hz: 16.67\n    sensor: camera\n", "    rate_hz: 16.67\n    sensor: camera\n    probability: 1.5\n",
+     "13:18: tasks[2].probability: expected 0 .. 1, got 1.5"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    slots: 1", "12:12: tasks[2].slots: expected 2 .. 8, got 1"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    slots: 9", "12:12: tasks[2].slots: expected 2 .. 8, got 9"),
+    ("scenario", "    model: model.yaml", "    model: no.yaml", "10:12: tasks[2].model: cannot read no.yaml"),
+    ("scenario", "soc: soc.yaml", "soc: no.yaml", "2:6: soc: cannot read no.yaml"),
+    ("scenario", "    model: model.yaml", "    model: soc.yaml", "soc.yaml:1:1: soc: expected the first key to be model"),
+    # models: meaning
+    ("model", "name: c", "name: a", "8:12: layers[2].name: another layer is named a already"),
+    ("model", "in: [3, 8, 8], ", "", "3:5: layers[0].in: the first layer must give its input shape, in: [channels, height, width]"),
+    ("model", "in: [3, 8, 8]", "in: [3, 8]", "3:29: layers[0].in: expected [channels, height, width] for a conv"),
+    ("model", "in: [3, 8, 8]", "in: [3, 0, 8]", "3:33: layers[0].in[1]: expected 1 .. 65535, got 0"),
+    ("model", "in: [3, 8, 8]", "in: [3, 8, 65536]", "3:36: layers[0].in[2]: expected 1 .. 65535, got 65536"),
+    ("model", "op: matmul,", "op: matmul, in: [64, 9],",
+     "8:31: layers[2].in: the layer before it leaves 8 channels of 1 x 64; leave `in` out, or say `chained: false` for the model"),
+    ("model", "op: matmul,", "op: matmul, kernel: [1, 1],", "8:35: layers[2].kernel: not for a matmul"),
+    ("model", "kernel: [3, 3]", "kernel: [3, 256]", "3:70: layers[0].kernel[1]: expected 1 .. 255, got 256"),
+    ("model", "kernel: [3, 3]", "kernel: [3, 11]", "3:5: layers[0]: the output would be empty: the kernel spans 11 columns, the padded input has 10"),
+    ("model", "kernel: [1, 1]", "kernel: [1, 1]\n    dilation: [1, 0]", "8:19: layers[1].dilation[1]: expected 1 .. 255, got 0"),
+    ("model", "padding: [1, 1, 1, 1]", "padding: [1, 1, 1, 1], same_padding: true", "3:111: layers[0].same_padding: give padding or same_padding, not both"),
+    ("model", "out_channels: 8", "out_channels: 0", "6:19: layers[1].out_channels: expected 1 .. 65535, got 0"),
+    ("model", "out_channels: 8", "out_channels: 8\n    y_type: int32", "7:13: layers[1].y_type: int32 output is for the last layer only"),
+    ("model", "out_channels: 4", "out_channels: 4, y_type: int32, clip: [0, 1]", "8:65: layers[2].clip: not for an int32 output"),
+    ("model", "out_channels: 8", "out_channels: 8\n    y_zero_point: 256", "7:19: layers[1].y_zero_point: expected 0 .. 255, got 256"),
+    ("model", "out_channels: 8", "out_channels: 8\n    w_zero_point: 128", "7:19: layers[1].w_zero_point: expected -128 .. 127, got 128"),
+    ("model", "out_channels: 8", "out_channels: 8\n    clip: [9, 8]", "7:15: layers[1].clip[1]: expected 9 .. 255, got 8"),
+    # SoCs: meaning
+    ("soc", "flit_bits: 128", "flit_bits: 64", "7:14: noc.flit_bits: expected 128 .. 128, got 64"),
+    ("soc", "buffer_flits: 4", "buffer_flits: 1", "8:17: noc.buffer_flits: expected 2 .. 1024, got 1"),
+    ("soc", "columns: 2", "columns: 17", "5:12: noc.columns: expected 1 .. 16, got 17"),
+    ("soc", "node: [1, 1]", "node: [2, 1]", "35:37: tiles[0].node: [2, 1] is outside the 2 x 2 mesh"),
+    ("soc", "node: [1, 1]", "node: [1, 0]", "35:37: tiles[0].node: node [1, 0] is taken by a DRAM channel"),
+    ("soc", "sensors: {node: [0, 1]}", "sensors: {node: [0, 0]}", "12:17: sensors.node: node [0, 0] is taken by the host"),
+    ("soc", "model: ws8", "model: ws7", "35:26: tiles[0].model: no tile model is named ws7; `hilbert list tiles` names them"),
+    ("soc", "banks: 8", "banks: 6", "18:10: dram.banks: expected a power of two from 1 to 64, got 6"),
+    ("soc", "interleave_bytes: 256", "interleave_bytes: 128", "17:21: dram.interleave_bytes: expected a power of two from 256 to 1048576, got 128"),
+    ("soc", "size_mib: 256", "size_mib: 4096", "15:13: dram.size_mib: expected 1 .. 2048, got 4096"),
+    ("soc", "nodes: [[1, 0]]", "nodes: []", "16:10: dram.nodes: expected 1 .. 4 items, got 0"),
+    ("soc", "trefi_ns: 7800", "trefi_ns: 350", "33:13: dram.trefi_ns: must be above trfc_ns, or nothing but refresh would happen"),
+    ("soc", "  - {name: tile0, model: ws8, node: [1, 1]}\n", 2 * "  - {name: tile0, model: ws8, node: [1, 1]}\n",
+     "36:12: tiles[1].name: another tile is named tile0 already"),
+]
+
+
+class Case(unittest.TestCase):
+    """A folder with a good scenario in it, and ways to run hilbert there."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="hilbert-test-"))
+        self.addCleanup(shutil.rmtree, self.dir)
+        self.write()
+
+    def write(self, changed=None, text=""):
+        for kind, good in TEXTS.items():
+            (self.dir / f"{kind}.yaml").write_text(text if kind == changed else good)
+
+    def hilbert(self, *args, env=None):
+        return subprocess.run([HILBERT, *args], cwd=self.dir, capture_output=True, text=True, timeout=100,
+                              env={**os.environ, "HILBERT_DATA": str(SCENARIOS), **(env or {})})
+
+    def complains(self, exit_code, line, *args, env=None):
+        """hilbert ends with that code, prints that line and nothing else, and leaves nothing."""
+        before = sorted(self.dir.rglob("*"))
+        done = self.hilbert(*args, env=env)
+        self.assertEqual(done.stderr, line + "\n")
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.returncode, exit_code)
+        self.assertEqual(sorted(self.dir.rglob("*")), before)
+
+
+class BadFiles(Case):
+    def test_every_case(self):
+        for kind, old, new, line in BAD_FILES:
+            with self.subTest(kind=kind, new=new):
+                self.assertIn(old, TEXTS[kind])
+                self.write(kind, TEXTS[kind].replace(old, new))
+                name = f"{kind}.yaml"
+                # the error may be in a file that this one refers to
+                line = line if re.match(r"[a-z]+\.yaml:", line) else f"{name}:{line}"
+                self.complains(3, line, "check", name)
+                if kind == "soc":
+                    self.complains(3, line, "run", "scenario.yaml", "--out", "o")
+                elif kind == "scenario" and "first key" not in line:
+                    self.complains(3, line, "run", name, "--out", "o")
+
+    def test_longer_cycle_is_named(self):
+        text = SCENARIO.replace("rate_hz: 1000, sensor: camera}", "rate_hz: 1000, sensor: camera, depends_on: C}")
+        text = text.replace("rate_hz: 16.67", "rate_hz: 1000.0\n    depends_on: B")
+        self.write("scenario", text)
+        self.complains(3, "scenario.yaml:7:77: tasks[0].depends_on: dependency cycle: A -> C -> B -> A",
+                       "check", "scenario.yaml")
+
+    def test_error_in_a_model_points_into_the_model(self):
+        self.write("model", MODEL.replace("op: matmul", "op: pool"))
+        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of conv, matmul", "check", "scenario.yaml")
+
+    def test_paths_are_relative_to_the_file(self):
+        (self.dir / "deep").mkdir()
+        (self.dir / "deep" / "s.yaml").write_text(SCENARIO.replace("    model: model.yaml", "    model: ../no.yaml")
+                                                  .replace("model: model.yaml", "model: ../model.yaml")
+                                                  .replace("soc: soc.yaml", "soc: ../soc.yaml"))
+        self.complains(3, "deep/s.yaml:10:12: tasks[2].model: cannot read deep/../no.yaml", "check", "deep/s.yaml")
+
+    def test_missing_files(self):
+        self.complains(3, "no.yaml: No such file or directory", "check", "no.yaml")
+        self.complains(3, "no.yaml: No such file or directory", "run", "no.yaml")
+        self.complains(3, ".: Is a directory", "check", ".")
+        self.complains(3, "no.yaml: No such file or directory", "run", "scenario.yaml", "--soc", "no.yaml")
+        self.complains(3, "hilbert: nope: no such scenario; `hilbert list scenarios` names them", "run", "nope")
+        self.complains(3, "hilbert: nope: no such soc; `hilbert list socs` names them", "run", "tiny", "--soc", "nope")
+        self.complains(3, "hilbert: no.elf: No such file or directory",
+                       "run", "scenario.yaml", "--firmware", "no.elf")
+
+    def test_a_kind_in_the_place_of_another(self):
+        self.complains(3, "soc.yaml:1:1: soc: expected the first key to be scenario", "run", "soc.yaml")
+        self.complains(3, "model.yaml:1:1: model: expected the first key to be soc", "run", "tiny", "--soc", "model.yaml")
+
+    def test_check_goes_on_after_a_bad_file(self):
+        self.write("soc", SOC.replace("banks: 8", "banks: 6"))
+        done = self.hilbert("check", "soc.yaml", "model.yaml")
+        self.assertEqual(done.returncode, 3)
+        self.assertEqual(len(done.stderr.splitlines()), 1)
+        self.assertEqual(done.stdout, "model.yaml: model m, 3 layers, 0.000 GMAC\n")
+
+    def test_no_prefix_of_a_good_file_crashes(self):
+        for kind, good in TEXTS.items():
+            for length in range(0, len(good), 7):
+                self.write(kind, good[:length])
+                done = self.hilbert("check", f"{kind}.yaml")
+                self.assertIn(done.returncode, (0, 3), good[:length])
+                self.assertEqual(len(done.stderr.splitlines()), 1 if done.returncode else 0, done.stderr)
+
+
+class Usage(Case):
+    def test_every_case(self):
+        for line, *args in [
+            ("bogus: no such command; `hilbert --help` lists them", "bogus"),
+            ("bogus: no such command; `hilbert --help` lists them", "help", "bogus"),
+            ("usage: hilbert run SCENARIO; `hilbert run --help` explains", "run"),
+            ("usage: hilbert run SCENARIO; `hilbert run --help` explains", "run", "a", "b"),
+            ("usage: hilbert check FILE...; `hilbert check --help` explains", "check"),
+            ("--frob: unknown option; `hilbert run --help` explains", "run", "tiny", "--frob"),
+            ("--out: missing argument; `hilbert run --help` explains", "run", "tiny", "--out"),
+            ("--policy: no policy is named lifo; `hilbert list policies` names them", "run", "tiny", "--policy", "lifo"),
+            ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 34", "run", "tiny", "--duration", "34"),
+            ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 0ms", "run", "tiny", "--duration", "0ms"),
+            ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 2h", "run", "tiny", "--duration", "2h"),
+            ("--seed: expected a whole number from 0 to 18446744073709551615, got -1", "run", "tiny", "--seed=-1"),
+            ("--stall-ppm: expected a whole number from 0 to 1000000, got 2e6", "run", "tiny", "--stall-ppm", "2e6"),
+            ("--trace: expected decisions, jobs or off, got all", "run", "tiny", "--trace", "all"),
+            ("--progress: expected auto, always or never, got x", "run", "tiny", "--progress", "x"),
+            ("cats: expected scenarios, models, socs, policies or tiles to list", "list", "cats"),
+            ("eat: expected info or dump", "trace", "eat", "x.hbt"),
+            ("--from: expected a whole number from 0 to 18446744073709551615, got x",
+             "trace", "dump", "x.hbt", "--from", "x"),
+        ]:
+            with self.subTest(args=args):
+                self.complains(2, "hilbert: " + line, *args)
+
+    def test_no_command_shows_help(self):
+        done = self.hilbert()
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        self.assertIn("usage: hilbert COMMAND", done.stderr)
+
+    def test_help(self):
+        for command in ("run", "check", "list", "trace"):
+            self.assertIn(f"  {command}", self.hilbert("--help").stdout)
+            for args in (("help", command), (command, "--help")):
+                done = self.hilbert(*args)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                self.assertIn(f"Usage: hilbert {command}", done.stdout)
+        self.assertRegex(self.hilbert("--version").stdout, r"^hilbert \d+\.\d+\.\d+\n$")
+
+
+class Shipped(Case):
+    def test_every_shipped_file_is_good(self):
+        files = sorted(SCENARIOS.rglob("*.yaml"))
+        self.assertGreaterEqual(len(files), 14)
+        done = self.hilbert("check", *map(str, files))
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(len(done.stdout.splitlines()), len(files))
+
+    def test_names_and_file_names_agree(self):
+        for what, least in (("scenarios", 4), ("socs", 2), ("models", 8)):
+            lines = self.hilbert("list", what).stdout.splitlines()
+            self.assertGreaterEqual(len(lines), least)
+            for line in lines:
+                name, path = line.split()
+                self.assertEqual(pathlib.Path(path).stem, name)
+        self.assertEqual(self.hilbert("list", "policies").stdout, "fcfs\nedf\n")
+
+    def test_bare_names(self):
+        for name in ("social-interaction-a", "social-interaction-b", "vr-gaming", "tiny"):
+            self.assertIn(name, self.hilbert("list", "scenarios").stdout)
+        copy = self.dir / "data"
+        (copy / "one").mkdir(parents=True)
+        (copy / "two").mkdir()
+        for folder in ("one", "two"):
+            (copy / folder / "twin.yaml").write_text(SCENARIO)
+        self.complains(3, f"hilbert: twin: both {copy}/one/twin.yaml and {copy}/two/twin.yaml; give a path",
+                       "run", "twin", env={"HILBERT_DATA": str(copy)})
+
+
+class Run(Case):
+    def run_tiny(self, out, *args):
+        done = self.hilbert("run", "tiny", "--out", out, *args)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
+        return done.stdout
+
+    def metrics(self, out):
+        return json.loads((self.dir / out / "metrics.json").read_text())
+
+    def test_tables_and_metrics(self):
+        text = self.run_tiny("o")
+        self.assertLessEqual(max(map(len, text.splitlines())), 100)
+        self.assertTrue(text.endswith("wrote o\n"))
+        self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["metrics.json", "trace.hbt"])
+        m = self.metrics("o")
+        for key in "schema scenario soc engine policy seed cycles clock_mhz wall_s models tiles noc dram host scores".split():
+            self.assertIn(key, m)
+        self.assertIs(m["complete"], True)
+        self.assertEqual(m["cycles"], 1000000)
+        self.assertEqual([model["name"] for model in m["models"]], ["conv", "head", "odd"])
+        for model in m["models"]:
+            self.assertGreater(model["completed"], 0)
+            self.assertEqual(model["frames"], model["completed"] + model["overdue"] + model["dropped"] + model["in_flight"])
+            spread = [model["latency_ms"][p] for p in ("min", "p50", "p95", "p99", "max")]
+            self.assertEqual(spread, sorted(spread))
+            self.assertGreater(spread[0], 0)
+            self.assertRegex(text, rf"(?m)^{model['name']} +{model['frames']} +{model['completed']} ")
+        self.assertGreater(m["tiles"][0]["macs"], 0)
+        self.assertLessEqual(m["tiles"][0]["mac_busy_percent"], 100)
+        self.assertGreater(m["host"]["irq_to_doorbell_cycles"]["count"], 0)
+        self.assertGreater(m["dram"]["reads"], 0)
+
+    def test_same_seed_same_bytes(self):
+        for out in ("one", "two"):
+            self.run_tiny(out, "--candidates")
+        texts = [re.sub(r'"wall_s": [0-9.]+', "", (self.dir / out / "metrics.json").read_text())
+                 for out in ("one", "two")]
+        self.assertEqual(texts[0], texts[1])
+        self.assertEqual((self.dir / "one/trace.hbt").read_bytes(), (self.dir / "two/trace.hbt").read_bytes())
+
+    def test_json_is_metrics_json(self):
+        text = self.run_tiny("o", "--json")
+        self.assertEqual(text, (self.dir / "o/metrics.json").read_text())
+
+    def test_default_directory_and_short_duration(self):
+        done = self.hilbert("run", "tiny", "--duration", "500us", "--policy", "edf", "--seed", "9")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        m = self.metrics("out/tiny-mini-ws8-edf")
+        self.assertEqual((m["cycles"], m["policy"], m["seed"]), (50000, "edf", 9))
+
+    def test_trace_can_be_read_or_left_out(self):
+        self.run_tiny("o")
+        info = self.hilbert("trace", "info", "o/trace.hbt")
+        self.assertEqual((info.returncode, info.stderr), (0, ""))
+        self.assertRegex(info.stdout, r"(?m)^scenario +tiny$")
+        dump = self.hilbert("trace", "dump", "o/trace.hbt", "--stream", "frame_done")
+        self.assertEqual(dump.returncode, 0)
+        self.assertEqual(len(dump.stdout.splitlines()), sum(m["completed"] for m in self.metrics("o")["models"]))
+        self.run_tiny("o", "--trace", "off")
+        self.assertEqual([p.name for p in (self.dir / "o").iterdir()], ["metrics.json"])
+
+    def test_cut_trace_is_refused_in_one_line(self):
+        self.run_tiny("o")
+        whole = (self.dir / "o/trace.hbt").read_bytes()
+        (self.dir / "cut.hbt").write_bytes(whole[: len(whole) // 2])
+        done = self.hilbert("trace", "info", "cut.hbt")
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"^cut\.hbt: [^\n]+\n$")
+
+    def test_directory_of_somebody_else_is_refused(self):
+        (self.dir / "mine").mkdir()
+        (self.dir / "mine" / "thesis.tex").write_text("dear to me")
+        self.complains(3, "hilbert: mine: holds thesis.tex, which no run wrote; give another directory with --out or "
+                          "move it away", "run", "tiny", "--out", "mine")
+        self.complains(3, "hilbert: soc.yaml: Not a directory", "run", "tiny", "--out", "soc.yaml")
+
+    def test_altered_firmware_is_refused(self):
+        elf = bytearray((pathlib.Path(HILBERT).parent / "firmware.elf").read_bytes())
+        (self.dir / "cut.elf").write_bytes(elf[: len(elf) // 2])
+        elf[len(elf) // 2] ^= 1
+        (self.dir / "bit.elf").write_bytes(elf)
+        for name in ("cut.elf", "bit.elf"):
+            done = self.hilbert("run", "tiny", "--firmware", name, "--out", "o")
+            self.assertEqual(done.returncode, 3)
+            self.assertRegex(done.stderr, rf"^{name}: [^\n]+\n$")
+            self.assertFalse((self.dir / "o").exists())
+
+    def test_model_that_does_not_fit_is_refused(self):
+        self.write("model", MODEL.replace("in: [3, 8, 8]", "in: [3, 200, 200]"))
+        (self.dir / "soc.yaml").write_text(SOC.replace("size_mib: 256", "size_mib: 1"))
+        done = self.hilbert("run", "scenario.yaml", "--out", "o")
+        self.assertEqual(done.returncode, 3)
+        self.assertRegex(done.stderr, r"^soc\.yaml: scenario t does not fit: [^\n]+\n$")
+        self.assertFalse((self.dir / "o").exists())
+
+
+class Interrupt(Case):
+    def test_ctrl_c_leaves_a_readable_trace_and_says_where(self):
+        process = subprocess.Popen([HILBERT, "run", "tiny", "--duration", "60s", "--out", "o", "--progress", "never"],
+                                   cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)))
+        while not (self.dir / "o/trace.hbt").exists() and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertRegex(stderr, r"^hilbert: interrupted at cycle \d+ of 6000000000; what was recorded is in o\n$")
+        self.assertIn("INCOMPLETE", stdout)
+        m = json.loads((self.dir / "o/metrics.json").read_text())
+        self.assertEqual((m["complete"], m["why"]), (False, "interrupted"))
+        self.assertLess(m["cycles"], 6000000000)
+        info = self.hilbert("trace", "info", "o/trace.hbt")
+        self.assertEqual((info.returncode, info.stderr), (0, ""))
+        self.assertIn("interrupted", info.stdout)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit(__doc__)
+    HILBERT = sys.argv[1]
+    SCENARIOS = pathlib.Path(sys.argv[2])
+    unittest.main(argv=[sys.argv[0], sys.argv[3]], verbosity=1)
