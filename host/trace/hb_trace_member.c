@@ -6,8 +6,8 @@
 
 #include "hb_trace.h"
 
-/* Fixed: part of "same records, same bytes". Measured by bench_trace: 6 costs three times the time
- * of 1. */
+/* Fixed: part of "same records, same bytes". The columns leave little to find: levels 1 to 9 differ
+ * by 1% in size and by a third in time (bench_trace); 6 is among the fastest. */
 enum { DEFLATE_LEVEL = 6 };
 
 enum { EXTRA_BYTES = HB_TRACE_HEAD_BYTES - 12, SUBFIELD_BYTES = EXTRA_BYTES - 4, SUBFIELD_AT = 16 };

@@ -120,8 +120,8 @@ static const hb_trace_field_t kNoteFields[] = {
 
 /*
  * A job: its time is its end. Predictions: a tile goes on with the next layer of its model; a layer
- * takes as long as in its last frame; a job is busy from start to end; its doorbell rang when it
- * started.
+ * computes and waits as long as in its last frame; the execute engine's five states make up the
+ * busy cycles; a job is busy from start to end; its doorbell rang when it started.
  */
 static const hb_trace_field_t kJobFields[] = {
     {"end", "cycle", "cycles", "delta"},
@@ -129,14 +129,14 @@ static const hb_trace_field_t kJobFields[] = {
     {"tag", "tag", "", "like tile ffffffff"},
     {"status", "enum:job_status", "", "plain"},
     {"command", "uint", "", "plain"},
-    {"busy", "uint", "cycles", SAME_LAYER},
-    {"start", "cycle", "cycles", "sum end -busy"},
-    {"doorbell", "cycle", "cycles", "sum start"},
     {"array", "uint", "cycles", SAME_LAYER},
     {"wait_load", "uint", "cycles", SAME_LAYER},
     {"wait_store", "uint", "cycles", SAME_LAYER},
     {"wait_wgt", "uint", "cycles", SAME_LAYER},
-    {"wait_cmd", "uint", "cycles", "sum busy -array -wait_load -wait_store -wait_wgt"},
+    {"wait_cmd", "uint", "cycles", SAME_LAYER},
+    {"busy", "uint", "cycles", "sum array wait_load wait_store wait_wgt wait_cmd"},
+    {"start", "cycle", "cycles", "sum end -busy"},
+    {"doorbell", "cycle", "cycles", "sum start"},
     {"rd_beats", "uint", "beats", SAME_LAYER},
     {"wr_beats", "uint", "beats", SAME_LAYER},
 };
@@ -313,9 +313,9 @@ void hb_trace_sink_job(void *ctx, const hb_sim_job_t *job) {
   hb_trace_sink_t *sink = ctx;
   /* The order of kJobFields. */
   const uint64_t values[] = {
-      job->end,        job->tile,     job->tag,      job->status,   job->command,
-      job->busy,       job->start,    job->doorbell, job->array,    job->wait_load,
-      job->wait_store, job->wait_wgt, job->wait_cmd, job->rd_beats, job->wr_beats,
+      job->end,   job->tile,      job->tag,        job->status,   job->command,
+      job->array, job->wait_load, job->wait_store, job->wait_wgt, job->wait_cmd,
+      job->busy,  job->start,     job->doorbell,   job->rd_beats, job->wr_beats,
   };
   _Static_assert(sizeof(values) / sizeof(values[0]) == sizeof(kJobFields) / sizeof(kJobFields[0]),
                  "one value per field");

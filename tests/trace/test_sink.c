@@ -257,8 +257,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "            50  irq            line=mailbox level=1\n"
       "            80  candidate      tag=HT#3/conv7 tile=north score=-16 term0=1 term1=2\n"
       "           500  job            tile=south tag=HT#3/conv7 status=WATCHDOG command=12 "
-      "busy=401 "
-      "start=100 doorbell=90 array=300 wait_load=21 wait_store=22 wait_wgt=23 wait_cmd=24 "
+      "array=300 "
+      "wait_load=21 wait_store=22 wait_wgt=23 wait_cmd=24 busy=401 start=100 doorbell=90 "
       "rd_beats=1000 wr_beats=200\n"
       "           510  irq            line=tile1 level=0\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
@@ -267,8 +267,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       true, "note,job",
       "{\"stream\":\"job\",\"end\":500,\"tile\":1,\"tile_name\":\"south\",\"tag\":134230023,"
       "\"tag_name\":\"HT#3/conv7\",\"status\":5,\"status_name\":\"WATCHDOG\",\"command\":12,"
-      "\"busy\":401,\"start\":100,\"doorbell\":90,\"array\":300,\"wait_load\":21,\"wait_store\":22,"
-      "\"wait_wgt\":23,\"wait_cmd\":24,\"rd_beats\":1000,\"wr_beats\":200}\n"
+      "\"array\":300,\"wait_load\":21,\"wait_store\":22,\"wait_wgt\":23,\"wait_cmd\":24,"
+      "\"busy\":401,\"start\":100,\"doorbell\":90,\"rd_beats\":1000,\"wr_beats\":200}\n"
       "{\"stream\":\"note\",\"cycle\":700,\"text\":0,\"text_name\":\"stopped: "
       "\\\"Ctrl-C\\\"\\u000a\"}\n");
 }
