@@ -1,0 +1,674 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The whole firmware against a simulated register file. Everything it does becomes a line of a log,
+ * and each test says which lines it expects:
+ *
+ *   arrived M.F             records; M model, F frame, L layer, T tile
+ *   dropped M.F reason      late, overrun, dependency, fault
+ *   started M.F, done M.F
+ *   decide M.F.L T rR fN    decision: R ready jobs, N free tiles
+ *   candidate M.F.L T score
+ *   job M.F.L T             JOB_DONE with status OK; otherwise "job M.F.L T status"
+ *   fault S T ...           status, tile (- for none), tag, detail
+ *   run T PROG IN           a doorbell: program and input address, less their bases
+ *   release M.slot
+ *   exit S
+ */
+
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/hb_main.h"
+#include "drv/hb_mmio.h"
+#include "drv/hb_port.h"
+#include "hilbert/hb_memmap.h"
+#include "hilbert/hb_telemetry.h"
+#include "hilbert/hb_tile_regs.h"
+#include "test_image.h"
+
+enum { MAX_TILES = 4, MAX_MESSAGES = 64, LOG_BYTES = 1 << 16 };
+
+/* ------------------------------------------------------------------------------ the machine */
+typedef struct fake_tile {
+  uint32_t id;
+  uint32_t reg[0x40 / 4];
+  bool running, completed;
+  uint32_t tag, status;
+} fake_tile_t;
+
+typedef struct machine {
+  uint64_t now, alarm;
+  uint32_t irq_enable;
+  fake_tile_t tile[MAX_TILES];
+  uint32_t message[MAX_MESSAGES][HB_MBOX_WORDS];
+  uint32_t num_messages, next_message;
+  uint32_t record[HB_TEL_MAX_WORDS + 1];
+  uint32_t record_words;
+  char log[LOG_BYTES];
+  size_t log_len;
+  unsigned waits_left; /* hb_port_wait() calls before the test has had enough */
+} machine_t;
+
+static machine_t machine;
+static test_image_t image;
+static hb_main_t firmware;
+
+static void log_line(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  const int n = vsnprintf(machine.log + machine.log_len, LOG_BYTES - machine.log_len, format, args);
+  va_end(args);
+  assert_in_range(n, 0, (int)(LOG_BYTES - machine.log_len) - 2);
+  machine.log_len += (size_t)n;
+  machine.log[machine.log_len++] = '\n';
+  machine.log[machine.log_len] = '\0';
+}
+
+static const char *job_name(uint32_t tag) {
+  static char name[2][32];
+  static unsigned turn;
+  turn ^= 1u;
+  (void)snprintf(name[turn], sizeof name[turn], "%u.%u.%u", (unsigned)HB_TAG_MODEL(tag),
+                 (unsigned)HB_TAG_FRAME(tag), (unsigned)HB_TAG_LAYER(tag));
+  return name[turn];
+}
+
+static const char *tile_name(uint32_t tile) {
+  static char name[16];
+  if (tile == HB_IMAGE_NONE) {
+    return "-";
+  }
+  (void)snprintf(name, sizeof name, "T%u", (unsigned)tile);
+  return name;
+}
+
+static void log_record(const uint32_t *w) {
+  static const char *const reason[] = {"?", "late", "overrun", "dependency", "fault"};
+  switch (HB_TEL_TYPE(w[0])) {
+    case HB_TEL_BOOT:
+      log_line("boot policy %u models %u tiles %u", w[2], w[3], w[4]);
+      break;
+    case HB_TEL_FRAME_ARRIVED:
+      log_line("arrived %u.%u", w[1], w[2]);
+      break;
+    case HB_TEL_FRAME_DROPPED:
+      log_line("dropped %u.%u %s", w[1], w[2], reason[w[3] <= 4 ? w[3] : 0]);
+      break;
+    case HB_TEL_FRAME_STARTED:
+      log_line("started %u.%u", w[1], w[2]);
+      break;
+    case HB_TEL_FRAME_DONE:
+      log_line("done %u.%u", w[1], w[2]);
+      break;
+    case HB_TEL_DECISION:
+      log_line("decide %s %s r%u f%u", job_name(w[1]), tile_name(w[2]), w[3], w[4]);
+      break;
+    case HB_TEL_CANDIDATE:
+      log_line("candidate %s %s %d", job_name(w[1]), tile_name(w[2]), (int)w[3]);
+      break;
+    case HB_TEL_JOB_DONE:
+      if (w[3] == HB_TILE_COMPL_STATUS_VALID_MASK) {
+        log_line("job %s %s", job_name(w[1]), tile_name(w[2]));
+      } else {
+        log_line("job %s %s 0x%x", job_name(w[1]), tile_name(w[2]), w[3]);
+      }
+      break;
+    case HB_TEL_FAULT:
+      log_line("fault %u %s %s 0x%x", w[1], tile_name(w[2]), job_name(w[3]), w[4]);
+      break;
+    default:
+      fail_msg("unknown record 0x%08x", (unsigned)w[0]);
+  }
+}
+
+static uint32_t pending(void) {
+  uint32_t bits = machine.next_message < machine.num_messages ? HB_IRQ_MAILBOX : 0u;
+  bits |= machine.now >= machine.alarm ? HB_IRQ_TIMER : 0u;
+  for (uint32_t i = 0; i < MAX_TILES; ++i) {
+    bits |= machine.tile[i].completed ? HB_IRQ_TILE(i) : 0u;
+  }
+  return bits;
+}
+
+static uint32_t tile_read(fake_tile_t *tile, uint32_t offset) {
+  switch (offset) {
+    case HB_TILE_REG_ID:
+      return tile->id;
+    case HB_TILE_REG_COMPL_STATUS:
+      return tile->completed ? HB_TILE_COMPL_STATUS_VALID_MASK | tile->status : 0u;
+    case HB_TILE_REG_COMPL_TAG:
+      return tile->completed ? tile->tag : 0u;
+    default:
+      fail_msg("read of tile register 0x%x", (unsigned)offset);
+      return 0;
+  }
+}
+
+static void tile_write(uint32_t index, uint32_t offset, uint32_t value) {
+  fake_tile_t *const tile = &machine.tile[index];
+  assert_in_range(offset, 0, 0x3c);
+  tile->reg[offset / 4u] = value;
+  if (offset == HB_TILE_REG_COMPL_POP) {
+    assert_true(tile->completed);
+    tile->completed = false;
+  } else if (offset == HB_TILE_REG_JOB_TAG) {
+    assert_false(tile->running);
+    tile->running = true;
+    tile->tag = value;
+    log_line("run T%u 0x%x 0x%x", index,
+             tile->reg[HB_TILE_REG_JOB_PROG / 4u] - test_image_program_addr(0, 0),
+             tile->reg[HB_TILE_REG_JOB_BASE0 / 4u] - HB_DRAM_BASE);
+  }
+}
+
+uint32_t hb_mmio_read32(uint32_t addr) {
+  if (addr >= HB_TILE_BASE(0) && addr < HB_TILE_BASE(MAX_TILES)) {
+    return tile_read(&machine.tile[(addr - HB_TILE_BASE(0)) >> 16], addr & 0xffffu);
+  }
+  if (addr >= HB_LOCAL_MBOX_WORD(0) && addr < HB_LOCAL_MBOX_WORD(HB_MBOX_WORDS)) {
+    return machine.message[machine.next_message][(addr - HB_LOCAL_MBOX_WORD(0)) / 4u];
+  }
+  switch (addr) {
+    case HB_LOCAL_TIME_LO:
+      return (uint32_t)machine.now;
+    case HB_LOCAL_TIME_HI:
+      return (uint32_t)(machine.now >> 32);
+    case HB_LOCAL_IRQ_PENDING:
+      return pending();
+    case HB_LOCAL_MBOX_LEVEL:
+      return machine.num_messages - machine.next_message;
+    default:
+      fail_msg("read of 0x%08x", (unsigned)addr);
+      return 0;
+  }
+}
+
+void hb_mmio_write32(uint32_t addr, uint32_t value) {
+  if (addr >= HB_TILE_BASE(0) && addr < HB_TILE_BASE(MAX_TILES)) {
+    tile_write((addr - HB_TILE_BASE(0)) >> 16, addr & 0xffffu, value);
+    return;
+  }
+  if (addr >= HB_SENSOR_BASE && addr < HB_SENSOR_RELEASE(HB_IMAGE_MAX_MODELS)) {
+    log_line("release %u.%u", (addr - HB_SENSOR_BASE) / 16u, value);
+    return;
+  }
+  switch (addr) {
+    case HB_LOCAL_ALARM_LO:
+      machine.alarm = (machine.alarm & ~(uint64_t)UINT32_MAX) | value;
+      break;
+    case HB_LOCAL_ALARM_HI:
+      machine.alarm = (machine.alarm & UINT32_MAX) | (uint64_t)value << 32;
+      break;
+    case HB_LOCAL_IRQ_ENABLE:
+      machine.irq_enable = value;
+      break;
+    case HB_LOCAL_MBOX_POP:
+      assert_in_range(machine.next_message + 1u, 1, machine.num_messages);
+      ++machine.next_message;
+      break;
+    case HB_LOCAL_TELEMETRY:
+      machine.record[machine.record_words++] = value;
+      if (machine.record_words == HB_TEL_WORDS(machine.record[0]) + 1u) {
+        machine.record_words = 0;
+        log_record(machine.record);
+      }
+      break;
+    case HB_LOCAL_EXIT:
+      log_line("exit %u", value);
+      break;
+    default:
+      fail_msg("write of 0x%08x to 0x%08x", (unsigned)value, (unsigned)addr);
+  }
+}
+
+void hb_port_wait(void) {
+  assert_int_not_equal(machine.waits_left, 0);
+  --machine.waits_left;
+}
+
+/* ------------------------------------------------------------------------------- what tests do */
+static void make(uint32_t num_tiles, uint32_t num_models, uint32_t layers) {
+  memset(&machine, 0, sizeof machine);
+  machine.alarm = UINT64_MAX;
+  for (uint32_t i = 0; i < MAX_TILES; ++i) {
+    machine.tile[i].id = test_image_tile_id(0);
+  }
+  test_image_make(&image, num_tiles, 1, num_models, layers);
+}
+
+static void boot(void) {
+  test_image_seal(&image);
+  assert_int_equal(hb_main_init(&firmware, &image, sizeof image.words), HB_OK);
+  machine.log_len = 0;
+  machine.log[0] = '\0';
+}
+
+/* Frame announced in slot `slot`, arrival and deadline as given. */
+static void post_flags(uint32_t model, uint32_t frame, uint32_t flags, uint64_t arrival,
+                       uint64_t deadline) {
+  assert_in_range(machine.num_messages, 0, MAX_MESSAGES - 1);
+  uint32_t *const w = machine.message[machine.num_messages++];
+  w[HB_MBOX_STREAM] = model;
+  w[HB_MBOX_FRAME] = frame;
+  w[HB_MBOX_FLAGS] = flags;
+  w[HB_MBOX_ARRIVAL_LO] = (uint32_t)arrival;
+  w[HB_MBOX_ARRIVAL_HI] = (uint32_t)(arrival >> 32);
+  w[HB_MBOX_DEADLINE_LO] = (uint32_t)deadline;
+  w[HB_MBOX_DEADLINE_HI] = (uint32_t)(deadline >> 32);
+}
+
+static void post(uint32_t model, uint32_t frame, uint64_t arrival, uint64_t deadline) {
+  post_flags(model, frame, HB_MBOX_FLAG_TRIGGERED | (frame % 2u), arrival, deadline);
+}
+
+static void complete_with(uint32_t tile, uint32_t status) {
+  assert_true(machine.tile[tile].running);
+  machine.tile[tile].running = false;
+  machine.tile[tile].completed = true;
+  machine.tile[tile].status = status;
+}
+
+static void complete(uint32_t tile) {
+  complete_with(tile, HB_TILE_STATUS_OK);
+}
+
+static void expect_log(const char *want) {
+  assert_string_equal(machine.log, want);
+  machine.log_len = 0;
+  machine.log[0] = '\0';
+}
+
+static void step_to(hb_status_t status, const char *want) {
+  assert_int_equal(hb_main_step(&firmware), status);
+  expect_log(want);
+}
+
+static void step(const char *want) {
+  step_to(HB_OK, want);
+}
+
+/* -------------------------------------------------------------------------------------- tests */
+static void test_boot__sets_up_every_tile_and_interrupt(void **state) {
+  (void)state;
+  make(3, 2, 1);
+  image.header.policy = 1;
+  test_image_seal(&image);
+  assert_int_equal(hb_main_init(&firmware, &image, sizeof image.words), HB_OK);
+  expect_log("boot policy 1 models 2 tiles 3\n");
+  assert_int_equal(machine.irq_enable, HB_IRQ_MAILBOX | HB_IRQ_TIMER | 7u);
+  for (uint32_t i = 0; i < 3; ++i) {
+    assert_int_equal(machine.tile[i].reg[HB_TILE_REG_WATCHDOG / 4u], 5000);
+    assert_int_equal(machine.tile[i].reg[HB_TILE_REG_CTRL / 4u], HB_TILE_CTRL_IRQ_EN_MASK);
+  }
+  assert_int_equal(machine.tile[3].reg[HB_TILE_REG_CTRL / 4u], 0);
+}
+
+static void test_boot__another_tile_ends_the_run_bad(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  machine.tile[1].id ^= 0x10000u;
+  test_image_seal(&image);
+  hb_main_run(&firmware, &image, sizeof image.words);
+  expect_log("fault 6 T1 0.0.0 0x1090001\nexit 6\n");
+}
+
+static void test_boot__damaged_image_ends_the_run_bad(void **state) {
+  (void)state;
+  make(2, 3, 1);
+  image.models[1].depends_on = 1;
+  test_image_seal(&image);
+  hb_main_run(&firmware, &image, sizeof image.words);
+  expect_log("fault 6 - 0.0.1 0xa\nexit 6\n");
+}
+
+static void test_frame__layers_run_in_order_and_the_slot_comes_back(void **state) {
+  (void)state;
+  make(1, 1, 3);
+  boot();
+  step("");
+  post(0, 0, 100, 900);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f1\nstarted 0.0\nrun T0 0x0 0x0\n");
+  step("");
+  complete(0);
+  step("job 0.0.0 T0\ndecide 0.0.1 T0 r1 f1\nrun T0 0x1000 0x4001000\n");
+  complete(0);
+  step("job 0.0.1 T0\ndecide 0.0.2 T0 r1 f1\nrun T0 0x2000 0x4002000\n");
+  complete(0);
+  step("job 0.0.2 T0\ndone 0.0\nrelease 0.0\n");
+  step("");
+}
+
+/* The second frame of a model waits for the first although a tile is free; then it reads its own
+ * slot. */
+static void test_frame__one_frame_of_a_model_at_a_time(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  boot();
+  post(0, 0, 100, 900);
+  post(0, 1, 200, 1000);
+  step("arrived 0.0\narrived 0.1\ndecide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+  complete(0);
+  step(
+      "job 0.0.0 T0\ndone 0.0\nrelease 0.0\n"
+      "decide 0.1.0 T0 r1 f2\nstarted 0.1\nrun T0 0x0 0x10000\n");
+}
+
+static void test_frame__models_share_the_tiles_by_policy(void **state) {
+  (void)state;
+  for (uint32_t policy = 0; policy < 2; ++policy) {
+    make(2, 3, 1);
+    image.header.policy = policy;
+    boot();
+    post(0, 0, 120, 500);
+    post(1, 0, 110, 900);
+    post(2, 0, 130, 400);
+    step(policy == 0 ? "arrived 0.0\narrived 1.0\narrived 2.0\n"
+                       "decide 1.0.0 T0 r3 f2\nstarted 1.0\nrun T0 0x1000 0x100000\n"
+                       "decide 0.0.0 T1 r2 f1\nstarted 0.0\nrun T1 0x0 0x0\n"
+                     : "arrived 0.0\narrived 1.0\narrived 2.0\n"
+                       "decide 2.0.0 T0 r3 f2\nstarted 2.0\nrun T0 0x2000 0x200000\n"
+                       "decide 0.0.0 T1 r2 f1\nstarted 0.0\nrun T1 0x0 0x0\n");
+    complete(1);
+    step(policy == 0 ? "job 0.0.0 T1\ndone 0.0\nrelease 0.0\n"
+                       "decide 2.0.0 T1 r1 f1\nstarted 2.0\nrun T1 0x2000 0x200000\n"
+                     : "job 0.0.0 T1\ndone 0.0\nrelease 0.0\n"
+                       "decide 1.0.0 T1 r1 f1\nstarted 1.0\nrun T1 0x1000 0x100000\n");
+  }
+}
+
+static void test_frame__not_triggered_is_released_and_not_counted(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  boot();
+  post_flags(0, 0, 1, 100, 200);
+  post_flags(0, 1, HB_MBOX_FLAG_OVERRUN, 200, 300);
+  step("release 0.1\n");
+}
+
+static void test_frame__overrun_is_dropped_and_has_no_slot(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  boot();
+  post_flags(0, 0, HB_MBOX_FLAG_TRIGGERED | HB_MBOX_FLAG_OVERRUN, 100, 200);
+  step("arrived 0.0\ndropped 0.0 overrun\n");
+}
+
+static void test_frame__out_of_order_or_unknown_ends_the_run_bad(void **state) {
+  (void)state;
+  const uint32_t bad[][3] = {{1, 0, 0}, {0, 1, 0}, {0, 0, 2}}; /* model, frame, slot */
+  for (size_t i = 0; i < 3; ++i) {
+    make(1, 1, 1);
+    test_image_seal(&image);
+    post_flags(bad[i][0], bad[i][1], HB_MBOX_FLAG_TRIGGERED | bad[i][2], 100, 200);
+    machine.waits_left = 1;
+    hb_main_run(&firmware, &image, sizeof image.words);
+    char want[128];
+    (void)snprintf(want, sizeof want,
+                   "boot policy 0 models 1 tiles 1\nfault 1 - %u.%u.0 0x%x\nexit 10\n", bad[i][0],
+                   bad[i][1], 0x100u | bad[i][2]);
+    expect_log(want);
+  }
+}
+
+/* Sixteen messages a pass, so that completions are not starved; the rest in the next. */
+static void test_frame__many_messages_are_taken_in_turns(void **state) {
+  (void)state;
+  make(1, 32, 1);
+  boot();
+  for (uint32_t i = 0; i < 20; ++i) {
+    post_flags(i, 0, 0, 100, 200);
+  }
+  assert_int_equal(hb_main_step(&firmware), HB_OK);
+  assert_int_equal(machine.next_message, 16);
+  assert_int_equal(hb_main_step(&firmware), HB_OK);
+  assert_int_equal(machine.next_message, 20);
+}
+
+static void test_late__queued_frames_are_dropped_running_ones_are_not(void **state) {
+  (void)state;
+  make(1, 2, 2);
+  image.header.flags = HB_IMAGE_FLAG_DROP_LATE;
+  boot();
+  post(0, 0, 100, 1000);
+  post(0, 1, 200, 1100);
+  post(1, 0, 300, 1200);
+  post(1, 1, 400, 1300);
+  machine.now = 500;
+  step(
+      "arrived 0.0\narrived 0.1\narrived 1.0\narrived 1.1\n"
+      "decide 0.0.0 T0 r2 f1\nstarted 0.0\nrun T0 0x0 0x0\n");
+  machine.now = 1100; /* not yet passed */
+  step("");
+  machine.now = 1201;
+  step("dropped 0.1 late\nrelease 0.1\ndropped 1.0 late\nrelease 1.0\n");
+  complete(0);
+  step("job 0.0.0 T0\ndecide 0.0.1 T0 r2 f1\nrun T0 0x1000 0x4001000\n");
+  complete(0);
+  step(
+      "job 0.0.1 T0\ndone 0.0\nrelease 0.0\n"
+      "decide 1.1.0 T0 r1 f1\nstarted 1.1\nrun T0 0x2000 0x110000\n");
+}
+
+static void test_late__without_the_flag_nothing_is_dropped(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  boot();
+  machine.now = 5000;
+  post(0, 0, 100, 200);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f1\nstarted 0.0\nrun T0 0x0 0x0\n");
+}
+
+static void test_dependency__same_frame_waits(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  image.models[0].depends_on = 1;
+  boot();
+  post(0, 0, 100, 900);
+  step("arrived 0.0\n");
+  post(1, 0, 110, 900);
+  step("arrived 1.0\ndecide 1.0.0 T0 r1 f2\nstarted 1.0\nrun T0 0x1000 0x100000\n");
+  complete(0);
+  step(
+      "job 1.0.0 T0\ndone 1.0\nrelease 1.0\n"
+      "decide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+  /* Frame 1 of the other arrives and is done before ours: it may start at once. */
+  complete(0);
+  post(1, 1, 200, 900);
+  step(
+      "job 0.0.0 T0\ndone 0.0\nrelease 0.0\narrived 1.1\n"
+      "decide 1.1.0 T0 r1 f2\nstarted 1.1\nrun T0 0x1000 0x110000\n");
+  complete(0);
+  step("job 1.1.0 T0\ndone 1.1\nrelease 1.1\n");
+  post(0, 1, 200, 900);
+  step("arrived 0.1\ndecide 0.1.0 T0 r1 f2\nstarted 0.1\nrun T0 0x0 0x10000\n");
+}
+
+/* 2 -> 1 -> 0: a lost frame takes those that wait for it along, and those that wait for them. */
+static void test_dependency__lost_with_it_down_the_chain(void **state) {
+  (void)state;
+  make(1, 4, 1);
+  image.header.flags = HB_IMAGE_FLAG_DROP_LATE;
+  image.models[1].depends_on = 2;
+  image.models[0].depends_on = 1;
+  boot();
+  post(3, 0, 50, 90000);
+  step("arrived 3.0\ndecide 3.0.0 T0 r1 f1\nstarted 3.0\nrun T0 0x3000 0x300000\n");
+  post(0, 0, 100, 9000);
+  post(1, 0, 100, 9000);
+  post(2, 0, 100, 1000);
+  post(0, 1, 200, 9000);
+  step("arrived 0.0\narrived 1.0\narrived 2.0\narrived 0.1\n");
+  machine.now = 1001;
+  step(
+      "dropped 2.0 late\nrelease 2.0\ndropped 1.0 dependency\nrelease 1.0\n"
+      "dropped 0.0 dependency\nrelease 0.0\n");
+  /* Overrun, and not triggered, count as lost too, before or after the waiting frame arrives. */
+  post_flags(2, 1, HB_MBOX_FLAG_TRIGGERED | HB_MBOX_FLAG_OVERRUN, 200, 9000);
+  post(1, 1, 200, 9000);
+  step(
+      "arrived 2.1\ndropped 2.1 overrun\narrived 1.1\ndropped 1.1 dependency\nrelease 1.1\n"
+      "dropped 0.1 dependency\nrelease 0.1\n");
+  post(1, 2, 300, 9000);
+  post_flags(2, 2, 0, 300, 9000);
+  step("arrived 1.2\nrelease 2.0\ndropped 1.2 dependency\nrelease 1.0\n");
+}
+
+static void test_dependency__remembered_for_many_frames(void **state) {
+  (void)state;
+  make(1, 2, 1);
+  image.models[1].depends_on = 0;
+  boot();
+  const uint32_t done = 3, newest = done + HB_FRAMES_HISTORY;
+  for (uint32_t f = 0; f < newest; ++f) {
+    machine.num_messages = 0;
+    machine.next_message = 0;
+    if (f == done) {
+      post(0, f, 100, 900);
+      assert_int_equal(hb_main_step(&firmware), HB_OK);
+      complete(0);
+    } else {
+      post_flags(0, f, 0, 100, 900);
+    }
+    assert_int_equal(hb_main_step(&firmware), HB_OK);
+  }
+  machine.num_messages = 0;
+  machine.next_message = 0;
+  for (uint32_t f = 0; f < done; ++f) {
+    post_flags(1, f, 0, 100, 900);
+  }
+  post(1, done, 100, 900);
+  machine.log_len = 0;
+  step(
+      "release 1.0\nrelease 1.0\nrelease 1.0\narrived 1.3\n"
+      "decide 1.3.0 T0 r1 f1\nstarted 1.3\nrun T0 0x1000 0x110000\n");
+}
+
+static void test_fault__failed_job_drops_its_frame_and_ends_the_run_bad(void **state) {
+  (void)state;
+  make(2, 2, 2);
+  image.models[1].depends_on = 0;
+  boot();
+  post(0, 0, 100, 900);
+  post(1, 0, 100, 900);
+  step("arrived 0.0\narrived 1.0\ndecide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+  complete_with(0, 0x500u | HB_TILE_STATUS_AXI_READ);
+  step_to(HB_ERR_FAILED,
+          "job 0.0.0 T0 0x80000503\nfault 10 T0 0.0.0 0x80000503\n"
+          "dropped 0.0 fault\nrelease 0.0\ndropped 1.0 dependency\nrelease 1.0\n");
+}
+
+static void test_fault__watchdog_is_a_timeout_and_exits_failed_bad(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  boot();
+  post(0, 0, 100, 900);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f1\nstarted 0.0\nrun T0 0x0 0x0\n");
+  complete_with(0, HB_TILE_STATUS_WATCHDOG);
+  step_to(HB_ERR_FAILED,
+          "job 0.0.0 T0 0x80000005\nfault 3 T0 0.0.0 0x80000005\n"
+          "dropped 0.0 fault\nrelease 0.0\n");
+}
+
+static void test_fault__completion_nobody_started_bad(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  boot();
+  machine.tile[1].completed = true;
+  machine.tile[1].tag = 5;
+  step_to(HB_ERR_INTERNAL, "fault 9 T1 0.0.5 0x80000000\n");
+}
+
+/* 8 watchdogs of 5000 and 16 estimates of 1000 cycles after its start a job is given up: not a
+ * cycle earlier. */
+static void test_limit__silent_job_is_given_up_bad(void **state) {
+  (void)state;
+  make(2, 2, 1);
+  boot();
+  machine.now = 1000;
+  post(0, 0, 100, 900);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+  assert_true(machine.alarm == 1000 + 8 * 5000 + 16 * 1000);
+  machine.now = 3000;
+  post(1, 0, 100, 900);
+  step("arrived 1.0\ndecide 1.0.0 T1 r1 f1\nstarted 1.0\nrun T1 0x1000 0x100000\n");
+  complete(0);
+  step("job 0.0.0 T0\ndone 0.0\nrelease 0.0\n");
+  machine.now = machine.alarm; /* the ended job's: nothing is due, the alarm moves on */
+  step("");
+  assert_true(machine.alarm == 59000);
+  machine.now = 58999;
+  step("");
+  machine.now = 59003;
+  step_to(HB_ERR_TIMEOUT, "fault 3 T1 1.0.0 0x3\n");
+}
+
+static void test_limit__no_watchdog_no_alarm(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  image.header.watchdog_cycles = 0;
+  boot();
+  post(0, 0, 100, 900);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f1\nstarted 0.0\nrun T0 0x0 0x0\n");
+  assert_true(machine.alarm == UINT64_MAX);
+}
+
+static void test_candidates__before_the_decision_when_asked_for(void **state) {
+  (void)state;
+  make(2, 1, 1);
+  image.header.flags = HB_IMAGE_FLAG_CANDIDATES;
+  boot();
+  machine.now = 150;
+  post(0, 0, 100, 900);
+  step(
+      "arrived 0.0\ncandidate 0.0.0 T0 -50\ncandidate 0.0.0 T1 -50\n"
+      "decide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+}
+
+/* hb_main_run() sleeps between passes and leaves through HB_LOCAL_EXIT. */
+static void test_run__sleeps_and_ends_on_a_fault_bad(void **state) {
+  (void)state;
+  make(1, 1, 1);
+  test_image_seal(&image);
+  machine.tile[0].completed = true;
+  machine.tile[0].tag = 1;
+  machine.waits_left = 1;
+  hb_main_run(&firmware, &image, sizeof image.words);
+  expect_log("boot policy 0 models 1 tiles 1\nfault 9 T0 0.0.1 0x80000000\nexit 9\n");
+  assert_int_equal(machine.waits_left, 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_boot__sets_up_every_tile_and_interrupt),
+      cmocka_unit_test(test_boot__another_tile_ends_the_run_bad),
+      cmocka_unit_test(test_boot__damaged_image_ends_the_run_bad),
+      cmocka_unit_test(test_frame__layers_run_in_order_and_the_slot_comes_back),
+      cmocka_unit_test(test_frame__one_frame_of_a_model_at_a_time),
+      cmocka_unit_test(test_frame__models_share_the_tiles_by_policy),
+      cmocka_unit_test(test_frame__not_triggered_is_released_and_not_counted),
+      cmocka_unit_test(test_frame__overrun_is_dropped_and_has_no_slot),
+      cmocka_unit_test(test_frame__out_of_order_or_unknown_ends_the_run_bad),
+      cmocka_unit_test(test_frame__many_messages_are_taken_in_turns),
+      cmocka_unit_test(test_late__queued_frames_are_dropped_running_ones_are_not),
+      cmocka_unit_test(test_late__without_the_flag_nothing_is_dropped),
+      cmocka_unit_test(test_dependency__same_frame_waits),
+      cmocka_unit_test(test_dependency__lost_with_it_down_the_chain),
+      cmocka_unit_test(test_dependency__remembered_for_many_frames),
+      cmocka_unit_test(test_fault__failed_job_drops_its_frame_and_ends_the_run_bad),
+      cmocka_unit_test(test_fault__watchdog_is_a_timeout_and_exits_failed_bad),
+      cmocka_unit_test(test_fault__completion_nobody_started_bad),
+      cmocka_unit_test(test_limit__silent_job_is_given_up_bad),
+      cmocka_unit_test(test_limit__no_watchdog_no_alarm),
+      cmocka_unit_test(test_candidates__before_the_decision_when_asked_for),
+      cmocka_unit_test(test_run__sleeps_and_ends_on_a_fault_bad),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
