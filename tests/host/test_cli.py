@@ -453,6 +453,7 @@ class Interrupt(Case):
         process = subprocess.Popen([HILBERT, "run", "tiny", "--duration", "60s", "--out", "o", "--progress", "never"],
                                    cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                    env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)))
+        self.addCleanup(process.kill)
         while not (self.dir / "o/trace.hbt").exists() and process.poll() is None:
             time.sleep(0.02)
         time.sleep(0.5)
