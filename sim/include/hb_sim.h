@@ -6,7 +6,7 @@
  *
  * Life cycle: hb_sim_create() -> hb_sim_load_*() and hb_sim_add_stream() in any order -> hb_sim_run() one
  * or more times -> hb_sim_read_dram(), hb_sim_*_stats() -> hb_sim_free(). SystemC allows one simulator
- * per process. Nothing here prints; errors come back as a status and hb_sim_error() says more.
+ * per process, also after hb_sim_free(). Nothing here prints; errors come back as a status and hb_sim_error() says more.
  *
  * Units: times are cycles of the one clock unless the name says otherwise; addresses are physical
  * (hilbert/hb_memmap.h); DRAM timings are picoseconds.
@@ -45,37 +45,39 @@ typedef struct hb_soc_tile {
 } hb_soc_tile_t;
 
 typedef struct hb_soc_noc {
-  uint32_t columns, rows;
-  uint32_t flit_bits;      /* payload of a flit: 128 */
-  uint32_t buffer_flits;   /* input buffer of a router port, 2 or more */
-  uint32_t router_cycles;  /* a flit's stay in an uncontended router, 1 or more */
-  uint32_t link_cycles;    /* 1 or more */
+  uint32_t columns, rows;  /* 1 .. HB_SIM_MAX_MESH */
+  uint32_t flit_bits;      /* payload of a flit: a power of two, 64 .. 512; 128 is an AXI beat */
+  uint32_t buffer_flits;   /* input buffer of a router port, 2 .. 128 */
+  uint32_t router_cycles;  /* a flit's stay in an uncontended router, 1 .. 1000 */
+  uint32_t link_cycles;    /* 1 .. 1000 */
 } hb_soc_noc_t;
 
 /** All timings in ps, as in the device's data sheet. */
 typedef struct hb_soc_dram {
   char preset[HB_SIM_NAME_MAX]; /* where the timings come from, for reports */
-  uint64_t size_bytes;          /* installed at HB_DRAM_BASE, up to 2 GiB */
+  uint64_t size_bytes;          /* installed at HB_DRAM_BASE, up to 2 GiB, a multiple of 4096 */
   uint32_t num_channels;        /* 1 .. HB_SIM_MAX_CHANNELS, a power of two */
   hb_soc_node_t node[HB_SIM_MAX_CHANNELS];
-  uint32_t interleave_bytes; /* consecutive bytes in one channel, a power of two, 256 or more */
-  uint32_t banks;            /* per channel, a power of two */
-  uint32_t row_bytes;        /* a power of two */
-  uint32_t burst_bytes;      /* one column access */
-  uint32_t queue_depth;      /* requests a channel can hold */
+  uint32_t interleave_bytes; /* consecutive bytes in one channel, a power of two, 256 .. 1 MiB */
+  uint32_t banks;            /* per channel, a power of two, 1 .. 64 */
+  uint32_t row_bytes;        /* a power of two, 256 .. 64 KiB */
+  uint32_t burst_bytes;      /* one column access, a power of two, 16 .. 256 */
+  uint32_t queue_depth;      /* requests a channel can hold, 1 .. 64 */
+  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
       trefi_ps;
 } hb_soc_dram_t;
 
 typedef struct hb_soc {
   char name[HB_SIM_NAME_MAX];
-  uint32_t clock_khz;
+  uint32_t clock_khz; /* 1 .. 10000000 */
   hb_soc_noc_t noc;
+  /* Host, sensors, DRAM channels and tiles each at a node of their own. */
   hb_soc_node_t host_node;
   hb_soc_node_t sensor_node;
-  uint32_t irq_cycles; /* from a tile's irq wire to the host's pending bit, 1 or more */
+  uint32_t irq_cycles; /* from a tile's irq wire to the host's pending bit, 1 .. 1000000 */
   hb_soc_dram_t dram;
-  uint32_t num_tiles;
+  uint32_t num_tiles; /* 1 .. HB_MAX_TILES */
   hb_soc_tile_t tiles[HB_MAX_TILES];
 } hb_soc_t;
 
@@ -122,10 +124,10 @@ typedef struct hb_sim_sink {
 typedef struct hb_sim_options {
   uint64_t seed;
   bool no_skip;           /* evaluate every module in every cycle: the reference for idle skipping */
-  uint32_t stall_ppm;     /* chance per cycle and channel of random back-pressure at tile boundaries, 0 off */
+  uint32_t stall_ppm;     /* chance per cycle and channel of random back-pressure at tile boundaries, 0 (off) .. 900000 */
   uint64_t stall_seed;
   hb_sim_sink_t sink;
-  /* Called about every `poll_cycles` cycles; returning true stops the run (HB_SIM_STOPPED). May be NULL. */
+  /* Called about every `poll_cycles` cycles (1 or more); returning true stops the run (HB_SIM_STOPPED). May be NULL. */
   bool (*poll)(void *ctx, uint64_t cycle);
   void *poll_ctx;
   uint64_t poll_cycles;
@@ -156,7 +158,7 @@ HB_MUST_USE hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, u
 /**
  * Builds the system. `soc` and `options` are copied.
  * @retval HB_ERR_ARG   a value outside its documented range (hb_sim_error(NULL) names it).
- * @retval HB_ERR_BUSY  a simulator exists already.
+ * @retval HB_ERR_BUSY  this process has had a simulator.
  */
 HB_MUST_USE hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options,
                                       hb_sim_t **sim_out);
@@ -175,10 +177,17 @@ HB_MUST_USE hb_status_t hb_sim_load_private(hb_sim_t *sim, uint32_t addr, const 
 /** Sets the host CPU's first program counter. The CPU stays in reset until a run begins. */
 HB_MUST_USE hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc);
 
-/** Adds a sensor stream; its number is the order of the calls. */
+/**
+ * Adds a sensor stream, before the first run; its number is the order of the calls.
+ * @retval HB_ERR_ARG   a value outside its documented range (hb_sim_error() names it), or a run has begun.
+ * @retval HB_ERR_RANGE a slot is not all in DRAM.
+ */
 HB_MUST_USE hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream);
 
-/** Runs until cycle `until` (exclusive) or an earlier stop. Same inputs: same cycles, same bytes. */
+/**
+ * Runs until cycle `until` (exclusive) or an earlier stop. Same inputs: same cycles, same bytes, however
+ * the run is divided into calls. After EXIT, DEADLOCK or FAULT further calls return the same at once.
+ */
 hb_sim_stop_t hb_sim_run(hb_sim_t *sim, uint64_t until);
 
 uint64_t hb_sim_cycle(const hb_sim_t *sim);
