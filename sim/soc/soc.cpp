@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "sim/soc/soc.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+
+#include "hilbert/hb_image.h"
+#include "sim/tile/tile_model.h"
+
+namespace hb {
+
+namespace {
+
+Clock::Options clock_options(const hb_sim_options_t &options) {
+  Clock::Options clock;
+  clock.no_skip = options.no_skip;
+  return clock;
+}
+
+HostCpu::Config host_config(const hb_soc_t &soc, const hb_sim_options_t &options) {
+  HostCpu::Config host;
+  host.node = node_id(soc.noc, soc.host_node);
+  host.num_tiles = soc.num_tiles;
+  host.irq_cycles = soc.irq_cycles;
+  host.sink = options.sink;
+  return host;
+}
+
+SensorHub::Config sensor_config(const hb_soc_t &soc, const hb_sim_options_t &options) {
+  SensorHub::Config sensors;
+  sensors.node = node_id(soc.noc, soc.sensor_node);
+  sensors.clock_khz = soc.clock_khz;
+  sensors.seed = options.seed;
+  return sensors;
+}
+
+std::unique_ptr<TileModelIf> make_model(const char *model) {
+  unsigned index = 0;
+  while (std::strcmp(tile_model_info(index)->name, model) != 0) {
+    ++index;
+  }
+  return tile_model_info(index)->make();
+}
+
+}  // namespace
+
+Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
+    : config_(soc),
+      options_(options),
+      clock_("clock", clock_options(options)),
+      noc_("noc", clock_, soc.noc, AddressMap(soc)),
+      memory_(soc.dram.size_bytes),
+      host_("host", clock_, noc_, host_config(soc, options)),
+      sensors_("sensors", clock_, noc_, sensor_config(soc, options)),
+      next_poll_(options.poll_cycles) {
+  for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
+    channels_.push_back(std::make_unique<DramChannel>(("dram" + std::to_string(i)).c_str(), clock_, noc_, soc.noc,
+                                                      soc.dram, i, soc.clock_khz, memory_));
+  }
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    TileNode::Options tile;
+    tile.index = i;
+    tile.node = node_id(soc.noc, soc.tiles[i].node);
+    tile.always = options.no_skip;
+    tile.stall_ppm = options.stall_ppm;
+    tile.stall_seed = options.stall_seed;
+    tile.sink = options.sink;
+    tiles_.push_back(std::make_unique<TileNode>(("tile" + std::to_string(i)).c_str(), clock_, noc_, tile,
+                                                make_model(soc.tiles[i].model), &host_.tile_irq(i)));
+  }
+}
+
+std::string Soc::add_stream(const hb_sim_stream_t &stream) {
+  if (begun_) {
+    return "streams are added before the first run";
+  }
+  if (num_streams_ == HB_IMAGE_MAX_MODELS) {
+    return "more than " + std::to_string(HB_IMAGE_MAX_MODELS) + " streams";
+  }
+  const std::string wrong = SensorHub::check(stream);
+  if (wrong.empty()) {
+    sensors_.add_stream(stream);
+    ++num_streams_;
+  }
+  return wrong;
+}
+
+/* Who is waiting for what, in one line. */
+std::string Soc::describe() const {
+  std::string text;
+  for (uint32_t i = 0; i < config_.num_tiles; ++i) {
+    const hb_sim_tile_stats_t tile = tiles_[i]->stats();
+    if (tile.idle == 0) {
+      char tag[16];
+      std::snprintf(tag, sizeof tag, "0x%08x", tile.running_tag);
+      text += std::string(", ") + config_.tiles[i].name + " busy with job " + tag;
+    }
+  }
+  return text.empty() ? ", all tiles idle" : text;
+}
+
+/* After a slice: does anything end the run for good? */
+hb_sim_stop_t Soc::stop_reason() {
+  if (clock_.failed()) {
+    failure_ = clock_.failure();
+    return HB_SIM_FAULT;
+  }
+  if (host_.exited()) {
+    return HB_SIM_EXIT;
+  }
+  const std::string at = "cycle " + std::to_string(clock_.cycle()) + ": ";
+  if (clock_.dead()) {
+    failure_ = at + "nothing will ever happen again: the host sleeps without an alarm" + describe();
+    return HB_SIM_DEADLOCK;
+  }
+  if (!noc_.empty() && clock_.cycle() - noc_.last_progress() > kStuckCycles) {
+    failure_ = at + "no flit has moved in the network since cycle " + std::to_string(noc_.last_progress()) + describe();
+    return HB_SIM_DEADLOCK;
+  }
+  return HB_SIM_RUNNING;
+}
+
+hb_sim_stop_t Soc::run(Cycle until) {
+  begun_ = true;
+  while (final_ == HB_SIM_RUNNING) {
+    if (clock_.cycle() >= until) {
+      return HB_SIM_LIMIT;
+    }
+    Cycle slice = std::min(until, clock_.cycle() + kStuckCycles);
+    if (options_.poll != nullptr) {
+      slice = std::min(slice, next_poll_);
+    }
+    clock_.run_until(slice);
+    final_ = stop_reason();
+    if (options_.poll != nullptr && clock_.cycle() >= next_poll_) {
+      next_poll_ = clock_.cycle() + options_.poll_cycles;
+      if (options_.poll(options_.poll_ctx, clock_.cycle()) && final_ == HB_SIM_RUNNING) {
+        return HB_SIM_STOPPED;
+      }
+    }
+  }
+  return final_;
+}
+
+}  // namespace hb
