@@ -6,9 +6,10 @@
  * The EXECs come first, in the order of the plan's loop nest. Walking them, a least-recently-used
  * cache per scratchpad decides which data must be loaded and into which slot. So every load knows
  *
- *   need   the first EXEC that reads it (for parameters: the EXEC whose completion lets the STOREs
- * start); after  the EXEC whose completion means that nobody reads the slot's old contents any
- * more, or none.
+ * - need: the first EXEC that reads it (for parameters: the EXEC whose completion lets the STOREs
+ *   start);
+ * - after: the EXEC whose completion means that nobody reads the slot's old contents any more, or
+ * none.
  *
  * after < need always. A load is put into the program in front of EXEC `pos`, after < pos <= need:
  * as early as need - LOOKAHEAD, because command FIFOs are short, but not before after + 2 if that
@@ -19,16 +20,17 @@
  * n-th wait takes the n-th push, whatever the engines' speeds. Pushes and waits are handed out in
  * pairs:
  *
- *   E2L  A load waits for EXEC `after` unless an earlier load already waited for that EXEC or a
+ * - E2L: a load waits for EXEC `after` unless an earlier load already waited for that EXEC or a
  * later one; exactly those EXECs push. Both sequences ascend, so the pairs match. The load starts
- * after EXEC `after` completed: nothing in use is overwritten. L2E  An EXEC waits for the last (in
- * load order) of the loads it needs unless an earlier EXEC already waited for that load or a later
- * one; exactly those loads push. Loads complete in order, so all that the EXEC needs is there. E2S
- * The last EXEC of an output tile pushes, the tile's first STORE waits. Parameters are needed by
- * that EXEC, so they are there too. S2E  The last STORE of tile t pushes and the first EXEC of tile
- * t + 2, which uses the same accumulator half, waits; nobody pushes for tiles that do not exist. A
- * parameter slot read by tile t is free once the first EXEC of tile t + 2 has completed: that is
- * its `after`.
+ * after EXEC `after` completed: nothing in use is overwritten.
+ * - L2E: an EXEC waits for the last (in load order) of the loads it needs unless an earlier EXEC
+ * already waited for that load or a later one; exactly those loads push. Loads complete in order,
+ * so all that the EXEC needs is there.
+ * - E2S: the last EXEC of an output tile pushes, the tile's first STORE waits. Parameters are
+ * needed by that EXEC, so they are there too.
+ * - S2E: the last STORE of tile t pushes and the first EXEC of tile t + 2, which uses the same
+ *   accumulator half, waits; nobody pushes for tiles that do not exist. A parameter slot read by
+ * tile t is free once the first EXEC of tile t + 2 has completed: that is its `after`.
  *
  * No deadlock: every wait comes later in program order than its push (after < pos <= need), the
  * engines are fed in program order, so the oldest unfinished command can always run.

@@ -26,7 +26,7 @@ static uint64_t store_px_beats(const hb_cmd_t *cmd, uint32_t n) {
 static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
   switch (cmd->common.opcode) {
     case HB_CMD_OP_LOAD:
-      return hb_map_time_beats(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
+      return hb_map_time_load(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
     case HB_CMD_OP_EXEC:
       return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
     default:
@@ -35,6 +35,8 @@ static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
 }
 
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
+  /* From a command's last cycle to its push: L2E, E2L, E2S, S2E. */
+  const uint64_t lag[TOKENS] = {HB_TIME_READ, 0, 2u * n + HB_TIME_DRAIN, 0};
   token_queue_t tokens[TOKENS] = {0};
   engine_t engines[ENGINES] = {0};
   uint64_t dispatch = HB_TIME_START;
@@ -64,22 +66,22 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
     engine->start[engine->count % HB_TIME_FIFO] = start;
     ++engine->count;
     engine->free = start + command_cycles(cmd, n);
-    const uint64_t done = engine->free + (cmd->common.opcode == HB_CMD_OP_LOAD ? HB_TIME_READ : 0);
-    end = end > done ? end : done;
+    end = end > engine->free ? end : engine->free;
     for (uint32_t t = 0; t < TOKENS; ++t) {
       if (cmd->common.tokens >> (t + 4u) & 1u) {
         token_queue_t *queue = &tokens[t];
         assert(queue->level < TOKEN_RING);
-        queue->when[(queue->head + queue->level) % TOKEN_RING] = done;
+        queue->when[(queue->head + queue->level) % TOKEN_RING] = engine->free + lag[t];
         ++queue->level;
       }
     }
   }
+  end += HB_TIME_WRITE;
   return end > dispatch ? end : dispatch;
 }
 
 uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
-  uint64_t beats = 0;
+  uint64_t beats = (uint64_t)num * HB_TIME_FETCH;
   for (uint32_t i = 0; i < num; ++i) {
     const hb_cmd_t *cmd = &commands[i];
     if (cmd->common.opcode == HB_CMD_OP_LOAD) {

@@ -6,12 +6,14 @@
  *
  * The cost of a command alone (b beats of 16 bytes a row, r rows, planes included, P pixels):
  *
- *   LOAD   occupies the engine for r * max(b, HB_TIME_BURST * bursts) cycles: one beat a cycle; a
- * row is cut into bursts of at most 16 beats at 256-byte boundaries, and a few outstanding short
- * bursts do not hide the read latency. Its data is there HB_TIME_READ cycles later; the next LOAD
- * does not wait for that. EXEC   HB_TIME_EXEC + N + k_count * max(P, N): the weights of the next
- * k-tile enter during this one; N cycles for those of the first. STORE  HB_TIME_STORE + r * max(b,
- * HB_TIME_BURST * bursts).
+ * - LOAD occupies the engine for HB_TIME_LOAD + r * max(b, HB_TIME_BURST * bursts) cycles: one beat
+ * a cycle; a row is cut into bursts of at most 16 beats at 256-byte boundaries, and a few
+ * outstanding short bursts do not hide the read latency. Its data is there HB_TIME_READ cycles
+ * later; the next LOAD does not wait for that.
+ * - EXEC: HB_TIME_EXEC + k_count * max(P, N). The weights of the next k-tile, of the next EXEC
+ * even, enter during this one. E2S is pushed when the last row has left the array, 2 N +
+ * HB_TIME_DRAIN later.
+ * - STORE: HB_TIME_STORE + r * max(b, HB_TIME_BURST * bursts); its parameters are read first.
  *
  * hb_map_time() plays a program through the three engines with their tokens and command FIFOs, so
  * the estimate is the longest of the overlapped streams plus what could not overlap: first loads,
@@ -30,14 +32,18 @@ enum {
   HB_TIME_FETCH = 4,  /* a command is four beats */
   HB_TIME_READ = 48,  /* from address to data */
   HB_TIME_BURST = 6,  /* HB_TIME_READ over the outstanding bursts */
-  HB_TIME_EXEC = 8,   /* beside the fill: pipeline drain */
-  HB_TIME_STORE = 24, /* write latency and pipeline */
+  HB_TIME_LOAD = 4,   /* to form its addresses */
+  HB_TIME_EXEC =
+      4, /* 0 or 1 when its tokens are there in time; a little more keeps programs short */
+  HB_TIME_DRAIN = 6,  /* stages beside the array's rows and columns */
+  HB_TIME_STORE = 16, /* eight parameter words and the pipeline */
+  HB_TIME_WRITE = 24, /* last write to its answer */
   HB_TIME_FIFO = 4,   /* commands an engine's FIFO holds */
 };
 
 /** Cycles of a program for an N x N array. */
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n);
-/** Beats a program moves. */
+/** Beats a program moves, its own commands included. */
 uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n);
 
 /** Cycles the bus is busy with `rows` rows of `beats`. Rows start anywhere in a 256-byte line. */
@@ -46,8 +52,11 @@ static inline uint64_t hb_map_time_beats(uint64_t beats, uint64_t rows) {
   const uint64_t floor = HB_TIME_BURST * bursts;
   return rows * (beats > floor ? beats : floor);
 }
+static inline uint64_t hb_map_time_load(uint64_t beats, uint64_t rows) {
+  return HB_TIME_LOAD + hb_map_time_beats(beats, rows);
+}
 static inline uint64_t hb_map_time_exec(uint64_t k_count, uint64_t pixels, uint32_t n) {
-  return HB_TIME_EXEC + n + k_count * (pixels > n ? pixels : n);
+  return HB_TIME_EXEC + k_count * (pixels > n ? pixels : n);
 }
 /**
  * What `beats` of memory traffic count in a choice between programs, cycles. A tile alone would not

@@ -12,8 +12,8 @@ static const struct {
   uint32_t size, ifm_kib, wgt_kib, prm_kib, acc_log2;
 } kTiles[] = {
     {"ws8", 8, 16, 16, 2, 9},
-    {"ws16", 16, 64, 64, 4, 10},
-    {"ws16-tiny-ifm", 16, 1, 64, 4, 10}, /* 64 input pixels */
+    {"ws16", 16, 128, 64, 8, 10},
+    {"ws16-tiny-ifm", 16, 1, 64, 8, 10}, /* 64 input pixels */
 };
 
 hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *caps) {

@@ -9,13 +9,13 @@
  * int32 on every machine, while the optimised ones saturate intermediate sums on processors without
  * VNNI.
  *
- *   accumulators   int8 convolution or matmul primitive with int32 destination and source zero
+ * - Accumulators: int8 convolution or matmul primitive with int32 destination and source zero
  * point. The reference passes its sums through binary32, so input channels are cut into slices
  * whose sums stay below 2^24, and the slices are added here. uint8 weights and weight zero points,
- * which convolution lacks, enter as  conv(x, w - 128) - (zp - 128) * conv(x, 1). requantisation a
- * reorder int32 -> int32 with one output scale per channel: binary32(t) * scale, rounded to nearest
- * even. Bias, zero point and clipping are integer steps done here: oneDNN would add the zero point
- * before rounding, ONNX adds it after (they differ at ties).
+ * which convolution lacks, enter as conv(x, w - 128) - (zp - 128) * conv(x, 1).
+ * - Requantisation: a reorder int32 -> int32 with one output scale per channel: binary32(t) *
+ * scale, rounded to nearest even. Bias, zero point and clipping are integer steps done here: oneDNN
+ * would add the zero point before rounding, ONNX adds it after (they differ at ties).
  */
 
 #ifndef HB_ONEDNN_REF_H_
