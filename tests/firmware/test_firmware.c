@@ -551,6 +551,35 @@ static void test_dependency__remembered_for_many_frames(void **state) {
       "decide 1.3.0 T0 r1 f1\nstarted 1.3\nrun T0 0x1000 0x110000\n");
 }
 
+/* Frame f and frame f + HB_FRAMES_HISTORY share a place: what became of the old one says nothing of
+ * the new one. */
+static void test_dependency__not_mistaken_for_an_old_frame(void **state) {
+  (void)state;
+  make(1, 2, 1);
+  image.models[1].depends_on = 0;
+  boot();
+  for (uint32_t f = 0; f <= HB_FRAMES_HISTORY; ++f) {
+    const bool runs = f == 0 || f == HB_FRAMES_HISTORY;
+    machine.num_messages = 0;
+    machine.next_message = 0;
+    machine.log_len = 0;
+    post_flags(0, f, runs ? HB_MBOX_FLAG_TRIGGERED : 0u, 100, 900);
+    post_flags(1, f, f == HB_FRAMES_HISTORY ? HB_MBOX_FLAG_TRIGGERED : 0u, 100, 900);
+    assert_int_equal(hb_main_step(&firmware), HB_OK);
+    if (f == 0) {
+      complete(0);
+      assert_int_equal(hb_main_step(&firmware), HB_OK);
+    }
+  }
+  expect_log(
+      "arrived 0.512\narrived 1.512\n"
+      "decide 0.512.0 T0 r1 f1\nstarted 0.512\nrun T0 0x0 0x0\n");
+  complete(0);
+  step(
+      "job 0.512.0 T0\ndone 0.512\nrelease 0.0\n"
+      "decide 1.512.0 T0 r1 f1\nstarted 1.512\nrun T0 0x1000 0x100000\n");
+}
+
 static void test_fault__failed_job_drops_its_frame_and_ends_the_run_bad(void **state) {
   (void)state;
   make(2, 2, 2);
@@ -606,6 +635,8 @@ static void test_limit__silent_job_is_given_up_bad(void **state) {
   assert_true(machine.alarm == 59000);
   machine.now = 58999;
   step("");
+  machine.now = 59000;
+  step_to(HB_ERR_TIMEOUT, "fault 3 T1 1.0.0 0x0\n");
   machine.now = 59003;
   step_to(HB_ERR_TIMEOUT, "fault 3 T1 1.0.0 0x3\n");
 }
@@ -662,6 +693,7 @@ int main(void) {
       cmocka_unit_test(test_dependency__same_frame_waits),
       cmocka_unit_test(test_dependency__lost_with_it_down_the_chain),
       cmocka_unit_test(test_dependency__remembered_for_many_frames),
+      cmocka_unit_test(test_dependency__not_mistaken_for_an_old_frame),
       cmocka_unit_test(test_fault__failed_job_drops_its_frame_and_ends_the_run_bad),
       cmocka_unit_test(test_fault__watchdog_is_a_timeout_and_exits_failed_bad),
       cmocka_unit_test(test_fault__completion_nobody_started_bad),
