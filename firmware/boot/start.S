@@ -15,14 +15,11 @@ hb_boot_start:
   csrw mtvec, t0
   csrw mie, zero
 
-  la t0, hb_boot_bss_start
-  la t1, hb_boot_bss_end
-  bgeu t0, t1, 2f
-1:
-  sw zero, 0(t0)
-  addi t0, t0, 4
-  bltu t0, t1, 1b
-2:
+  la a0, hb_boot_bss_start
+  li a1, 0
+  la a2, hb_boot_bss_end
+  sub a2, a2, a0
+  call memset
   tail hb_boot_main
   .size hb_boot_start, . - hb_boot_start
 

@@ -107,9 +107,9 @@ static void drop(hb_frames_t *frames, uint32_t model, uint32_t position, uint32_
 }
 
 void hb_frames_init(hb_frames_t *frames, const hb_tables_t *tables) {
-  *frames = (hb_frames_t){.tables = tables};
-  for (uint32_t i = 0; i < HB_IMAGE_MAX_MODELS; ++i) {
-    frames->model[i].last_tile = HB_IMAGE_NONE;
+  frames->tables = tables;
+  for (uint32_t i = 0; i < tables->header->num_models; ++i) {
+    frames->model[i] = (hb_model_t){.last_tile = HB_IMAGE_NONE};
   }
 }
 
