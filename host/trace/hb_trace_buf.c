@@ -36,8 +36,9 @@ uint8_t *hb_trace_buf_room(hb_trace_buf_t *buf, size_t more) {
 }
 
 void hb_trace_buf_put(hb_trace_buf_t *buf, const void *bytes, size_t len) {
+  if (len == 0) return;
   uint8_t *room = hb_trace_buf_room(buf, len);
-  if (room == NULL || len == 0) return;
+  if (room == NULL) return;
   memcpy(room, bytes, len);
   buf->len += len;
 }

@@ -26,7 +26,7 @@ typedef struct hb_trace_buf {
 void hb_trace_buf_release(hb_trace_buf_t *buf);
 /** Empties it, keeping its memory. */
 void hb_trace_buf_reset(hb_trace_buf_t *buf);
-/** Makes room for `more` bytes behind `len` and returns them; NULL if there is no memory. */
+/** Makes room for `more` bytes, 1 or more, behind `len` and returns them; NULL if there is no memory. */
 uint8_t *hb_trace_buf_room(hb_trace_buf_t *buf, size_t more);
 void hb_trace_buf_put(hb_trace_buf_t *buf, const void *bytes, size_t len);
 void hb_trace_buf_put_varint(hb_trace_buf_t *buf, uint64_t value);

@@ -4,7 +4,7 @@
 # is_gzip.sh MAKE_TRACE: gzip and zcat accept what the writer writes, and zcat shows the schema first.
 set -eu
 trace=is_gzip.hbt
-"$1" "$trace" 5000
+"$1" "$trace" 5000 > /dev/null
 gzip -t "$trace"
 zcat "$trace" > is_gzip.raw
 [ "$(head -n 1 is_gzip.raw)" = "hilbert-trace 1" ] || { echo "the schema does not come first"; exit 1; }
