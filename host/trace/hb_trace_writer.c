@@ -100,6 +100,9 @@ static hb_status_t flush_out(hb_trace_writer_t *w) {
 
 /* Appends the payload as a member to `out`. */
 static hb_status_t add_member(hb_trace_writer_t *w, hb_trace_member_t *member) {
+  if (w->payload.len > HB_TRACE_MAX_PAYLOAD) {
+    return give_up(w, HB_ERR_INTERNAL, "a member is longer than the format allows");
+  }
   member->offset = w->file_bytes + w->out.len;
   member->prev_bytes = w->prev_bytes;
   const hb_status_t status = hb_trace_member_write(member, &w->deflater, &w->payload, &w->out);
@@ -312,6 +315,19 @@ static hb_status_t advance(hb_trace_writer_t *w, uint64_t cycle) {
   return HB_OK;
 }
 
+/* Writes a window that is full: up to where no record can fall any more; if that gives nothing and
+ * it is twice full, up to the cycle before this one. Records of one cycle are never split. */
+static hb_status_t make_room(hb_trace_writer_t *w) {
+  const size_t limit = w->window_bytes;
+  if (w->pending_bytes >= limit && w->now > w->slack_cycles &&
+      w->pending_first < w->now - w->slack_cycles) {
+    return write_window(w, w->now - w->slack_cycles - 1);
+  }
+  if (w->pending_bytes >= 2 * limit && w->pending_first < w->now)
+    return write_window(w, w->now - 1);
+  return HB_OK;
+}
+
 /* ------------------------------------------------------------------------------------- strings */
 
 static uint64_t hash_text(const char *text, size_t len) {
@@ -423,9 +439,9 @@ hb_status_t hb_trace_writer_append(hb_trace_writer_t *w, uint32_t stream, const 
     return refuse(w, info->name, cycle, "it comes too late");
   }
   HB_TRY(advance(w, cycle));
-
-  const size_t limit = w->window_bytes;
-  if (w->pending_bytes >= 4 * limit) {
+  HB_TRY(make_room(w));
+  if (cycle < w->floor) return refuse(w, info->name, cycle, "it comes too late");
+  if (w->pending_bytes >= 4 * (size_t)w->window_bytes) {
     return refuse(w, info->name, cycle, "too many records in one cycle");
   }
   const hb_status_t status = insert_row(table, values);
@@ -435,16 +451,6 @@ hb_status_t hb_trace_writer_append(hb_trace_writer_t *w, uint32_t stream, const 
   }
   w->pending_bytes += bytes_of(w, table, values);
   if (cycle < w->pending_first) w->pending_first = cycle;
-
-  /* A full window ends where no record can fall any more; if that gives nothing, before this cycle.
-   */
-  if (w->pending_bytes >= limit && w->now > w->slack_cycles &&
-      w->pending_first < w->now - w->slack_cycles) {
-    return write_window(w, w->now - w->slack_cycles - 1);
-  }
-  if (w->pending_bytes >= 2 * limit && w->pending_first < w->now) {
-    return write_window(w, w->now - 1);
-  }
   return HB_OK;
 }
 

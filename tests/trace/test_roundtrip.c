@@ -202,6 +202,47 @@ static void late_records_are_sorted_or_refused(void **state) {
   hb_trace_reader_free(reader);
 }
 
+/* Records of one cycle are never split over windows, for the order of their streams; so they are
+ * limited. */
+static void a_burst_in_one_cycle_stays_in_order(void **state) {
+  (void)state;
+  hb_trace_writer_t *writer = open_small(kPath);
+  uint64_t num = 0;
+  for (;; num++) {
+    /* Longest varints and streams in turn, the lower one last. */
+    const uint64_t job[] = {5000, UINT64_MAX, num << 40, UINT64_MAX - num, num, num << 60};
+    const uint64_t irq[] = {5000, num};
+    const hb_status_t status =
+        hb_trace_writer_append(writer, num % 2 == 0 ? 2 : 1, num % 2 == 0 ? irq : job);
+    if (status != HB_OK) {
+      assert_int_equal(status, HB_ERR_ARG);
+      break;
+    }
+  }
+  assert_non_null(strstr(hb_trace_writer_error(writer), "too many records in one cycle"));
+  assert_true(num > 4 * 32768 / 48);
+  const uint64_t late[] = {4999, 7};
+  const uint64_t next[] = {5001, 7};
+  assert_int_equal(hb_trace_writer_append(writer, 2, late), HB_ERR_ARG);
+  assert_int_equal(hb_trace_writer_append(writer, 2, next), HB_OK); /* writes the burst */
+  assert_int_equal(hb_trace_writer_append(writer, 2, late), HB_ERR_ARG);
+  assert_non_null(strstr(hb_trace_writer_error(writer), "it comes too late"));
+  char why[256];
+  assert_int_equal(hb_trace_writer_close(writer, true, "", why, sizeof(why)), HB_OK);
+  hb_trace_reader_t *reader = fixture_open(kPath);
+  hb_trace_record_t record;
+  for (uint64_t i = 0; i < num; i++) {
+    const bool is_job = i < num / 2;
+    assert_int_equal(hb_trace_reader_next(reader, &record), HB_OK);
+    assert_int_equal(record.stream, is_job ? 1 : 2);
+    assert_int_equal(record.values[is_job ? 4 : 1], is_job ? 2 * i + 1 : 2 * (i - num / 2));
+  }
+  assert_int_equal(hb_trace_reader_next(reader, &record), HB_OK);
+  assert_int_equal(record.values[0], 5001);
+  assert_int_equal(hb_trace_reader_next(reader, &record), HB_ERR_END);
+  hb_trace_reader_free(reader);
+}
+
 static void bad_schemas_are_refused(void **state) {
   (void)state;
   static const struct {
@@ -392,6 +433,7 @@ int main(void) {
       cmocka_unit_test(levels_leave_streams_out),
       cmocka_unit_test(same_records_same_bytes),
       cmocka_unit_test(late_records_are_sorted_or_refused),
+      cmocka_unit_test(a_burst_in_one_cycle_stays_in_order),
       cmocka_unit_test(bad_schemas_are_refused),
       cmocka_unit_test(a_killed_writer_loses_one_window),
       cmocka_unit_test(a_full_disk_is_told_once_and_leaves_whole_windows_bad),
