@@ -87,7 +87,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
       (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
       (text->trace != NULL && !take_trace(text->trace, options)) ||
       (text->stall_ppm != NULL &&
-       !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 1000000, &stall_ppm)) ||
+       !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
        !hb_cli_number("--stall-seed", text->stall_seed, 0, UINT64_MAX, &options->stall_seed)) ||
       (text->progress != NULL && !take_progress(text->progress, options))) {

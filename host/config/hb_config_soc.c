@@ -8,7 +8,7 @@
 #include "hb_config.h"
 #include "hb_yaml.h"
 
-enum { DECIMAL_BYTES = 32, MAX_CLOCK_KHZ = 10 * 1000 * 1000, MAX_TIMING_US = 100 };
+enum { DECIMAL_BYTES = 32, MAX_CLOCK_KHZ = 10 * 1000 * 1000, MAX_TIMING_US = 1000 };
 
 /* ------------------------------------------------------------------------------------------- the
  * keys */
@@ -179,8 +179,8 @@ static hb_status_t take_noc(hb_yaml_t *yaml, const raw_noc_t *raw, hb_soc_noc_t 
                             hb_config_error_t *error) {
   HB_TRY(in_range(yaml, "noc.columns", raw->columns, 1, HB_SIM_MAX_MESH, error));
   HB_TRY(in_range(yaml, "noc.rows", raw->rows, 1, HB_SIM_MAX_MESH, error));
-  HB_TRY(in_range(yaml, "noc.flit_bits", raw->flit_bits, 128, 128, error));
-  HB_TRY(in_range(yaml, "noc.buffer_flits", raw->buffer_flits, 2, 1024, error));
+  HB_TRY(power_of_two(yaml, "noc.flit_bits", raw->flit_bits, 64, 512, error));
+  HB_TRY(in_range(yaml, "noc.buffer_flits", raw->buffer_flits, 2, 128, error));
   HB_TRY(in_range(yaml, "noc.router_cycles", raw->router_cycles, 1, 1000, error));
   HB_TRY(in_range(yaml, "noc.link_cycles", raw->link_cycles, 1, 1000, error));
   *noc = (hb_soc_noc_t){
@@ -213,7 +213,7 @@ static hb_status_t take_dram(floor_plan_t *plan, const raw_dram_t *raw, hb_soc_d
   HB_TRY(power_of_two(yaml, "dram.banks", raw->banks, 1, 64, error));
   HB_TRY(power_of_two(yaml, "dram.row_bytes", raw->row_bytes, 256, 1u << 16, error));
   HB_TRY(power_of_two(yaml, "dram.burst_bytes", raw->burst_bytes, 16, 256, error));
-  HB_TRY(in_range(yaml, "dram.queue_depth", raw->queue_depth, 1, 256, error));
+  HB_TRY(in_range(yaml, "dram.queue_depth", raw->queue_depth, 1, 64, error));
   dram->interleave_bytes = raw->interleave_bytes;
   dram->banks = raw->banks;
   dram->row_bytes = raw->row_bytes;
@@ -223,9 +223,9 @@ static hb_status_t take_dram(floor_plan_t *plan, const raw_dram_t *raw, hb_soc_d
   HB_TRY(take_timing(yaml, #name_, raw->name_##_ns, &dram->name_##_ps, error));
   DRAM_TIMINGS(TAKE_TIMING)
 #undef TAKE_TIMING
-  if (dram->trefi_ps <= dram->trfc_ps) {
+  if (dram->trefi_ps < 2 * (uint64_t)dram->trfc_ps) {
     hb_yaml_at(yaml, "dram.trefi_ns");
-    return hb_yaml_fail(yaml, error, "must be above trfc_ns, or nothing but refresh would happen");
+    return hb_yaml_fail(yaml, error, "must be at least twice trfc_ns");
   }
   hb_yaml_at(yaml, "dram.nodes");
   if ((raw->nodes_count & (raw->nodes_count - 1)) != 0) {
