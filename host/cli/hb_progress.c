@@ -33,6 +33,9 @@ void hb_progress_update(hb_progress_t *progress, uint64_t cycle, uint64_t frames
     return;
   }
   progress->drawn_s = now_s;
+  if (cycle > progress->planned_cycles) {
+    cycle = progress->planned_cycles; /* a poll may come after the last cycle */
+  }
   const double done = (double)cycle / (double)progress->planned_cycles;
   const double spent_s = now_s - progress->begin_s;
   const double rate = spent_s > 0.0 ? (double)cycle / spent_s : 0.0;
