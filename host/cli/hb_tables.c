@@ -49,14 +49,13 @@ static double mean(uint64_t sum, uint64_t count) {
 
 static void print_rest(const hb_metrics_t *metrics, FILE *out) {
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
-  fprintf(out, "host  %.2f%% active, %llu instructions, interrupt to doorbell ",
+  fprintf(out, "host  %.2f%% active, %llu instructions, %llu interrupts\n",
           hb_metrics_percent(metrics->host.active_cycles, metrics->result.cycles),
-          (ull)metrics->host.instructions);
+          (ull)metrics->host.instructions, (ull)metrics->host.interrupts);
   if (answer->count > 0) {
-    fprintf(out, "%llu/%llu/%llu cycles (min/median/max of %llu)\n", (ull)answer->min,
-            (ull)answer->p50, (ull)answer->max, (ull)answer->count);
-  } else {
-    fprintf(out, "not seen\n");
+    fprintf(out,
+            "      tile interrupt to doorbell: %llu/%llu/%llu cycles (min/median/max of %llu)\n",
+            (ull)answer->min, (ull)answer->p50, (ull)answer->max, (ull)answer->count);
   }
   const hb_sim_noc_stats_t *noc = &metrics->noc;
   fprintf(out, "noc   %llu request and %llu response packets, latency %.1f and %.1f cycles\n",

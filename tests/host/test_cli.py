@@ -392,6 +392,44 @@ class Run(Case):
         self.assertEqual(texts[0], texts[1])
         self.assertEqual((self.dir / "one/trace.hbt").read_bytes(), (self.dir / "two/trace.hbt").read_bytes())
 
+    def test_idle_skipping_changes_nothing(self):
+        for stall in ("0", "200000"):
+            for out, args in (("skip", []), ("no-skip", ["--no-skip"])):
+                self.run_tiny(out, "--stall-ppm", stall, "--stall-seed", "7", *args)
+            texts = [re.sub(r'"wall_s": [0-9.]+', "", (self.dir / out / "metrics.json").read_text())
+                     for out in ("skip", "no-skip")]
+            self.assertEqual(texts[0], texts[1])
+            self.assertEqual((self.dir / "skip/trace.hbt").read_bytes(), (self.dir / "no-skip/trace.hbt").read_bytes())
+
+    def test_back_pressure_is_felt_and_seeded(self):
+        latencies = []
+        for out, seed in (("a", "7"), ("b", "7"), ("c", "8")):
+            self.run_tiny(out, "--stall-ppm", "300000", "--stall-seed", seed)
+            latencies.append([model["latency_ms"] for model in self.metrics(out)["models"]])
+        self.run_tiny("calm")
+        calm = [model["latency_ms"] for model in self.metrics("calm")["models"]]
+        self.assertEqual(latencies[0], latencies[1])
+        self.assertNotEqual(latencies[0], latencies[2])
+        self.assertGreater(latencies[0][0]["p50"], calm[0]["p50"])
+
+    def test_job_that_never_ends_is_named_and_fails_the_run(self):
+        # 1.5 million cycles to open a row: the tile's watchdog bites first
+        (self.dir / "soc.yaml").write_text(
+            SOC.replace("clock_mhz: 100", "clock_mhz: 10000").replace("trcd_ns: 13.32", "trcd_ns: 150000")
+            .replace("trefi_ns: 7800", "trefi_ns: 1000000"))
+        done = self.hilbert("run", "scenario.yaml", "--out", "o")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stderr, r"^hilbert: run failed at cycle \d+: [ABC] frame 0 layer a failed on tile0 at cycle \d+, "
+                                      r"command 0: no progress for WATCHDOG cycles\n"
+                                      r"  tile0: [^\n]*, 0 queued, 1 jobs done, 1 failed, busy \d+ cycles\n$")
+        self.assertIn("(INCOMPLETE)", done.stdout)
+        m = self.metrics("o")
+        self.assertIs(m["complete"], False)
+        self.assertIn("no progress for WATCHDOG cycles", m["why"])
+        info = self.hilbert("trace", "info", "o/trace.hbt")
+        self.assertEqual((info.returncode, info.stderr), (0, ""))
+        self.assertIn("incomplete: ", info.stdout)
+
     def test_json_is_metrics_json(self):
         text = self.run_tiny("o", "--json")
         self.assertEqual(text, (self.dir / "o/metrics.json").read_text())
