@@ -60,9 +60,8 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
     }
     program.est_cycles = hb_map_time(program.commands, program.num_commands, tile->size);
     program.macs = hb_layer_macs(layer);
-    const uint64_t cost =
-        program.est_cycles +
-        hb_map_time_traffic(hb_map_time_moved(program.commands, program.num_commands, tile->size));
+    const uint64_t cost = program.est_cycles + hb_map_time_traffic(hb_map_time_moved(
+                                                   program.commands, program.num_commands));
     if (best.commands == NULL || cost < best_cost) {
       hb_program_release(&best);
       best = program;

@@ -171,7 +171,7 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t win_w = min_u64(reach(plan->tw, geo->stride_w, geo->dil_w, geo->ker_w), geo->in_w);
   const bool whole_rows = win_w == geo->in_w && geo->in_row_bytes == win_w * HB_BEAT_BYTES;
   const uint64_t in_rows = whole_rows ? (win_h == geo->in_h ? 1u : plan->cc) : win_h * plan->cc;
-  const uint64_t in_item = hb_map_time_load(win_h * win_w * plan->cc / in_rows, in_rows);
+  const uint64_t in_item = hb_map_time_beats(win_h * win_w * plan->cc / in_rows, in_rows);
   uint64_t in_loads = spatial * ncc;
   if (in_loads > plan->ifm_slots) {
     in_loads *= groups * (ncc > plan->ifm_slots ? div_up(plan->gk, plan->gb) : 1u);
@@ -180,14 +180,14 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
 
   const uint64_t w_rows = head.contiguous ? 1u : div_up(taps, head.chunks);
   const uint64_t w_item =
-      hb_map_time_load((uint64_t)head.ktiles * geo->n / head.chunks / w_rows, w_rows);
+      hb_map_time_beats((uint64_t)head.ktiles * geo->n / head.chunks / w_rows, w_rows);
   const uint64_t w_passes = plan->gk * chunks <= plan->wgt_slots ? 1u : spatial;
   const uint64_t w_total = w_passes * geo->kb * chunks * w_item;
   const uint64_t prm_passes = plan->prm_slots >= geo->kb ? 1u : spatial;
   const uint64_t prm_total = prm_passes * geo->kb * HB_MAP_PRM_WORDS;
   const uint64_t load = in_total + w_total + prm_total;
 
-  const uint64_t px_beats = geo->out_px_bytes == HB_BEAT_BYTES ? 1u : geo->n / 4u;
+  const uint64_t px_beats = geo->out_px_bytes / HB_BEAT_BYTES;
   const uint64_t store_rows = plan->tw == geo->out_w ? 1u : plan->th;
   const uint64_t store =
       (uint64_t)geo->kb * geo->halves * spatial *

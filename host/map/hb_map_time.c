@@ -18,25 +18,28 @@ typedef struct engine {
   uint32_t count;
 } engine_t;
 
-static uint64_t store_px_beats(const hb_cmd_t *cmd, uint32_t n) {
-  return cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? n / 4u : 1u;
+static uint64_t store_px_beats(const hb_cmd_t *cmd) {
+  return cmd->store.flags & HB_CMD_STORE_FLAG_RAW ? 4u
+                                                  : 1u; /* N = 8: half of them without strobes */
 }
 
 /* Cycles the command keeps its engine. */
 static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
   switch (cmd->common.opcode) {
     case HB_CMD_OP_LOAD:
-      return hb_map_time_load(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
+      return hb_map_time_beats(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
     case HB_CMD_OP_EXEC:
       return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
     default:
-      return hb_map_time_store(cmd->store.beats * store_px_beats(cmd, n), cmd->store.rows);
+      return hb_map_time_store(cmd->store.beats * store_px_beats(cmd), cmd->store.rows);
   }
 }
 
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
   /* From a command's last cycle to its push: L2E, E2L, E2S, S2E. */
   const uint64_t lag[TOKENS] = {HB_TIME_READ, 0, 2u * n + HB_TIME_DRAIN, 0};
+  static const uint32_t decode_cycles[ENGINES] = {HB_TIME_DECODE_LOAD, HB_TIME_DECODE_EXEC,
+                                                  HB_TIME_DECODE_STORE};
   token_queue_t tokens[TOKENS] = {0};
   engine_t engines[ENGINES] = {0};
   uint64_t dispatch = HB_TIME_START;
@@ -47,7 +50,7 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
       break;
     }
     engine_t *engine = &engines[cmd->common.opcode - HB_CMD_OP_LOAD];
-    dispatch += HB_TIME_FETCH;
+    dispatch += decode_cycles[cmd->common.opcode - HB_CMD_OP_LOAD];
     if (engine->count >= HB_TIME_FIFO) {
       const uint64_t left = engine->start[engine->count % HB_TIME_FIFO];
       dispatch = dispatch > left ? dispatch : left;
@@ -80,14 +83,14 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
   return end > dispatch ? end : dispatch;
 }
 
-uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
+uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num) {
   uint64_t beats = (uint64_t)num * HB_TIME_FETCH;
   for (uint32_t i = 0; i < num; ++i) {
     const hb_cmd_t *cmd = &commands[i];
     if (cmd->common.opcode == HB_CMD_OP_LOAD) {
       beats += (uint64_t)cmd->load.beats * cmd->load.rows * cmd->load.planes;
     } else if (cmd->common.opcode == HB_CMD_OP_STORE) {
-      beats += (uint64_t)cmd->store.beats * cmd->store.rows * store_px_beats(cmd, n);
+      beats += (uint64_t)cmd->store.beats * cmd->store.rows * store_px_beats(cmd);
     }
   }
   return beats;

@@ -6,7 +6,7 @@
  *
  * The cost of a command alone (b beats of 16 bytes a row, r rows, planes included, P pixels):
  *
- * - LOAD occupies the engine for HB_TIME_LOAD + r * max(b, HB_TIME_BURST * bursts) cycles: one beat
+ * - LOAD occupies the engine for r * max(b, HB_TIME_BURST * bursts) cycles: one beat
  * a cycle; a row is cut into bursts of at most 16 beats at 256-byte boundaries, and a few
  * outstanding short bursts do not hide the read latency. Its data is there HB_TIME_READ cycles
  * later; the next LOAD does not wait for that.
@@ -14,6 +14,8 @@
  * even, enter during this one. E2S is pushed when the last row has left the array, 2 N +
  * HB_TIME_DRAIN later.
  * - STORE: HB_TIME_STORE + r * max(b, HB_TIME_BURST * bursts); its parameters are read first.
+ *
+ * Commands are decoded one after the other, HB_TIME_DECODE_* cycles each.
  *
  * hb_map_time() plays a program through the three engines with their tokens and command FIFOs, so
  * the estimate is the longest of the overlapped streams plus what could not overlap: first loads,
@@ -28,11 +30,13 @@
 #include "hilbert/hb_cmd.h"
 
 enum {
-  HB_TIME_START = 64, /* doorbell to first command: fetch latency */
-  HB_TIME_FETCH = 4,  /* a command is four beats */
-  HB_TIME_READ = 48,  /* from address to data */
-  HB_TIME_BURST = 6,  /* HB_TIME_READ over the outstanding bursts */
-  HB_TIME_LOAD = 4,   /* to form its addresses */
+  HB_TIME_START = 64,      /* doorbell to first command: fetch latency */
+  HB_TIME_FETCH = 4,       /* a command is four beats */
+  HB_TIME_DECODE_LOAD = 9, /* cycles from one command to the next in the decoder, fetch included */
+  HB_TIME_DECODE_EXEC = 20,
+  HB_TIME_DECODE_STORE = 8,
+  HB_TIME_READ = 48, /* from address to data */
+  HB_TIME_BURST = 6, /* HB_TIME_READ over the outstanding bursts */
   HB_TIME_EXEC =
       4, /* 0 or 1 when its tokens are there in time; a little more keeps programs short */
   HB_TIME_DRAIN = 6,  /* stages beside the array's rows and columns */
@@ -44,16 +48,13 @@ enum {
 /** Cycles of a program for an N x N array. */
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n);
 /** Beats a program moves, its own commands included. */
-uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num, uint32_t n);
+uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num);
 
 /** Cycles the bus is busy with `rows` rows of `beats`. Rows start anywhere in a 256-byte line. */
 static inline uint64_t hb_map_time_beats(uint64_t beats, uint64_t rows) {
   const uint64_t bursts = (beats + 22u) / 16u;
   const uint64_t floor = HB_TIME_BURST * bursts;
   return rows * (beats > floor ? beats : floor);
-}
-static inline uint64_t hb_map_time_load(uint64_t beats, uint64_t rows) {
-  return HB_TIME_LOAD + hb_map_time_beats(beats, rows);
 }
 static inline uint64_t hb_map_time_exec(uint64_t k_count, uint64_t pixels, uint32_t n) {
   return HB_TIME_EXEC + k_count * (pixels > n ? pixels : n);

@@ -11,7 +11,7 @@ static const struct {
   const char *name;
   uint32_t size, ifm_kib, wgt_kib, prm_kib, acc_log2;
 } kTiles[] = {
-    {"ws8", 8, 16, 16, 2, 9},
+    {"ws8", 8, 128, 64, 8, 10},
     {"ws16", 16, 128, 64, 8, 10},
     {"ws16-tiny-ifm", 16, 1, 64, 8, 10}, /* 64 input pixels */
 };

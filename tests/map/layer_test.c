@@ -20,7 +20,7 @@
 #include "tile_interp.h"
 #include "token_check.h"
 
-static const hb_map_tile_t kWs16 = {HB_TILE_KIND_WS, 16, 4096, 4096, 256, 1024};
+static const hb_map_tile_t kWs16 = {HB_TILE_KIND_WS, 16, 8192, 4096, 512, 1024};
 static const hb_map_tile_t kWs8 = {HB_TILE_KIND_WS, 8, 1024, 1024, 128, 512};
 
 static hb_layer_t conv(uint32_t c, uint32_t h, uint32_t w, uint32_t k, uint32_t r, uint32_t s,

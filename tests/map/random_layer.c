@@ -29,14 +29,8 @@ static int32_t zero_point(test_random_t *r, bool is_signed) {
   }
 }
 
-static void random_conv(test_random_t *r, const random_layer_limits_t *limits, hb_layer_t *l) {
-  l->op = HB_OP_CONV;
-  l->in_h = skewed(r, limits->max_size);
-  l->in_w = skewed(r, limits->max_size);
-  if (chance(r, 20)) { /* long and thin */
-    l->in_w = 1;
-    l->in_h = test_random_range(r, 1, limits->max_size * limits->max_size);
-  }
+/* Kernel, stride, dilation and padding for an input of known size. */
+static void random_window(test_random_t *r, hb_layer_t *l) {
   const uint32_t max_kernel = chance(r, 10) ? 11 : 5;
   l->ker_h = chance(r, 30) ? 1 : test_random_range(r, 1, max_kernel);
   l->ker_w = chance(r, 30) ? 1 : test_random_range(r, 1, max_kernel);
@@ -59,7 +53,35 @@ static void random_conv(test_random_t *r, const random_layer_limits_t *limits, h
   }
 }
 
-hb_layer_t random_layer(test_random_t *r, const random_layer_limits_t *limits) {
+static void random_image(test_random_t *r, const random_layer_limits_t *limits, hb_layer_t *l) {
+  l->in_c = skewed(r, limits->max_c);
+  l->in_h = skewed(r, limits->max_size);
+  l->in_w = skewed(r, limits->max_size);
+  if (chance(r, 25)) {
+    l->in_h = 1;
+    l->in_w = test_random_range(r, 1, limits->max_size * 4u);
+  } else if (chance(r, 20)) { /* long and thin */
+    l->in_w = 1;
+    l->in_h = test_random_range(r, 1, limits->max_size * limits->max_size);
+  }
+}
+
+static void random_output(test_random_t *r, const random_layer_limits_t *limits, hb_layer_t *l) {
+  l->y_signed = chance(r, 50);
+  l->y_zp = zero_point(r, l->y_signed);
+  l->raw_out = limits->raw && chance(r, 25);
+  l->clip_min = l->y_signed ? -128 : 0;
+  l->clip_max = l->y_signed ? 127 : 255;
+  if (chance(r, 30)) {
+    l->clip_min = l->y_zp; /* ReLU */
+  }
+  if (chance(r, 20)) {
+    l->clip_max -= (int32_t)test_random_below(r, (uint32_t)(l->clip_max - l->y_zp) + 1u);
+  }
+}
+
+hb_layer_t random_layer_after(test_random_t *r, const random_layer_limits_t *limits,
+                              const hb_layer_t *before) {
   hb_layer_t l;
   do {
     l = (hb_layer_t){.name = "random",
@@ -69,32 +91,31 @@ hb_layer_t random_layer(test_random_t *r, const random_layer_limits_t *limits) {
                      .stride_w = 1,
                      .dil_h = 1,
                      .dil_w = 1};
-    l.in_c = skewed(r, limits->max_c);
-    l.out_c = skewed(r, limits->max_k);
-    if (chance(r, 25)) {
-      l.op = HB_OP_MATMUL;
-      l.in_h = 1;
-      l.in_w = test_random_range(r, 1, limits->max_size * 4u);
+    if (before != NULL) {
+      l.in_c = before->out_c;
+      l.in_h = hb_layer_out_h(before);
+      l.in_w = hb_layer_out_w(before);
+      l.x_signed = before->y_signed;
+      l.x_zp = before->y_zp;
     } else {
-      random_conv(r, limits, &l);
+      random_image(r, limits, &l);
+      l.x_signed = chance(r, 50);
+      l.x_zp = zero_point(r, l.x_signed);
+    }
+    l.out_c = skewed(r, limits->max_k);
+    l.op = l.in_h == 1 && chance(r, 80) ? HB_OP_MATMUL : HB_OP_CONV;
+    if (l.op == HB_OP_CONV) {
+      random_window(r, &l);
     }
   } while (hb_layer_macs(&l) > limits->max_macs);
-  l.x_signed = chance(r, 50);
   l.w_signed = chance(r, 75);
-  l.y_signed = chance(r, 50);
-  l.x_zp = zero_point(r, l.x_signed);
   l.w_zp = zero_point(r, l.w_signed);
-  l.y_zp = zero_point(r, l.y_signed);
-  l.raw_out = limits->raw && chance(r, 25);
-  l.clip_min = l.y_signed ? -128 : 0;
-  l.clip_max = l.y_signed ? 127 : 255;
-  if (chance(r, 30)) {
-    l.clip_min = l.y_zp; /* ReLU */
-  }
-  if (chance(r, 20)) {
-    l.clip_max -= (int32_t)test_random_below(r, (uint32_t)(l.clip_max - l.y_zp) + 1u);
-  }
+  random_output(r, limits, &l);
   return l;
+}
+
+hb_layer_t random_layer(test_random_t *r, const random_layer_limits_t *limits) {
+  return random_layer_after(r, limits, NULL);
 }
 
 hb_map_tile_t random_tile(test_random_t *r) {
