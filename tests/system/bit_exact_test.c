@@ -13,14 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "elf/hb_elf.h"
-#include "hb_config.h"
-#include "hb_map.h"
-#include "hb_sim.h"
-#include "hilbert/hb_memmap.h"
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
+#include "machine.h"
 #include "onednn_ref.h"
 #include "random_layer.h"
 
@@ -29,7 +25,6 @@ enum {
   MAX_LAYERS = 4,
   STEP_CYCLES = 100,
   MAX_CYCLES = 20000000,
-  FIRMWARE_MAX = 1 << 20,
 };
 
 /* One layer's run. */
@@ -45,16 +40,14 @@ typedef struct test {
   hb_layer_t layers[MODELS][MAX_LAYERS];
   hb_task_t tasks[MODELS];
   hb_scenario_t scenario;
-  hb_soc_t soc;
-  hb_workload_t workload;
-  hb_sim_t *sim;
+  machine_t machine;
   job_t jobs[MODELS][MAX_LAYERS];
   uint32_t layers_total, jobs_done, bad_jobs, frames_dropped;
   uint32_t per_tile[HB_MAX_TILES];
 } test_t;
 
 static void make_scenario(test_t *t, test_random_t *random) {
-  random_layer_limits_t limits = {.max_c = 70, .max_k = 70, .max_size = 16, .max_macs = 400000};
+  random_layer_limits_t limits = {.max_c = 200, .max_k = 150, .max_size = 40, .max_macs = 4000000};
   for (uint32_t m = 0; m < MODELS; ++m) {
     const uint32_t num = test_random_range(random, 1, MAX_LAYERS);
     for (uint32_t i = 0; i < num; ++i) {
@@ -106,78 +99,6 @@ static void on_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint3
   }
 }
 
-static bool load_firmware(test_t *t, const char *path) {
-  uint8_t *bytes = malloc(FIRMWARE_MAX);
-  FILE *file = fopen(path, "rb");
-  const size_t len = file ? fread(bytes, 1, FIRMWARE_MAX, file) : 0;
-  if (file) {
-    fclose(file);
-  }
-  hb_elf_t elf;
-  const char *why = "";
-  bool ok = hb_elf_parse(bytes, len, &elf, &why) == HB_OK;
-  for (uint32_t i = 0; ok && i < elf.num_segments; ++i) {
-    const hb_elf_segment_t *s = &elf.segments[i];
-    uint8_t *memory = calloc(s->mem_bytes, 1);
-    memcpy(memory, s->bytes, s->num_bytes);
-    ok = hb_sim_load_private(t->sim, s->addr, memory, s->mem_bytes) == HB_OK;
-    free(memory);
-  }
-  ok = ok && hb_sim_set_entry(t->sim, elf.entry) == HB_OK;
-  if (!ok) {
-    printf("%s: %s %s\n", path, why, hb_sim_error(t->sim));
-  }
-  free(bytes);
-  return ok;
-}
-
-static bool build(test_t *t, const char *soc, const char *firmware, uint64_t seed,
-                  uint32_t stall_ppm) {
-  hb_config_error_t error;
-  char why[400] = "";
-  if (hb_config_load_soc(soc, NULL, &t->soc, &error) != HB_OK) {
-    printf("%s\n", error.text);
-    return false;
-  }
-  if (hb_map_scenario(&t->scenario, &t->soc, (uint32_t)(seed & 1u), seed, 0, &t->workload, why,
-                      sizeof(why)) != HB_OK) {
-    printf("%s\n", why);
-    return false;
-  }
-  const hb_sim_options_t options = {
-      .seed = seed,
-      .stall_ppm = stall_ppm,
-      .stall_seed = seed + 1u,
-      .sink = {.ctx = t, .telemetry = on_telemetry, .job = on_job},
-  };
-  if (hb_sim_create(&t->soc, &options, &t->sim) != HB_OK) {
-    printf("%s\n", hb_sim_error(NULL));
-    return false;
-  }
-  bool ok = load_firmware(t, firmware);
-  ok = ok && hb_sim_load_private(t->sim, HB_IMAGE_BASE, t->workload.image, t->workload.image_len) ==
-                 HB_OK;
-  for (uint32_t i = 0; ok && i < t->workload.num_segments; ++i) {
-    const hb_segment_t *s = &t->workload.segments[i];
-    ok = hb_sim_load_dram(t->sim, s->addr, s->bytes, s->len) == HB_OK;
-  }
-  for (uint32_t i = 0; ok && i < t->workload.num_streams; ++i) {
-    ok = hb_sim_add_stream(t->sim, &t->workload.streams[i]) == HB_OK;
-  }
-  if (!ok) {
-    printf("%s\n", hb_sim_error(t->sim));
-  }
-  return ok;
-}
-
-static const hb_image_layer_t *image_layer(const test_t *t, uint32_t m, uint32_t i) {
-  hb_image_header_t header;
-  memcpy(&header, t->workload.image, sizeof(header));
-  const hb_image_model_t *models = (const void *)(t->workload.image + header.models_offset);
-  const hb_image_layer_t *layers = (const void *)(t->workload.image + header.layers_offset);
-  return &layers[models[m].first_layer + i];
-}
-
 /* Reads the outputs of layers that have completed, before a later layer reuses the buffer. */
 static bool take_snapshots(test_t *t) {
   for (uint32_t m = 0; m < MODELS; ++m) {
@@ -188,9 +109,10 @@ static bool take_snapshots(test_t *t) {
       }
       const size_t len = hb_map_out_bytes(&t->layers[m][i]);
       job->out = malloc(len);
-      job->snapshot = hb_sim_cycle(t->sim);
-      if (hb_sim_read_dram(t->sim, image_layer(t, m, i)->out_addr, job->out, len) != HB_OK) {
-        printf("%s\n", hb_sim_error(t->sim));
+      job->snapshot = hb_sim_cycle(t->machine.sim);
+      if (hb_sim_read_dram(t->machine.sim, machine_layer(&t->machine, m, i)->out_addr, job->out,
+                           len) != HB_OK) {
+        printf("%s\n", hb_sim_error(t->machine.sim));
         return false;
       }
     }
@@ -203,7 +125,7 @@ static bool run(test_t *t) {
   uint64_t until = STEP_CYCLES;
   while (stop == HB_SIM_LIMIT && t->jobs_done < t->layers_total && t->bad_jobs == 0 &&
          until < MAX_CYCLES) {
-    stop = hb_sim_run(t->sim, until);
+    stop = hb_sim_run(t->machine.sim, until);
     until += STEP_CYCLES;
     if (!take_snapshots(t)) {
       return false;
@@ -214,23 +136,11 @@ static bool run(test_t *t) {
     printf(
         "stopped with %d at cycle %llu, %u of %u layers done, %u bad jobs, %u drops or faults: "
         "%s\n",
-        (int)stop, (unsigned long long)hb_sim_cycle(t->sim), t->jobs_done, t->layers_total,
-        t->bad_jobs, t->frames_dropped, hb_sim_error(t->sim));
+        (int)stop, (unsigned long long)hb_sim_cycle(t->machine.sim), t->jobs_done, t->layers_total,
+        t->bad_jobs, t->frames_dropped, hb_sim_error(t->machine.sim));
     return false;
   }
   return true;
-}
-
-/* The constants the mapper put into DRAM. */
-static const uint8_t *constants_of(const test_t *t, uint32_t m, uint32_t i) {
-  const uint32_t addr = image_layer(t, m, i)->const_addr;
-  for (uint32_t s = 0; s < t->workload.num_segments; ++s) {
-    const hb_segment_t *segment = &t->workload.segments[s];
-    if (addr >= segment->addr && addr < segment->addr + segment->len) {
-      return segment->bytes + (addr - segment->addr);
-    }
-  }
-  return NULL;
 }
 
 /* One layer against oneDNN; returns 1 if a byte differs. */
@@ -239,7 +149,9 @@ static int judge(test_t *t, uint32_t m, uint32_t i, const uint8_t *in) {
   const size_t len = hb_map_out_bytes(layer);
   uint8_t *want = malloc(len);
   char why[200] = "", text[400];
-  int failed = onednn_ref_layer(layer, in, constants_of(t, m, i), want, why, sizeof(why));
+  int failed = onednn_ref_layer(
+      layer, in, machine_segment(&t->machine, machine_layer(&t->machine, m, i)->const_addr), want,
+      why, sizeof(why));
   if (failed) {
     printf("%s\n", why);
   }
@@ -264,10 +176,11 @@ static int judge(test_t *t, uint32_t m, uint32_t i, const uint8_t *in) {
 static int judge_all(test_t *t) {
   int failures = 0;
   for (uint32_t m = 0; m < MODELS; ++m) {
-    const hb_sim_stream_t *stream = &t->workload.streams[m];
+    const hb_sim_stream_t *stream = &t->machine.workload.streams[m];
     uint8_t *input = malloc(stream->frame_bytes); /* the only frame took the lowest slot */
-    if (hb_sim_read_dram(t->sim, stream->slot_addr[0], input, stream->frame_bytes) != HB_OK) {
-      printf("%s\n", hb_sim_error(t->sim));
+    if (hb_sim_read_dram(t->machine.sim, stream->slot_addr[0], input, stream->frame_bytes) !=
+        HB_OK) {
+      printf("%s\n", hb_sim_error(t->machine.sim));
       free(input);
       return 1;
     }
@@ -298,27 +211,35 @@ int main(int argc, char **argv) {
   test_random_t random = {seed};
   make_scenario(&t, &random);
   int failures = 1;
-  if (build(&t, argv[1], argv[2], seed, stall_ppm) && run(&t)) {
+  const hb_sim_options_t options = {
+      .seed = seed,
+      .stall_ppm = stall_ppm,
+      .stall_seed = seed + 1u,
+      .sink = {.ctx = &t, .telemetry = on_telemetry, .job = on_job},
+  };
+  const uint32_t policy = (uint32_t)(seed & 1u);
+  if (machine_init(&t.machine, argv[1], argv[2], &t.scenario, policy, &options) && run(&t)) {
     failures = judge_all(&t);
-    uint64_t cycles = 0, macs = 0;
+    uint64_t cycles = 0, estimated = 0, macs = 0;
     for (uint32_t m = 0; m < MODELS; ++m) {
       for (uint32_t i = 0; i < t.tasks[m].model.num_layers; ++i) {
         cycles += t.jobs[m][i].end - t.jobs[m][i].start;
+        estimated += machine_estimate(&t.machine, m, i, t.jobs[m][i].tile);
         macs += hb_layer_macs(&t.layers[m][i]);
         free(t.jobs[m][i].out);
       }
     }
     printf(
-        "%s seed %llu stall %u ppm: %u layers, %llu MACs, done at cycle %llu, %llu job cycles, "
-        "jobs per tile",
-        t.soc.name, (unsigned long long)seed, stall_ppm, t.layers_total, (unsigned long long)macs,
-        (unsigned long long)hb_sim_cycle(t.sim), (unsigned long long)cycles);
-    for (uint32_t i = 0; i < t.soc.num_tiles; ++i) {
+        "%s seed %llu stall %u ppm: %u layers, %llu MACs, done at cycle %llu, %llu job cycles "
+        "(estimated %llu), jobs per tile",
+        t.machine.soc.name, (unsigned long long)seed, stall_ppm, t.layers_total,
+        (unsigned long long)macs, (unsigned long long)hb_sim_cycle(t.machine.sim),
+        (unsigned long long)cycles, (unsigned long long)estimated);
+    for (uint32_t i = 0; i < t.machine.soc.num_tiles; ++i) {
       printf(" %u", t.per_tile[i]);
     }
     printf(": %d failed\n", failures);
   }
-  hb_sim_free(t.sim);
-  hb_workload_release(&t.workload);
+  machine_release(&t.machine);
   return failures != 0;
 }
