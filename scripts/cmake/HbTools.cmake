@@ -26,6 +26,7 @@ find_package(Python3 3.11 REQUIRED COMPONENTS Interpreter)
 
 hb_require_program(HB_VERILATOR verilator verilator)
 find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
+hb_require_program(HB_YOSYS yosys yosys)
 hb_require_program(HB_CLANGXX clang++ clang)
 hb_require_program(HB_RISCV_GCC riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf)
 hb_require_program(HB_RISCV_OBJCOPY riscv64-unknown-elf-objcopy binutils-riscv64-unknown-elf)

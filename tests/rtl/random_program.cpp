@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "random_program.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+namespace hb {
+
+namespace {
+
+constexpr uint32_t kIfmHalf = 4096, kWgtHalf = 2048, kAccHalf = 512, kSlots = 16;
+
+class Generator {
+ public:
+  Generator(std::mt19937 &rng, uint32_t n, std::vector<uint8_t> &memory, uint32_t memory_base, uint32_t area,
+            uint32_t bytes)
+      : rng_(rng), n_(n), memory_(memory), memory_base_(memory_base), area_(area), half_(bytes / 2) {
+    // Bases anywhere in their half, so that offsets are needed.
+    job_.base[0] = area_ + below(64) * 16;
+    job_.base[1] = area_ + half_ + below(64) * 16;
+    job_.base[2] = area_ + 4096 + below(64) * 16;
+    job_.base[3] = area_ + 8192 + below(64) * 16;
+    store_at_ = area_ + half_ + 2048;
+  }
+
+  RandomJob make(uint32_t steps) {
+    for (uint32_t i = 0; i < steps; ++i) step(i, steps);
+    job_.program.push_back(end_command());
+    return std::move(job_);
+  }
+
+ private:
+  uint32_t below(uint32_t limit) { return static_cast<uint32_t>(rng_() % limit); }
+  uint32_t range(uint32_t low, uint32_t high) { return low + below(high - low + 1); }
+  bool coin() { return (rng_() & 1) != 0; }
+
+  hb_cmd_t &push(uint32_t opcode) {
+    hb_cmd_t cmd{};
+    cmd.common.opcode = static_cast<uint8_t>(opcode);
+    job_.program.push_back(cmd);
+    return job_.program.back();
+  }
+
+  void tokens(size_t command, uint32_t wait, uint32_t push_mask) {
+    job_.program[command].common.tokens |= static_cast<uint8_t>(wait | push_mask << 4);
+  }
+
+  /* LOADs that fill `words` words of a scratchpad from `dst` on, from anywhere in the input half. */
+  void fill(uint32_t mem, uint32_t dst, uint32_t words) {
+    while (words > 0) {
+      const uint32_t beats = range(1, std::min(words, coin() ? 300u : 20u));
+      const uint32_t rows = range(1, std::min(words / beats, 12u));
+      const uint32_t planes = range(1, std::min(words / beats / rows, 5u));
+      hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
+      load.mem = static_cast<uint8_t>(mem);
+      load.base = static_cast<uint8_t>(coin() ? 0 : 3);
+      load.dst = static_cast<uint16_t>(dst);
+      load.beats = static_cast<uint16_t>(beats);
+      load.rows = static_cast<uint16_t>(rows);
+      load.planes = static_cast<uint16_t>(planes);
+      // Pitches may make rows overlap, repeat or leave gaps.
+      load.row_pitch = below(64) * 16;
+      load.plane_pitch = below(256) * 16;
+      load.src = below(1024) * 16;
+      dst += beats * rows * planes;
+      words -= beats * rows * planes;
+    }
+  }
+
+  void params(uint32_t slot) {
+    const uint32_t address = area_ + half_ - 2048 + slot * 128;
+    for (uint32_t i = 0; i < 16; ++i) {
+      const auto bias = static_cast<int32_t>(coin() ? rng_() : below(4001) - 2000u);
+      // From "everything rounds to 0" to "everything clips", most in between.
+      const float scale = std::ldexp(1.0f + static_cast<float>(below(1 << 23)) / (1 << 23), -static_cast<int>(below(24)));
+      std::memcpy(&memory_[address - memory_base_ + 4 * i], &bias, 4);
+      std::memcpy(&memory_[address - memory_base_ + 64 + 4 * i], &scale, 4);
+    }
+    hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
+    load.mem = HB_CMD_LOAD_MEM_PRM;
+    load.base = 2;
+    load.dst = static_cast<uint16_t>(slot * 8);
+    load.src = address - job_.base[2];
+    load.beats = 8;
+    load.rows = load.planes = 1;
+  }
+
+  /* One EXEC over `rows` accumulator rows from `acc` on, split into runs of k-tiles. */
+  void exec(uint32_t ifm, uint32_t wgt, uint32_t acc, uint32_t rows, bool init) {
+    hb_cmd_exec_t e{};
+    e.opcode = HB_CMD_OP_EXEC;
+    e.out_w = static_cast<uint16_t>(range(1, rows));
+    while (rows % e.out_w != 0) e.out_w = static_cast<uint16_t>(e.out_w - 1);
+    e.out_h = static_cast<uint16_t>(rows / e.out_w);
+    e.stride_y = static_cast<uint8_t>(range(1, 3));
+    e.stride_x = static_cast<uint8_t>(range(1, 3));
+    e.dil_y = static_cast<uint8_t>(range(1, 3));
+    e.dil_x = static_cast<uint8_t>(range(1, 3));
+    e.ker_h = static_cast<uint8_t>(range(1, 4));
+    e.ker_w = static_cast<uint8_t>(range(1, 4));
+    e.k_c = static_cast<uint16_t>(range(1, 5));
+    e.in_h = static_cast<uint16_t>(range(1, 24));
+    e.in_w = static_cast<uint16_t>(range(1, 24));
+    e.row_pitch = static_cast<uint16_t>(range(e.in_w, e.in_w + 3));
+    e.plane_pitch = static_cast<uint16_t>(e.row_pitch * e.in_h + below(5));
+    e.ifm = static_cast<uint16_t>(ifm + below(200));
+    e.org_y = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    e.org_x = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    e.flags = static_cast<uint16_t>((coin() ? HB_CMD_EXEC_FLAG_X_SIGNED : 0) | (coin() ? HB_CMD_EXEC_FLAG_W_SIGNED : 0) |
+                                    (n_ == 8 && coin() ? HB_CMD_EXEC_FLAG_HALF : 0));
+    e.x_zp = static_cast<uint8_t>(rng_());
+    e.w_zp = static_cast<uint8_t>(rng_());
+    e.acc = static_cast<uint16_t>(acc);
+    const uint32_t total = uint32_t{e.ker_h} * e.ker_w * e.k_c;
+    // From anywhere in the reduction, in runs; usually all of it.
+    uint32_t place = coin() ? 0 : below(total);
+    const uint32_t last = coin() ? total : range(place + 1, total);
+    bool first = true;
+    while (place < last) {
+      e.k_count = static_cast<uint16_t>(coin() ? last - place : range(1, last - place));
+      e.c0 = static_cast<uint16_t>(place % e.k_c);
+      e.s0 = static_cast<uint8_t>(place / e.k_c % e.ker_w);
+      e.r0 = static_cast<uint8_t>(place / e.k_c / e.ker_w);
+      e.wgt = static_cast<uint16_t>(wgt + below(kWgtHalf - e.k_count * n_ + 1));
+      if (first && init) e.flags |= HB_CMD_EXEC_FLAG_INIT;
+      push(HB_CMD_OP_EXEC).exec = e;
+      e.flags = static_cast<uint16_t>(e.flags & ~HB_CMD_EXEC_FLAG_INIT);
+      place += e.k_count;
+      first = false;
+    }
+  }
+
+  void store(uint32_t acc, uint32_t rows, uint32_t slot) {
+    hb_cmd_store_t &s = push(HB_CMD_OP_STORE).store;
+    const bool raw = below(4) == 0;
+    const bool y_signed = coin();
+    s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) | (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
+                                    (n_ == 8 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
+    s.beats = static_cast<uint16_t>(range(1, rows));
+    while (rows % s.beats != 0) s.beats = static_cast<uint16_t>(s.beats - 1);
+    s.rows = static_cast<uint16_t>(rows / s.beats);
+    s.base = 1;
+    s.y_zp = static_cast<uint8_t>(rng_());
+    int low = static_cast<int>(below(256)) - (y_signed ? 128 : 0), high = static_cast<int>(below(256)) - (y_signed ? 128 : 0);
+    if (coin()) low = y_signed ? -128 : 0, high = y_signed ? 127 : 255;
+    s.clip_min = static_cast<uint8_t>(std::min(low, high));
+    s.clip_max = static_cast<uint8_t>(std::max(low, high));
+    const uint32_t pixel = raw ? 64 : 16;
+    s.row_pitch = s.beats * pixel + below(10) * 16;
+    const uint32_t size = s.row_pitch * s.rows;
+    if (store_at_ + size + 4096 > area_ + 2 * half_) store_at_ = area_ + half_ + 2048;
+    s.dst = store_at_ - job_.base[1];
+    store_at_ += size + below(20) * 16;
+    s.acc = static_cast<uint16_t>(acc);
+    s.prm = static_cast<uint16_t>(slot * 8);
+  }
+
+  void step(uint32_t i, uint32_t steps) {
+    const uint32_t ifm = i % 2 * kIfmHalf, wgt = i % 2 * kWgtHalf, acc = i % 2 * kAccHalf, slot = i % kSlots;
+    size_t first = job_.program.size();
+    params(slot);
+    fill(HB_CMD_LOAD_MEM_IFM, ifm, kIfmHalf);
+    fill(HB_CMD_LOAD_MEM_WGT, wgt, kWgtHalf);
+    tokens(first, i >= 2 ? HB_CMD_TOKEN_E2L : 0, 0);
+    tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_L2E);
+
+    // All rows of this step in adjoining pieces, then some of them again.
+    const uint32_t rows = coin() ? range(1, 40) : range(1, kAccHalf);
+    first = job_.program.size();
+    for (uint32_t done = 0; done < rows;) {
+      const uint32_t piece = coin() ? rows - done : range(1, rows - done);
+      exec(ifm, wgt, acc + done, piece, true);
+      done += piece;
+    }
+    for (uint32_t more = below(4); more > 0; --more) {
+      const uint32_t from = below(rows);
+      exec(ifm, wgt, acc + from, range(1, std::min(rows - from, 60u)), coin());
+    }
+    tokens(first, HB_CMD_TOKEN_L2E | (i >= 2 ? HB_CMD_TOKEN_S2E : 0), 0);
+    tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_E2S | (i + 2 < steps ? HB_CMD_TOKEN_E2L : 0));
+
+    first = job_.program.size();
+    for (uint32_t count = range(1, 3); count > 0; --count) {
+      const uint32_t from = below(rows);
+      store(acc + from, range(1, rows - from), slot);
+    }
+    tokens(first, HB_CMD_TOKEN_E2S, 0);
+    tokens(job_.program.size() - 1, 0, i + 2 < steps ? HB_CMD_TOKEN_S2E : 0);
+  }
+
+  std::mt19937 &rng_;
+  uint32_t n_;
+  std::vector<uint8_t> &memory_;
+  uint32_t memory_base_, area_, half_, store_at_ = 0;
+  RandomJob job_;
+};
+
+}  // namespace
+
+hb_cmd_t end_command() {
+  hb_cmd_t cmd{};
+  cmd.common.opcode = HB_CMD_OP_END;
+  return cmd;
+}
+
+RandomJob random_job(std::mt19937 &rng, uint32_t n, uint32_t steps, std::vector<uint8_t> &memory,
+                     uint32_t memory_base, uint32_t area, uint32_t bytes) {
+  return Generator(rng, n, memory, memory_base, area, bytes).make(steps);
+}
+
+}  // namespace hb

@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * A tile alone on its bench. usage: test_tile CASE MODEL [SEED]
+ */
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "hilbert/hb_tile_regs.h"
+#include "random_program.h"
+#include "tile_bench.h"
+#include "tile_reference.h"
+
+using namespace hb;
+
+namespace {
+
+constexpr uint32_t kBase = TileBench::kMemoryBase;
+constexpr uint32_t kPrograms = kBase;               // job i's program at 64 KiB * i
+constexpr uint32_t kAreas = kBase + 0x80000;        // its data at 256 KiB * i
+constexpr uint32_t kAreaBytes = 0x40000;
+
+uint32_t size_of(const TileModelInfo &info) { return info.id >> HB_TILE_ID_SIZE_LSB & 0xff; }
+
+void randomise(std::vector<uint8_t> &memory, std::mt19937 &rng) {
+  for (uint8_t &byte : memory) byte = static_cast<uint8_t>(rng());
+}
+
+void compare(const std::vector<uint8_t> &got, const std::vector<uint8_t> &want) {
+  for (size_t i = 0; i < got.size(); ++i) {
+    expect(got[i] == want[i], "memory %08zx is %02x, expected %02x", kBase + i, got[i], want[i]);
+  }
+}
+
+hb_cmd_t command(uint32_t opcode, uint32_t wait = 0, uint32_t push = 0) {
+  hb_cmd_t cmd{};
+  cmd.common.opcode = static_cast<uint8_t>(opcode);
+  cmd.common.tokens = static_cast<uint8_t>(wait | push << 4);
+  return cmd;
+}
+
+hb_cmd_t load(uint32_t mem, uint32_t dst, uint32_t src, uint32_t beats, uint32_t wait = 0, uint32_t push = 0) {
+  hb_cmd_t cmd = command(HB_CMD_OP_LOAD, wait, push);
+  cmd.load.mem = static_cast<uint8_t>(mem);
+  cmd.load.dst = static_cast<uint16_t>(dst);
+  cmd.load.src = src;
+  cmd.load.beats = static_cast<uint16_t>(beats);
+  cmd.load.rows = cmd.load.planes = 1;
+  return cmd;
+}
+
+hb_cmd_t exec(uint32_t out_h, uint32_t out_w, uint32_t k_count, uint32_t wait = 0, uint32_t push = 0) {
+  hb_cmd_t cmd = command(HB_CMD_OP_EXEC, wait, push);
+  hb_cmd_exec_t &e = cmd.exec;
+  e.flags = HB_CMD_EXEC_FLAG_INIT;
+  e.in_h = e.out_h = static_cast<uint16_t>(out_h);
+  e.in_w = e.out_w = e.row_pitch = static_cast<uint16_t>(out_w);
+  e.stride_y = e.stride_x = e.dil_y = e.dil_x = e.ker_h = e.ker_w = 1;
+  e.k_c = e.k_count = static_cast<uint16_t>(k_count);
+  return cmd;
+}
+
+hb_cmd_t store(uint32_t dst, uint32_t rows, uint32_t beats, uint32_t wait = 0, uint32_t push = 0) {
+  hb_cmd_t cmd = command(HB_CMD_OP_STORE, wait, push);
+  cmd.store.base = 1;
+  cmd.store.dst = dst;
+  cmd.store.rows = static_cast<uint16_t>(rows);
+  cmd.store.beats = static_cast<uint16_t>(beats);
+  cmd.store.row_pitch = beats * 16;
+  cmd.store.clip_max = 255;
+  return cmd;
+}
+
+/* A small correct job: what every test of failure runs afterwards to see that the tile is well. */
+void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  RandomJob job = random_job(rng, size_of(info), 2, bench.memory, kBase, kAreas, kAreaBytes);
+  bench.put_program(kPrograms, job.program);
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(size_of(info), want, kBase).run(job.program, job.base);
+  bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 0x600d);
+  const Completion done = bench.wait_completion();
+  expect(done.tag == 0x600d && done.code == HB_TILE_STATUS_OK, "good job: tag %x, status %u at command %u", done.tag,
+         done.code, done.command);
+  bench.wait_idle();
+  compare(bench.memory, want);
+}
+
+/* Random jobs, several queued at a time, leave in memory what the reference leaves, byte for byte. */
+void test_random(const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  for (uint32_t round = 0; round < 6; ++round) {
+    BenchOptions options;
+    options.seed = static_cast<uint32_t>(rng());
+    options.stall_percent = round % 3 == 0 ? 0 : round % 3 == 1 ? 20 : 60;
+    options.max_latency = round % 2 == 0 ? 8 : 120;
+    options.skip_idle = (round & 4) != 0;
+    TileBench bench(info, options);
+    randomise(bench.memory, rng);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    constexpr uint32_t kJobs = 4;
+    RandomJob jobs[kJobs];
+    for (uint32_t i = 0; i < kJobs; ++i) {
+      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 4), bench.memory, kBase,
+                           kAreas + i * kAreaBytes, kAreaBytes);
+      bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
+    }
+    std::vector<uint8_t> want = bench.memory;
+    for (const RandomJob &job : jobs) TileReference(size_of(info), want, kBase).run(job.program, job.base);
+    uint32_t cycles = 0;
+    for (uint32_t i = 0; i < kJobs; ++i) {
+      bench.ring(kPrograms + i * 0x10000, static_cast<uint32_t>(jobs[i].program.size()), jobs[i].base, 100 + i);
+      bench.run(rng() % 50);
+    }
+    for (uint32_t i = 0; i < kJobs; ++i) {
+      const Completion done = bench.wait_completion();
+      expect(done.tag == 100 + i, "tag %u, expected %u", done.tag, 100 + i);
+      expect(done.code == HB_TILE_STATUS_OK, "job %u: status %u at command %u", i, done.code, done.command);
+      cycles += done.cycles;
+    }
+    bench.wait_idle();
+    compare(bench.memory, want);
+    const TilePerf perf = bench.model().perf();
+    expect(perf.started == kJobs && perf.completed == kJobs, "started %u, completed %u", perf.started, perf.completed);
+    expect(perf.busy == cycles, "busy %u cycles, completions say %u", perf.busy, cycles);
+    expect(perf.array + perf.wait_load + perf.wait_store + perf.wait_wgt + perf.wait_cmd == perf.busy,
+           "busy cycles do not add up");
+    expect(perf.done_tag == 100 + kJobs - 1, "newest completion has tag %u", perf.done_tag);
+    std::printf("round %u: %u busy cycles, array %u, wait load %u store %u wgt %u cmd %u\n", round, perf.busy,
+                perf.array, perf.wait_load, perf.wait_store, perf.wait_wgt, perf.wait_cmd);
+  }
+}
+
+/* Registers hold what the map says; odd accesses are answered as documented. */
+void test_registers(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  options.stall_percent = 30;
+  TileBench bench(info, options);
+  expect(bench.read_reg(HB_TILE_REG_ID) == info.id, "ID differs from tile_model_info()");
+  expect(bench.read_reg(HB_TILE_REG_CAPS) == info.caps, "CAPS differs from tile_model_info()");
+  const uint32_t rw[] = {HB_TILE_REG_JOB_PROG,  HB_TILE_REG_JOB_BASE0, HB_TILE_REG_JOB_BASE1,
+                         HB_TILE_REG_JOB_BASE2, HB_TILE_REG_JOB_BASE3, HB_TILE_REG_WATCHDOG};
+  for (uint32_t reg : rw) expect(bench.read_reg(reg) == 0, "register %03x is not 0 after reset", reg);
+  for (uint32_t reg : rw) bench.write_reg(reg, 0x01020304u * (reg / 4));
+  for (uint32_t reg : rw) expect(bench.read_reg(reg) == 0x01020304u * (reg / 4), "register %03x does not hold", reg);
+  bench.write_reg(HB_TILE_REG_JOB_PROG, 0xffffffffu);
+  bench.write_reg(HB_TILE_REG_JOB_PROG, 0x11223344u, 0x5);
+  expect(bench.read_reg(HB_TILE_REG_JOB_PROG) == 0xff22ff44u, "byte strobes are not honoured");
+  bench.write_reg(HB_TILE_REG_JOB_LEN, 0xffffffffu);
+  expect(bench.read_reg(HB_TILE_REG_JOB_LEN) == 0xfffffu, "JOB_LEN has 20 bits");
+  for (uint32_t reg = 0; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4) bench.read_reg(reg);
+  for (uint32_t reg = HB_TILE_REG_PERF_COMPLETED + 4; reg < 0x10000; reg += 0x3fc) {
+    bench.read_reg(reg, 2);
+    bench.write_reg(reg, 1, 0xf, 2);
+  }
+  bench.write_reg(HB_TILE_REG_ID, 0);
+  expect(bench.read_reg(HB_TILE_REG_ID) == info.id, "ID was written");
+  expect(bench.read_reg(HB_TILE_REG_COMPL_STATUS) == 0 && bench.read_reg(HB_TILE_REG_COMPL_TAG) == 0,
+         "a completion out of nothing");
+  bench.write_reg(HB_TILE_REG_COMPL_POP, 1);
+  expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS of an idle tile is not 0");
+}
+
+/* The queues: four jobs wait, a fifth overruns; full completions hold jobs back; irq follows IRQ_EN. */
+void test_queues(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  TileBench bench(info, options);
+  bench.put_program(kPrograms, {end_command()});
+  const std::array<uint32_t, 4> base{kAreas, kAreas, kAreas, kAreas};
+  bench.mute_reads = true;  // the first job hangs in its fetch
+  for (uint32_t i = 0; i < 5; ++i) bench.ring(kPrograms, 1, base, 10 + i);
+  expect(bench.read_reg(HB_TILE_REG_STATUS) ==
+             (HB_TILE_STATUS_BUSY_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK | 4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
+         "STATUS %x with one job running and four waiting", bench.read_reg(HB_TILE_REG_STATUS));
+  bench.ring(kPrograms, 1, base, 99);
+  expect((bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_OVERRUN_MASK) != 0, "no overrun");
+  bench.mute_reads = false;
+  bench.run(500);
+  for (uint32_t i = 5; i < 12; ++i) {
+    bench.ring(kPrograms, 1, base, 10 + i);
+    bench.run(100);
+  }
+  // Twelve jobs, eight places for completions.
+  expect(bench.read_reg(HB_TILE_REG_STATUS) == (HB_TILE_STATUS_OVERRUN_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK |
+                                                8u << HB_TILE_STATUS_COMPL_LEVEL_LSB | 4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
+         "STATUS %x with full queues", bench.read_reg(HB_TILE_REG_STATUS));
+  bench.run(10);
+  expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0, "idle and silent without IRQ_EN");
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  for (uint32_t i = 0; i < 12; ++i) {
+    const Completion done = bench.wait_completion(1000);
+    expect(done.tag == 10 + i && done.code == HB_TILE_STATUS_OK, "tag %u status %u", done.tag, done.code);
+  }
+  bench.run(100);
+  expect(bench.model().outputs().irq == 0, "irq without a completion");
+  expect(bench.read_reg(HB_TILE_REG_PERF_COMPLETED) == 12, "the overrun job ran");
+}
+
+/* A program at fault fails with the right code and command; the next job is not the worse for it. */
+void test_errors(const TileModelInfo &info, uint32_t seed) {
+  const uint32_t n = size_of(info);
+  struct Bad {
+    const char *name;
+    uint32_t code;
+    std::function<void(hb_cmd_t &)> spoil;
+    hb_cmd_t cmd;
+  };
+  const uint32_t kField = HB_TILE_STATUS_BAD_FIELD, kOpcode = HB_TILE_STATUS_BAD_OPCODE;
+  const hb_cmd_t l = load(0, 0, 0, 16), e = exec(4, 4, 2), s = store(0, 1, 4);
+  std::vector<Bad> cases = {
+      {"opcode 0", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 0; }, l},
+      {"opcode 255", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 255; }, l},
+      {"END with a token", kOpcode, [](hb_cmd_t &c) { c.common.opcode = HB_CMD_OP_END; c.common.tokens = 1; }, l},
+      {"LOAD waits L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E; }, l},
+      {"LOAD pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, l},
+      {"EXEC waits E2L", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2L; }, e},
+      {"EXEC pushes L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E << 4; }, e},
+      {"STORE waits S2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_S2E; }, s},
+      {"STORE pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, s},
+      {"LOAD flags", kField, [](hb_cmd_t &c) { c.load.flags = 1; }, l},
+      {"LOAD mem", kField, [](hb_cmd_t &c) { c.load.mem = 3; }, l},
+      {"LOAD base", kField, [](hb_cmd_t &c) { c.load.base = 4; }, l},
+      {"LOAD src", kField, [](hb_cmd_t &c) { c.load.src = 8; }, l},
+      {"LOAD row_pitch", kField, [](hb_cmd_t &c) { c.load.row_pitch = 4; }, l},
+      {"LOAD plane_pitch", kField, [](hb_cmd_t &c) { c.load.plane_pitch = 2; }, l},
+      {"LOAD beats 0", kField, [](hb_cmd_t &c) { c.load.beats = 0; }, l},
+      {"LOAD rows 0", kField, [](hb_cmd_t &c) { c.load.rows = 0; }, l},
+      {"LOAD planes 0", kField, [](hb_cmd_t &c) { c.load.planes = 0; }, l},
+      {"LOAD beyond IFM", kField, [](hb_cmd_t &c) { c.load.dst = 8192 - 15; }, l},
+      {"LOAD beyond WGT", kField, [](hb_cmd_t &c) { c.load.mem = 1; c.load.dst = 4096 - 15; }, l},
+      {"LOAD beyond PRM", kField, [](hb_cmd_t &c) { c.load.mem = 2; c.load.dst = 512 - 15; }, l},
+      {"LOAD far too much", kField, [](hb_cmd_t &c) { c.load.beats = c.load.rows = c.load.planes = 65535; }, l},
+      {"LOAD 2^32 words", kField, [](hb_cmd_t &c) { c.load.beats = c.load.rows = 256; c.load.planes = 65535; }, l},
+      {"EXEC flags", kField, [](hb_cmd_t &c) { c.exec.flags = 16; }, e},
+      {"EXEC in_h 0", kField, [](hb_cmd_t &c) { c.exec.in_h = 0; }, e},
+      {"EXEC in_w 0", kField, [](hb_cmd_t &c) { c.exec.in_w = 0; }, e},
+      {"EXEC out_h 0", kField, [](hb_cmd_t &c) { c.exec.out_h = 0; }, e},
+      {"EXEC out_w 0", kField, [](hb_cmd_t &c) { c.exec.out_w = 0; }, e},
+      {"EXEC stride_y 0", kField, [](hb_cmd_t &c) { c.exec.stride_y = 0; }, e},
+      {"EXEC stride_x 0", kField, [](hb_cmd_t &c) { c.exec.stride_x = 0; }, e},
+      {"EXEC dil_y 0", kField, [](hb_cmd_t &c) { c.exec.dil_y = 0; }, e},
+      {"EXEC dil_x 0", kField, [](hb_cmd_t &c) { c.exec.dil_x = 0; }, e},
+      {"EXEC ker_h 0", kField, [](hb_cmd_t &c) { c.exec.ker_h = 0; }, e},
+      {"EXEC ker_w 0", kField, [](hb_cmd_t &c) { c.exec.ker_w = 0; }, e},
+      {"EXEC k_c 0", kField, [](hb_cmd_t &c) { c.exec.k_c = 0; }, e},
+      {"EXEC k_count 0", kField, [](hb_cmd_t &c) { c.exec.k_count = 0; }, e},
+      {"EXEC c0 beyond", kField, [](hb_cmd_t &c) { c.exec.c0 = 2; c.exec.k_count = 1; }, e},
+      {"EXEC r0 beyond", kField, [](hb_cmd_t &c) { c.exec.r0 = 1; }, e},
+      {"EXEC s0 beyond", kField, [](hb_cmd_t &c) { c.exec.s0 = 1; }, e},
+      {"EXEC run beyond the taps", kField, [](hb_cmd_t &c) { c.exec.k_count = 3; }, e},
+      {"EXEC run beyond the taps from c0", kField, [](hb_cmd_t &c) { c.exec.c0 = 1; }, e},
+      {"EXEC beyond WGT", kField, [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n + 1); }, e},
+      {"EXEC beyond accumulator", kField, [](hb_cmd_t &c) { c.exec.acc = 1024 - 15; }, e},
+      {"EXEC 2^32 pixels", kField, [](hb_cmd_t &c) { c.exec.out_h = c.exec.out_w = 65535; }, e},
+      {"EXEC beyond IFM", kField, [](hb_cmd_t &c) { c.exec.plane_pitch = 0; c.exec.ifm = 8192 - 15; }, e},
+      {"EXEC plane beyond IFM", kField, [](hb_cmd_t &c) { c.exec.k_c = 4; c.exec.k_count = 4; c.exec.plane_pitch = 9000; }, e},
+      {"STORE flags", kField, [](hb_cmd_t &c) { c.store.flags = 8; }, s},
+      {"STORE base", kField, [](hb_cmd_t &c) { c.store.base = 4; }, s},
+      {"STORE dst", kField, [](hb_cmd_t &c) { c.store.dst = 8; }, s},
+      {"STORE row_pitch", kField, [](hb_cmd_t &c) { c.store.row_pitch = 8; }, s},
+      {"STORE beats 0", kField, [](hb_cmd_t &c) { c.store.beats = 0; }, s},
+      {"STORE rows 0", kField, [](hb_cmd_t &c) { c.store.rows = 0; }, s},
+      {"STORE beyond accumulator", kField, [](hb_cmd_t &c) { c.store.acc = 1024 - 3; }, s},
+      {"STORE beyond PRM", kField, [](hb_cmd_t &c) { c.store.prm = 512 - 7; }, s},
+  };
+  if (n != 8) {
+    cases.push_back({"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
+    cases.push_back({"STORE HALF", kField, [](hb_cmd_t &c) { c.store.flags |= HB_CMD_STORE_FLAG_HALF; }, s});
+  }
+  // Right at the border: legal.
+  const std::vector<Bad> border = {
+      {"LOAD to the end of IFM", 0, [](hb_cmd_t &c) { c.load.dst = 8192 - 16; }, l},
+      {"LOAD to the end of WGT", 0, [](hb_cmd_t &c) { c.load.mem = 1; c.load.dst = 4096 - 16; }, l},
+      {"LOAD to the end of PRM", 0, [](hb_cmd_t &c) { c.load.mem = 2; c.load.dst = 512 - 16; }, l},
+      {"EXEC to the end of WGT", 0, [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n); }, e},
+      {"EXEC to the end of IFM", 0, [](hb_cmd_t &c) { c.exec.plane_pitch = 0; c.exec.ifm = 8192 - 16; }, e},
+      {"EXEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.exec.acc = 1024 - 16; }, e},
+      {"STORE to the end of the accumulator", 0, [](hb_cmd_t &c) { c.store.acc = 1024 - 4; }, s},
+      {"STORE from the last PRM words", 0, [](hb_cmd_t &c) { c.store.prm = 512 - 8; }, s},
+  };
+  cases.insert(cases.end(), border.begin(), border.end());
+  std::mt19937 rng(seed);
+  BenchOptions options;
+  options.seed = seed;
+  options.stall_percent = 25;
+  options.max_latency = 40;
+  TileBench bench(info, options);
+  randomise(bench.memory, rng);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  for (Bad &bad : cases) {
+    // Work before it, work behind it: the offender is command 5, and nothing behind it starts.
+    std::vector<hb_cmd_t> program = {load(0, 0, 0, 700), load(1, 0, 64, 400), load(2, 0, 0, 16),
+                                     exec(8, 8, 4), store(0, 8, 8)};
+    bad.spoil(bad.cmd);
+    program.push_back(bad.cmd);
+    if (bad.code != 0) program.push_back(store(0x10000, 8, 8));
+    program.push_back(end_command());
+    bench.put_program(kPrograms, program);
+    bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 7);
+    const Completion done = bench.wait_completion();
+    expect(done.tag == 7 && done.code == bad.code && done.command == (bad.code != 0 ? 5u : 0u),
+           "%s: status %u at command %u, expected %u", bad.name, done.code, done.command, bad.code);
+    bench.wait_idle();
+  }
+  // Faults of the job itself.
+  struct Job {
+    const char *name;
+    uint32_t program, len, base1, code, command;
+  };
+  const Job jobs[] = {
+      {"JOB_LEN 0", kPrograms, 0, kAreas, HB_TILE_STATUS_NO_END, 0},
+      {"no END", kPrograms, 3, kAreas, HB_TILE_STATUS_NO_END, 2},
+      {"misaligned program", kPrograms + 32, 3, kAreas, kField, 0},
+      {"misaligned base", kPrograms, 3, kAreas + 4, kField, 0},
+  };
+  bench.put_program(kPrograms, {l, l, l, l, end_command()});
+  for (const Job &job : jobs) {
+    std::array<uint32_t, 4> bases = base;
+    bases[1] = job.base1;
+    bench.ring(job.program, job.len, bases, 8);
+    const Completion done = bench.wait_completion();
+    expect(done.code == job.code && done.command == job.command, "%s: status %u at command %u", job.name, done.code,
+           done.command);
+    bench.wait_idle();
+  }
+  run_good_job(bench, info, seed);
+}
+
+/* JOB_LEN is the limit of what is read, whatever lies behind it. */
+void test_fetch_limit(const TileModelInfo &info, uint32_t seed) {
+  for (uint32_t len = 1; len <= 14; ++len) {
+    BenchOptions options;
+    options.seed = seed + len;
+    options.max_latency = 30;
+    TileBench bench(info, options);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    const uint32_t program = kPrograms + 64 * (len % 5);
+    std::vector<hb_cmd_t> commands(len - 1, load(0, 0, 0, 1));
+    commands.push_back(end_command());
+    bench.put_program(program, commands);
+    uint32_t beats = 0;
+    bench.observer = [&](uint64_t, const TileOut &out, const TileIn &in) {
+      if (out.m_arvalid == 0 || in.m_arready == 0 || out.m_arid != 0) return;
+      expect(out.m_araddr >= program && out.m_araddr + 16u * (out.m_arlen + 1u) <= program + 64 * len,
+             "fetch beyond the program: %08x", out.m_araddr);
+      beats += out.m_arlen + 1u;
+    };
+    bench.ring(program, len, {kAreas, kAreas, kAreas, kAreas}, 1);
+    expect(bench.wait_completion().code == HB_TILE_STATUS_OK, "program of %u commands", len);
+    expect(beats == 4 * len, "%u beats fetched for %u commands", beats, len);
+  }
+}
+
+/* AXI errors end the job with the command at fault; AXI is drained; the next job runs. */
+void test_axi_errors(const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  BenchOptions options;
+  options.seed = seed;
+  options.stall_percent = 30;
+  options.max_latency = 60;
+  TileBench bench(info, options);
+  randomise(bench.memory, rng);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  std::vector<hb_cmd_t> program;
+  for (uint32_t i = 0; i < 20; ++i) program.push_back(load(0, 0, 0x1000 * i, 100));
+  for (uint32_t i = 0; i < 8; ++i) program.push_back(store(0x1000 * i, 8, 8));
+  program.push_back(end_command());
+  struct Fault {
+    uint32_t begin, code, command;
+  };
+  const Fault faults[] = {
+      {kAreas, HB_TILE_STATUS_AXI_READ, 0},
+      {kAreas + 0x1000 * 11 + 99 * 16, HB_TILE_STATUS_AXI_READ, 11},
+      {kAreas + 0x20000, HB_TILE_STATUS_AXI_WRITE, 20},
+      {kAreas + 0x20000 + 0x1000 * 6 + 256, HB_TILE_STATUS_AXI_WRITE, 26},
+      {kPrograms + 64 * 5 + 16, HB_TILE_STATUS_AXI_READ, 5},
+  };
+  for (const Fault &fault : faults) {
+    bench.put_program(kPrograms, program);
+    bench.error_begin = fault.begin;
+    bench.error_end = fault.begin + 16;
+    bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 3);
+    const Completion done = bench.wait_completion();
+    expect(done.code == fault.code && done.command == fault.command, "fault at %08x: status %u at command %u",
+           fault.begin, done.code, done.command);
+    bench.wait_idle();
+    bench.error_begin = bench.error_end = 0;
+    run_good_job(bench, info, seed);
+  }
+}
+
+/* A soft reset at any moment drops everything, drains AXI, and leaves a tile as good as new. */
+void test_soft_reset(const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  for (uint32_t round = 0; round < 30; ++round) {
+    BenchOptions options;
+    options.seed = static_cast<uint32_t>(rng());
+    options.stall_percent = round % 3 * 30;
+    options.max_latency = 50;
+    TileBench bench(info, options);
+    randomise(bench.memory, rng);
+    RandomJob job = random_job(rng, size_of(info), 3, bench.memory, kBase, kAreas, kAreaBytes);
+    bench.put_program(kPrograms, job.program);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    for (uint32_t i = 0; i < 6; ++i) {
+      bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, i);
+    }
+    const std::vector<uint8_t> before = bench.memory;
+    bench.run(rng() % (round % 2 == 0 ? 400 : 40000));
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK | HB_TILE_CTRL_SOFT_RESET_MASK);
+    for (uint32_t guard = 0; (bench.read_reg(HB_TILE_REG_CTRL) & HB_TILE_CTRL_SOFT_RESET_MASK) != 0; ++guard) {
+      expect(guard < 1000, "soft reset does not end");
+    }
+    bench.run(2);
+    expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0, "idle and silent after soft reset");
+    bench.wait_idle();
+    expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS %x after soft reset", bench.read_reg(HB_TILE_REG_STATUS));
+    expect(bench.read_reg(HB_TILE_REG_PERF_STARTED) == 0, "counters survive soft reset");
+    // Only the job's output may have been touched.
+    for (size_t i = 0; i < before.size(); ++i) {
+      const uint32_t address = kBase + static_cast<uint32_t>(i);
+      expect(before[i] == bench.memory[i] || (address >= kAreas + kAreaBytes / 2 && address < kAreas + kAreaBytes),
+             "soft reset let %08x be written", address);
+    }
+    run_good_job(bench, info, static_cast<uint32_t>(rng()));
+  }
+}
+
+/* A program that waits for a token nobody pushes is ended by the watchdog, and by nothing else. */
+void test_watchdog(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  options.max_latency = 20;
+  TileBench bench(info, options);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  const hb_cmd_t stuck[] = {load(0, 0, 0, 4, HB_CMD_TOKEN_E2L), exec(2, 2, 1, HB_CMD_TOKEN_L2E),
+                            exec(2, 2, 1, HB_CMD_TOKEN_S2E), store(0, 1, 4, HB_CMD_TOKEN_E2S)};
+  for (const hb_cmd_t &cmd : stuck) {
+    bench.put_program(kPrograms, {load(0, 0, 0, 40), cmd, end_command()});
+    bench.write_reg(HB_TILE_REG_WATCHDOG, 0);
+    bench.ring(kPrograms, 3, base, 1);
+    bench.run(3000);
+    expect(bench.model().outputs().irq == 0 && bench.model().outputs().idle == 0, "a stuck job ended without a watchdog");
+    bench.write_reg(HB_TILE_REG_WATCHDOG, 500);
+    const Completion done = bench.wait_completion(600);
+    expect(done.code == HB_TILE_STATUS_WATCHDOG && done.command == 0, "status %u", done.code);
+    bench.ring(kPrograms, 3, base, 2);
+    const uint64_t from = bench.cycle();
+    expect(bench.wait_completion(2000).code == HB_TILE_STATUS_WATCHDOG, "second stuck job");
+    expect(bench.cycle() - from > 500, "the watchdog bit after %llu cycles",
+           static_cast<unsigned long long>(bench.cycle() - from));
+    bench.wait_idle();
+    run_good_job(bench, info, seed);  // with the watchdog on
+  }
+}
+
+/* Everything visible at the boundary, as one number. */
+class Digest {
+ public:
+  void add(uint64_t value) {
+    for (int i = 0; i < 8; ++i) hash_ = (hash_ ^ (value >> 8 * i & 0xff)) * 0x100000001b3u;
+  }
+  void add_timing(uint64_t cycle, const TileOut &out) {
+    const int flags = out.s_awready | out.s_wready << 1 | out.s_bvalid << 2 | out.s_arready << 3 | out.s_rvalid << 4 |
+                           out.m_awvalid << 5 | out.m_wvalid << 6 | out.m_wlast << 7 | out.m_arvalid << 8 | out.irq << 9 |
+                           out.idle << 10;
+    add(cycle);
+    add(static_cast<uint64_t>(flags));
+    if (out.m_arvalid != 0) add(uint64_t{out.m_araddr} << 16 | uint64_t{out.m_arid} << 8 | out.m_arlen);
+    if (out.m_awvalid != 0) add(uint64_t{out.m_awaddr} << 16 | uint64_t{out.m_awid} << 8 | out.m_awlen);
+    if (out.m_wvalid != 0) add(out.m_wstrb);
+  }
+  uint64_t value() const { return hash_; }
+
+ private:
+  uint64_t hash_ = 0xcbf29ce484222325u;
+};
+
+/* While idle is 1 nothing changes: leaving those cycles out gives the same cycles and bytes. */
+void test_quiescence(const TileModelInfo &info, uint32_t seed) {
+  uint64_t digest[2], clocked[2], cycles[2];
+  std::vector<uint8_t> memory[2];
+  for (int skip = 0; skip < 2; ++skip) {
+    std::mt19937 rng(seed);
+    BenchOptions options;
+    options.seed = seed;
+    options.stall_percent = 20;
+    options.max_latency = 30;
+    options.skip_idle = skip != 0;
+    TileBench bench(info, options);
+    randomise(bench.memory, rng);
+    Digest d;
+    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) {
+      if (out.idle == 0) d.add_timing(cycle, out);
+    };
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    for (uint32_t i = 0; i < 6; ++i) {
+      RandomJob job = random_job(rng, size_of(info), 1, bench.memory, kBase, kAreas, kAreaBytes);
+      bench.put_program(kPrograms, job.program);
+      bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, i);
+      if (rng() % 2 == 0) bench.run(rng() % 200);
+      d.add(bench.wait_completion().cycles);
+      bench.run(rng() % 5000);
+      const TilePerf perf = bench.model().perf();
+      d.add(perf.busy);
+      d.add(perf.rd_beats);
+    }
+    digest[skip] = d.value();
+    clocked[skip] = bench.clocked();
+    cycles[skip] = bench.cycle();
+    memory[skip] = bench.memory;
+  }
+  expect(cycles[0] == cycles[1] && digest[0] == digest[1], "skipping idle cycles changes the run");
+  compare(memory[1], memory[0]);
+  expect(clocked[0] == cycles[0] && clocked[1] + 1000 < clocked[0], "nothing was skipped: %llu of %llu cycles clocked",
+         static_cast<unsigned long long>(clocked[1]), static_cast<unsigned long long>(cycles[1]));
+  std::printf("%llu of %llu cycles clocked\n", static_cast<unsigned long long>(clocked[1]),
+              static_cast<unsigned long long>(cycles[1]));
+}
+
+/* The same commands on other data: the same cycles at the boundary. */
+void test_data_independence(const TileModelInfo &info, uint32_t seed) {
+  uint64_t first = 0;
+  for (uint32_t variant = 0; variant < 4; ++variant) {
+    std::mt19937 rng(seed);
+    BenchOptions options;
+    options.seed = seed;
+    options.stall_percent = 20;
+    options.max_latency = 30;
+    TileBench bench(info, options);
+    RandomJob job = random_job(rng, size_of(info), 6, bench.memory, kBase, kAreas, kAreaBytes);
+    std::mt19937 data(variant);
+    for (size_t i = kAreas - kBase; i < bench.memory.size(); ++i) {
+      bench.memory[i] = static_cast<uint8_t>(variant == 0 ? 0 : variant == 1 ? 0xff : data());
+    }
+    bench.put_program(kPrograms, job.program);
+    Digest d;
+    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) { d.add_timing(cycle, out); };
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 1);
+    bench.wait_completion();
+    if (variant == 0) first = d.value();
+    expect(d.value() == first, "data set %u changes the timing", variant);
+  }
+}
+
+/* A 3x3 convolution 64 -> 64 on a 14 x 14 tile, its k-tiles in several EXECs: the array never waits inside it. */
+void test_throughput(const TileModelInfo &info, uint32_t seed) {
+  const uint32_t n = size_of(info), steps = 64 / n, k_tiles = 9 * steps;
+  BenchOptions options;
+  options.seed = seed;
+  options.max_latency = 20;
+  TileBench bench(info, options);
+  std::vector<hb_cmd_t> program = {load(0, 0, 0, 16 * 16 * 4), load(1, 0, 0, 256 * 9, 0, HB_CMD_TOKEN_L2E)};
+  uint32_t execs = 0;
+  for (uint32_t tap = 0; tap < 9; ++tap, ++execs) {
+    hb_cmd_t cmd = exec(14, 14, steps, tap == 0 ? HB_CMD_TOKEN_L2E : 0, tap == 8 ? HB_CMD_TOKEN_E2S : 0);
+    cmd.exec.in_h = cmd.exec.in_w = cmd.exec.row_pitch = 16;
+    cmd.exec.plane_pitch = 256;
+    cmd.exec.ker_h = cmd.exec.ker_w = 3;
+    cmd.exec.r0 = static_cast<uint8_t>(tap / 3);
+    cmd.exec.s0 = static_cast<uint8_t>(tap % 3);
+    cmd.exec.wgt = static_cast<uint16_t>(tap * 64);
+    if (tap != 0) cmd.exec.flags = 0;
+    program.push_back(cmd);
+  }
+  program.push_back(store(0, 14, 14, HB_CMD_TOKEN_E2S));
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), {kAreas, kAreas + 0x20000, kAreas, kAreas}, 1);
+  bench.wait_completion();
+  const TilePerf perf = bench.model().perf();
+  expect(perf.array == k_tiles * 196, "%u array cycles, expected %u", perf.array, k_tiles * 196);
+  // Weights of the first k-tile and the drain of the last one are all that is lost.
+  expect(perf.wait_wgt <= 2 * n + 4, "%u cycles without a pixel while executing", perf.wait_wgt);
+  std::printf("array busy %.2f%% of the exec stream\n", 100.0 * perf.array / (perf.array + perf.wait_wgt));
+}
+
+struct Case {
+  const char *name;
+  void (*run)(const TileModelInfo &info, uint32_t seed);
+};
+
+const Case kCases[] = {
+    {"random", test_random},
+    {"registers", test_registers},
+    {"queues", test_queues},
+    {"errors", test_errors},
+    {"fetch_limit", test_fetch_limit},
+    {"axi_errors", test_axi_errors},
+    {"soft_reset", test_soft_reset},
+    {"watchdog", test_watchdog},
+    {"quiescence", test_quiescence},
+    {"data_independence", test_data_independence},
+    {"throughput", test_throughput},
+};
+
+}  // namespace
+
+int main(int argc, char **argv) {
+  if (argc < 3) {
+    std::fprintf(stderr, "usage: test_tile CASE MODEL [SEED]\n");
+    return 2;
+  }
+  const uint32_t seed = argc > 3 ? static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 0)) : 1;
+  std::printf("%s %s seed %u\n", argv[1], argv[2], seed);
+  for (const Case &c : kCases) {
+    if (std::strcmp(c.name, argv[1]) == 0) {
+      c.run(find_model(argv[2]), seed);
+      return 0;
+    }
+  }
+  std::fprintf(stderr, "unknown case %s\n", argv[1]);
+  return 2;
+}
