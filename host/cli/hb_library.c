@@ -87,12 +87,15 @@ void hb_library_release(hb_library_t *library) {
   *library = (hb_library_t){0};
 }
 
-/* Whether the file name of `path` is `name`.yaml. */
+/* Whether `path` ends in /`name`.yaml. */
 static bool is_called(const char *path, const char *name) {
-  const char *slash = strrchr(path, '/');
-  const char *file = slash == NULL ? path : slash + 1;
-  const size_t len = strlen(name);
-  return strncmp(file, name, len) == 0 && strcmp(file + len, ".yaml") == 0;
+  const size_t path_len = strlen(path);
+  const size_t name_len = strlen(name);
+  if (path_len < name_len + sizeof("/.yaml") - 1) {
+    return false;
+  }
+  const char *end = path + path_len - name_len - 5;
+  return end[-1] == '/' && strncmp(end, name, name_len) == 0 && ends_in_yaml(path);
 }
 
 hb_status_t hb_library_find(hb_config_kind_t kind, const char *text,
@@ -102,7 +105,7 @@ hb_status_t hb_library_find(hb_config_kind_t kind, const char *text,
              HB_PATH_MAX_BYTES - 1);
     return HB_ERR_INPUT;
   }
-  if (strchr(text, '/') != NULL || ends_in_yaml(text) || access(text, F_OK) == 0) {
+  if (ends_in_yaml(text) || access(text, F_OK) == 0) {
     strcpy(path_out, text);
     return HB_OK;
   }

@@ -2,10 +2,11 @@
 
 /**
  * @file
- * The scenarios folder that comes with Hilbert: finds files in it by bare name.
+ * The scenarios folder that comes with Hilbert: finds files in it by name.
  *
- * The folder is $HILBERT_DATA or, without it, the one compiled in. A file's bare name is its name
- * without folder and ".yaml".
+ * The folder is $HILBERT_DATA or, without it, the one compiled in. A file's name is its file name
+ * without
+ * ".yaml", with as many of the folders above it as are wanted: "tiny", "demo/tiny".
  */
 
 #ifndef HB_LIBRARY_H_

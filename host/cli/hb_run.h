@@ -22,7 +22,7 @@ typedef enum hb_run_progress {
 } hb_run_progress_t;
 
 typedef struct hb_run_options {
-  const char *scenario; /* path or bare name */
+  const char *scenario; /* path or name */
   const char *soc;      /* likewise; NULL: the scenario's */
   const char *out;      /* NULL: out/<scenario>-<soc>-<policy> */
   const char *firmware; /* path of firmware.elf */

@@ -350,6 +350,12 @@ class Shipped(Case):
             (copy / folder / "twin.yaml").write_text(SCENARIO)
         self.complains(3, f"hilbert: twin: both {copy}/one/twin.yaml and {copy}/two/twin.yaml; give a path",
                        "run", "twin", env={"HILBERT_DATA": str(copy)})
+        for name in ("win", "three/twin", "one/twin/"):
+            self.complains(3, f"hilbert: {name}: no such scenario; `hilbert list scenarios` names them",
+                           "run", name, env={"HILBERT_DATA": str(copy)})
+        # found, and then something else is wrong with it
+        self.complains(3, f"{copy}/two/twin.yaml:2:6: soc: cannot read {copy}/two/soc.yaml",
+                       "run", "two/twin", env={"HILBERT_DATA": str(copy)})
 
 
 class Run(Case):
