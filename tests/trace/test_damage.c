@@ -3,11 +3,14 @@
 /* A damaged file gives the whole records before the damage, never others, and says what is wrong.
  */
 
+#define _GNU_SOURCE
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <zlib.h>
 
 #include <cmocka.h>
@@ -15,7 +18,7 @@
 #include "fixture.h"
 #include "hb_trace_member.h"
 
-static const char *const kPath = "test_trace_damage.hbt";
+static char file_path[64]; /* a file in memory: it is written tens of thousands of times */
 
 enum { NUM_RECORDS = 200, MAX_MEMBERS = 200 };
 
@@ -34,10 +37,13 @@ static sample_t sample;
 
 static int set_up(void **state) {
   (void)state;
+  const int fd = memfd_create("trace", 0);
+  assert_true(fd >= 0);
+  snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", fd);
   sample.records = fixture_records(42, NUM_RECORDS, 0);
-  fixture_trace(kPath, HB_TRACE_PACKETS, &kSmall, sample.records, NUM_RECORDS);
+  fixture_trace(file_path, HB_TRACE_PACKETS, &kSmall, sample.records, NUM_RECORDS);
   fixture_sort(sample.records, NUM_RECORDS);
-  sample.bytes = fixture_read(kPath, &sample.len);
+  sample.bytes = fixture_read(file_path, &sample.len);
   for (size_t at = 0; at < sample.len;) {
     assert_true(sample.num_members < MAX_MEMBERS);
     hb_trace_member_t *member = &sample.members[sample.num_members++];
@@ -56,7 +62,6 @@ static int tear_down(void **state) {
   (void)state;
   free(sample.records);
   free(sample.bytes);
-  remove(kPath);
   return 0;
 }
 
@@ -66,10 +71,10 @@ static int tear_down(void **state) {
  */
 static hb_status_t read_all(const uint8_t *bytes, size_t len, size_t *num_out, char *why,
                             size_t why_len) {
-  fixture_write(kPath, bytes, len);
+  fixture_write(file_path, bytes, len);
   *num_out = 0;
   hb_trace_reader_t *reader;
-  hb_status_t status = hb_trace_reader_open(kPath, &reader, why, why_len);
+  hb_status_t status = hb_trace_reader_open(file_path, &reader, why, why_len);
   if (status != HB_OK) return status;
   hb_trace_record_t record;
   size_t i = 0;
@@ -267,14 +272,14 @@ static void other_files_are_not_traces_bad(void **state) {
   assert_string_equal(why, "not a trace: it does not begin with a Hilbert gzip member");
   assert_int_equal(read_all(text, 0, &num, why, sizeof(why)), HB_ERR_FORMAT);
   assert_string_equal(why, "not a trace: it has 0 bytes");
-  gzFile file = gzopen(kPath, "wb");
+  gzFile file = gzopen(file_path, "wb");
   assert_non_null(file);
   for (uint32_t i = 0; i < 100; i++) {
     gzprintf(file, "%u\n", i * i * i);
   }
   gzclose(file);
   hb_trace_reader_t *reader;
-  assert_int_equal(hb_trace_reader_open(kPath, &reader, why, sizeof(why)), HB_ERR_FORMAT);
+  assert_int_equal(hb_trace_reader_open(file_path, &reader, why, sizeof(why)), HB_ERR_FORMAT);
   assert_string_equal(why, "not a trace: it does not begin with a Hilbert gzip member");
   assert_int_equal(hb_trace_reader_open("no/such/file", &reader, why, sizeof(why)), HB_ERR_IO);
   assert_string_equal(why, "No such file or directory");
@@ -295,8 +300,8 @@ static void a_range_before_the_damage_is_readable(void **state) {
   assert_non_null(bytes);
   memcpy(bytes, sample.bytes, sample.len);
   bytes[sample.members[m].offset + 80] ^= 1;
-  fixture_write(kPath, bytes, sample.len);
-  hb_trace_reader_t *reader = fixture_open(kPath);
+  fixture_write(file_path, bytes, sample.len);
+  hb_trace_reader_t *reader = fixture_open(file_path);
   hb_trace_reader_range(reader, 0, to);
   hb_trace_record_t record;
   size_t num = 0;
