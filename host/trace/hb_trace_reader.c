@@ -105,7 +105,7 @@ damage(hb_trace_reader_t *r, const char *format, ...) {
   if (r->any_before) {
     snprintf(whole, sizeof(whole), "; records up to cycle %" PRIu64 " are whole", r->whole_to);
   } else if (r->prev_bytes != 0 && r->window == 0) {
-    snprintf(whole, sizeof(whole), "; no record before it is whole");
+    snprintf(whole, sizeof(whole), "; no records are whole");
   }
   snprintf(r->error, sizeof(r->error), "%s%s", what, whole);
   r->ended = HB_ERR_FORMAT;
