@@ -72,14 +72,17 @@ void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, u
   const uint64_t prm = hb_map_prm_offset(layer);
   memset(bytes + weights, 0, prm - weights);
 
-  /* Spread of an accumulator over random weights and inputs of the input type's whole range, and
-   * the spread wanted of the output: about one value in eight is clipped, and a chain of layers
-   * neither dies out nor saturates. */
+  /* Mean and spread of an accumulator over random weights and inputs of the input type's whole
+   * range, and the spread wanted of the output: about one value in eight is clipped, and a chain of
+   * layers neither dies out nor saturates. The bias takes the mean away, which zero points far from
+   * the middle make large. */
   double x_mean, x_rms, w_mean, w_rms;
   byte_moments(layer->x_signed, layer->x_zp, &x_mean, &x_rms);
   byte_moments(layer->w_signed, layer->w_zp, &w_mean, &w_rms);
   const double terms = (double)layer->in_c * layer->ker_h * layer->ker_w;
-  const double spread = sqrt(terms) * x_rms * w_rms + terms * fabs(x_mean * w_mean);
+  const double mean = terms * x_mean * w_mean;
+  const double spread =
+      sqrt(terms * (x_rms * x_rms * w_rms * w_rms - x_mean * x_mean * w_mean * w_mean));
   const bool relu = layer->clip_min == layer->y_zp;
   const double range =
       relu ? layer->clip_max - layer->y_zp : (layer->clip_max - layer->clip_min) / 2.0;
@@ -93,8 +96,9 @@ void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, u
       const uint64_t r = mix(prm_stream + GOLDEN_GAMMA * (k + 1u));
       const double unit_a = (double)(r & 0xffffffu) / 16777216.0; /* [0, 1) */
       const double unit_b = (double)(r >> 24 & 0xffffffu) / 16777216.0;
-      const double limit = spread / 4.0 < 16777216.0 ? spread / 4.0 : 16777216.0;
-      bias = (int32_t)((unit_a * 2.0 - 1.0) * limit);
+      const double wanted = (unit_a * 2.0 - 1.0) * spread / 4.0 - mean;
+      const double limit = 1073741824.0;
+      bias = (int32_t)(wanted > limit ? limit : wanted < -limit ? -limit : wanted);
       scale = (float)(target / spread * (0.75 + 0.5 * unit_b));
     }
     uint8_t *block = bytes + prm + (uint64_t)(k / HB_BLOCK_CHANNELS) * HB_PRM_BLOCK_BYTES;

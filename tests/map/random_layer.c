@@ -2,6 +2,7 @@
 
 #include "random_layer.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,12 +142,17 @@ void random_consts(test_random_t *r, const hb_layer_t *l, uint8_t *consts) {
   uint8_t *prm = consts + hb_map_prm_offset(l);
   for (uint32_t k = 0; k < l->out_c; ++k) {
     uint8_t *block = prm + (size_t)(k / 16u) * HB_PRM_BLOCK_BYTES;
-    if (ties) {
-      const float scale = 1.0f / (float)(2u << test_random_below(r, 8));
+    if (ties) { /* near the scale that uses the range, or so coarse that ties abound */
+      float scale;
+      memcpy(&scale, block + 64u + k % 16u * 4u, 4);
+      scale = chance(r, 75) ? exp2f(floorf(log2f(scale)))
+                            : 1.0f / (float)(2u << test_random_below(r, 8));
       memcpy(block + 64u + k % 16u * 4u, &scale, 4);
     }
     if (bright) {
-      const int32_t bias = (int32_t)test_random_below(r, 1u << 22) - (1 << 21);
+      int32_t bias;
+      memcpy(&bias, block + k % 16u * 4u, 4);
+      bias = (int32_t)((uint32_t)bias * test_random_range(r, 0, 4));
       memcpy(block + k % 16u * 4u, &bias, 4);
     }
   }

@@ -29,7 +29,8 @@ hb_map_tile_t random_tile(test_random_t *random);
 
 void random_bytes(test_random_t *random, uint8_t *bytes, size_t len);
 
-/** Synthetic constants, sometimes with scales that are powers of two (ties) and large biases. */
+/** Synthetic constants, sometimes with scales that are powers of two (ties) and biases out of
+ * proportion. */
 void random_consts(test_random_t *random, const hb_layer_t *layer, uint8_t *consts);
 
 /** One line for messages. */
