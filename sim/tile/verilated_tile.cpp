@@ -17,7 +17,7 @@
 #include "Vws8.h"
 #include "Vws8___024root.h"
 #include "hilbert/hb_tile_regs.h"
-#include "sim/tile/tile_model.h"
+#include "sim/tile/verilated_tile.h"
 
 namespace hb {
 
@@ -158,7 +158,7 @@ constexpr TileModelInfo kModels[] = {
 
 }  // namespace
 
-const TileModelInfo *tile_model_info(unsigned index) {
+const TileModelInfo *verilated_tile_info(unsigned index) {
   return index < std::size(kModels) ? &kModels[index] : nullptr;
 }
 

@@ -15,6 +15,10 @@
 #include "hb_map.h"
 #include "hb_sim.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct machine {
   hb_soc_t soc;
   hb_workload_t workload;
@@ -32,5 +36,9 @@ const hb_image_layer_t *machine_layer(const machine_t *machine, uint32_t model, 
 uint64_t machine_estimate(const machine_t *machine, uint32_t model, uint32_t layer, uint32_t tile);
 /** The bytes the mapper put at `addr`, or NULL. */
 const uint8_t *machine_segment(const machine_t *machine, uint32_t addr);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif /* HB_TEST_MACHINE_H_ */

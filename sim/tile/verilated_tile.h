@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * The Verilated tiles, apart from the list of models a program offers (tile_model_info(),
+ * tile_model.h): a measurement may put something between them.
+ */
+
+#ifndef HB_SIM_TILE_VERILATED_TILE_H_
+#define HB_SIM_TILE_VERILATED_TILE_H_
+
+#include "sim/tile/tile_model.h"
+
+namespace hb {
+
+/** Verilated models in a fixed order; nullptr past the end. */
+const TileModelInfo *verilated_tile_info(unsigned index);
+
+}  // namespace hb
+
+#endif  // HB_SIM_TILE_VERILATED_TILE_H_
