@@ -134,6 +134,7 @@ void DramChannel::accept(Packet *packet, Cycle now) {
     }
   }
   waiting_.push_back(slot);
+  chosen_ = false;
 }
 
 /*
@@ -289,15 +290,21 @@ Cycle DramChannel::tick(Cycle now) {
   Cycle wake = kNever;
   const Ps end_of_cycle = start_of(now + 1);
   while (!waiting_.empty()) {
-    const Choice choice = choose();
+    if (!chosen_) {
+      choice_ = choose();
+      chosen_ = true;
+    }
+    const Choice &choice = choice_;
     if (refresh_due_ <= choice.at) {
       if (refresh_due_ >= end_of_cycle) {
         wake = std::min(wake, cycle_of(refresh_due_ + 1) - 1);
         break;
       }
       refresh(std::min(choice.at, end_of_cycle - 1));
+      chosen_ = false;
     } else if (choice.at < end_of_cycle) {
       issue(choice);
+      chosen_ = false;
     } else {
       wake = std::min(wake, cycle_of(choice.at + 1) - 1);
       break;

@@ -96,6 +96,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<uint8_t> age_;       // slots in use, oldest first
   std::vector<uint8_t> waiting_;   // of them those with bursts to schedule, oldest first
   std::vector<Bank> banks_;
+  Choice choice_;                  // what choose() said
+  bool chosen_ = false;            // and nothing has changed since
   Ps command_ = 0;                 // earliest next command on the command bus
   Ps read_ = 0, write_ = 0;        // earliest next column access on the data bus
   Ps refresh_due_;

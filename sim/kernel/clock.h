@@ -136,6 +136,9 @@ class Clock : public sc_core::sc_module {
   /** No module or thread will ever run again. */
   bool dead() const { return next_event() == kNever; }
 
+  /** Options::no_skip: modules with shortcuts of their own leave them out, too. */
+  bool no_skip() const { return options_.no_skip; }
+
   /** tick() calls made so far: host effort, not machine state. */
   uint64_t ticks() const { return ticks_; }
 

@@ -23,6 +23,9 @@ inline void clear_bit(std::array<uint64_t, 4> &mask, unsigned bit) {
   mask[bit / 64] &= ~(uint64_t{1} << (bit % 64));
 }
 
+/* The input port of the neighbour behind an output: north faces south, east faces west. */
+inline unsigned facing(unsigned out) { return out ^ 2u; }
+
 inline unsigned lowest(unsigned bits) { return static_cast<unsigned>(__builtin_ctz(bits)); }
 
 }  // namespace
@@ -41,11 +44,6 @@ void NocPort::release(Packet *packet) { noc_.pool_.release(packet); }
 
 uint32_t NocPort::contiguous_bytes(uint32_t addr) const { return noc_.map_.contiguous_bytes(addr); }
 
-bool NocPort::can_send(Net net) const {
-  const Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
-  return ni.queue[ni.fill].credit <= noc_.clock().cycle();
-}
-
 void NocPort::send(Packet *packet) {
   assert(can_send(packet->net()));
   const Cycle now = noc_.clock().cycle();
@@ -59,6 +57,7 @@ void NocPort::send(Packet *packet) {
   ni.queue[ni.fill] = {now + 1, kNever, packet};
   ni.fill = next(ni.fill, Noc::kInjectPackets);
   ++ni.count;
+  ni.visit = std::min(ni.visit, now + 1);
   ++noc_.queued_;
   set_bit(noc_.busy_nis_[net], node_);
   noc_.wake_at(now + 1);
@@ -71,8 +70,14 @@ Packet *NocPort::receive(Net net) {
   }
   if (net == Net::kRequest) {
     Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
-    ni.eject_credit[ni.eject_take] = noc_.clock().cycle() + kLocalWire;
+    const Cycle credit = noc_.clock().cycle() + kLocalWire;
+    ni.eject_credit[ni.eject_take] = credit;
     ni.eject_take = next(ni.eject_take, Noc::kEjectPackets);
+    Noc::Router &router = noc_.routers_[static_cast<size_t>(net)][node_];
+    if (router.occupied != 0) {  // perhaps with a packet for us that waits for this
+      router.visit = std::min(router.visit, credit);
+      noc_.wake_at(credit);
+    }
   }
   return arrived.pop();
 }
@@ -86,29 +91,48 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       map_(map),
       nodes_(config.columns * config.rows),
       depth_(config.buffer_flits),
-      flit_bytes_(config.flit_bits / 8) {
+      flit_bytes_(config.flit_bits / 8),
+      hop_cycles_(config.link_cycles + config.router_cycles) {
   for (unsigned node = 0; node < nodes_; ++node) {
     const unsigned x = node % config.columns, y = node / config.columns;
     for (unsigned dst = 0; dst < nodes_; ++dst) {
       const unsigned dst_x = dst % config.columns, dst_y = dst / config.columns;
       route_.push_back(dst_x > x ? kEast : dst_x < x ? kWest : dst_y > y ? kSouth : dst_y < y ? kNorth : kLocal);
     }
-    // Beyond the edge of the mesh there is no neighbour; XY routing never asks for it.
-    std::array<uint16_t, kPorts> neighbour{};
-    neighbour[kNorth] = static_cast<uint16_t>(node - config.columns);
-    neighbour[kSouth] = static_cast<uint16_t>(node + config.columns);
-    neighbour[kEast] = static_cast<uint16_t>(node + 1);
-    neighbour[kWest] = static_cast<uint16_t>(node - 1);
-    neighbour_.push_back(neighbour);
-  }
-  Router router;
-  router.holder.fill(kFree);
-  for (unsigned net = 0; net < 2; ++net) {
-    routers_[net].assign(nodes_, router);
-    nis_[net].assign(nodes_, Ni{});
   }
   slots_.assign(size_t{2} * nodes_ * kPorts * depth_, Slot{});
+  Slot *ring = slots_.data();
+  for (unsigned net = 0; net < 2; ++net) {
+    nis_[net].assign(nodes_, Ni{});
+    routers_[net].assign(nodes_, Router{});
+    for (unsigned node = 0; node < nodes_; ++node) {
+      Router &router = routers_[net][node];
+      router.node = static_cast<NodeId>(node);
+      router.route = &route_[node * nodes_];
+      router.holder.fill(kFree);
+      for (Input &input : router.in) {
+        input.ring = ring;
+        ring += depth_;
+      }
+      const unsigned x = node % config.columns, y = node / config.columns;
+      if (x > 0) {
+        join(router, routers_[net][node - 1], kWest);
+      }
+      if (y > 0) {
+        join(router, routers_[net][node - config.columns], kNorth);
+      }
+    }
+  }
   ports_.resize(nodes_);
+}
+
+/* Makes two routers neighbours: `to` is beyond the output `out` of `from`, and the other way round. */
+void Noc::join(Router &from, Router &to, unsigned out) {
+  const unsigned back = facing(out);
+  from.far[out] = &to;
+  from.in[out].sender = &to;
+  to.far[back] = &from;
+  to.in[back].sender = &from;
 }
 
 NocPort &Noc::attach(NodeId node, WakeableIf *owner) {
@@ -151,7 +175,9 @@ void Noc::deliver(Packet *packet, NodeId node, Cycle now) {
 void Noc::inject(unsigned net, unsigned node, Cycle now) {
   Ni &ni = nis_[net][node];
   Queued &queued = ni.queue[ni.first];
+  ni.visit = kNever;
   if (queued.visible > now) {
+    visit_at(ni.visit, queued.visible);
     return;
   }
   Packet *packet = queued.packet;
@@ -161,8 +187,9 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
   } else {
     Router &router = routers_[net][node];
     Input &in = router.in[kLocal];
-    Slot &slot = slots(net, node, kLocal)[in.fill];
+    Slot &slot = in.ring[in.fill];
     if (slot.credit > now) {
+      visit_at(ni.visit, slot.credit);
       return;
     }
     if (ni.sent == 0) {
@@ -174,14 +201,16 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     slot.packet = packet;
     slot.head = ni.sent == 0;
     slot.tail = ni.sent + 1 == ni.flits;
-    slot.out = route_[node * nodes_ + packet->dst];
+    slot.out = router.route[packet->dst];
     in.fill = next(in.fill, depth_);
     ++in.count;
     router.occupied = static_cast<uint8_t>(router.occupied | 1u << kLocal);
+    visit_at(router.visit, slot.ready);
     set_bit(busy_routers_[net], node);
     ++flits_;
     last_progress_ = now;
     if (++ni.sent < ni.flits) {
+      visit_at(ni.visit, now + 1);
       return;
     }
   }
@@ -192,116 +221,169 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
   --queued_;
   if (--ni.count == 0) {
     clear_bit(busy_nis_[net], node);
+  } else {
+    visit_at(ni.visit, now + 1);
   }
 }
 
-/* Moves the oldest flit of input `in` through output `out`, if the far side has room. */
-bool Noc::forward(unsigned net, unsigned node, unsigned in, unsigned out, Cycle now) {
-  Router &router = routers_[net][node];
-  Input &input = router.in[in];
-  Slot &slot = slots(net, node, in)[input.first];
-  if (out == kLocal) {
-    if (slot.head) {
-      Ni &ni = nis_[net][node];
-      if (net == static_cast<unsigned>(Net::kRequest)) {
-        if (ni.eject_credit[ni.eject_fill] > now) {
-          return false;
-        }
-        ni.eject_credit[ni.eject_fill] = kNever;
-        ni.eject_fill = next(ni.eject_fill, kEjectPackets);
-      }
+/* Takes a flit out of the mesh. Returns 0, or if there is no room when there will be. */
+inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
+  if (slot.head != 0 && net == static_cast<unsigned>(Net::kRequest)) {
+    Ni &ni = nis_[net][router.node];
+    Cycle &credit = ni.eject_credit[ni.eject_fill];
+    if (credit > now) {
+      return credit;
     }
-    ++stats_.flits[net];
-    --flits_;
-    if (slot.tail) {
-      ++stats_.packets[net];
-      stats_.latency_sum[net] += now + kLocalWire - slot.packet->injected;
-      deliver(slot.packet, static_cast<NodeId>(node), now);
+    credit = kNever;
+    ni.eject_fill = next(ni.eject_fill, kEjectPackets);
+  }
+  ++stats_.flits[net];
+  --flits_;
+  if (slot.tail != 0) {
+    ++stats_.packets[net];
+    stats_.latency_sum[net] += now + kLocalWire - slot.packet->injected;
+    deliver(slot.packet, router.node, now);
+  }
+  return 0;
+}
+
+/*
+ * Moves the oldest flit of input `in` through output `out`. Returns 0, or if the far side has no room the
+ * cycle in which it will have, kNever if that is not known yet (the router is visited then).
+ */
+inline Cycle Noc::move(unsigned net, Router &router, unsigned in, unsigned out, Cycle now) {
+  Input &input = router.in[in];
+  Slot &slot = input.ring[input.first];
+  if (out == kLocal) {
+    const Cycle room = eject(net, router, slot, now);
+    if (room != 0) {
+      return room;
     }
   } else {
-    // The far input faces us: north <-> south, east <-> west.
-    const unsigned to = neighbour_[node][out], port = out ^ 2u;
-    Router &far = routers_[net][to];
+    const unsigned port = facing(out);
+    Router &far = *router.far[out];
     Input &far_input = far.in[port];
-    Slot &far_slot = slots(net, to, port)[far_input.fill];
+    Slot &far_slot = far_input.ring[far_input.fill];
     if (far_slot.credit > now) {
-      return false;
+      return far_slot.credit;
     }
-    far_slot.ready = now + config_.link_cycles + config_.router_cycles;
+    const Cycle ready = now + hop_cycles_;
+    far_slot.ready = ready;
     far_slot.credit = kNever;
     far_slot.packet = slot.packet;
     far_slot.head = slot.head;
     far_slot.tail = slot.tail;
-    if (slot.head) {
-      far_slot.out = route_[to * nodes_ + slot.packet->dst];
+    if (slot.head != 0) {
+      far_slot.out = far.route[slot.packet->dst];
     }
     far_input.fill = next(far_input.fill, depth_);
     ++far_input.count;
     far.occupied = static_cast<uint8_t>(far.occupied | 1u << port);
-    set_bit(busy_routers_[net], to);
+    visit_at(far.visit, ready);
+    set_bit(busy_routers_[net], far.node);
   }
-  slot.credit = now + (in == kLocal ? kLocalWire : config_.link_cycles);
+  if (input.sender != nullptr) {
+    slot.credit = now + config_.link_cycles;
+    visit_at(input.sender->visit, slot.credit);
+  } else {
+    slot.credit = now + kLocalWire;
+    visit_at(nis_[net][router.node].visit, slot.credit);
+  }
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
     router.occupied = static_cast<uint8_t>(router.occupied & ~(1u << in));
   }
-  last_progress_ = now;
-  return true;
+  return 0;
 }
 
-void Noc::route(unsigned net, unsigned node, Cycle now) {
-  Router &router = routers_[net][node];
-  // Who wants which output?
+void Noc::route(unsigned net, Router &router, Cycle now) {
+  router.visit = kNever;
+  Cycle again = kNever;  // when to come back, as far as can be said now
+  bool moved = false;
+  unsigned busy = 0;     // outputs that have had their flit of this cycle
+  unsigned asked = 0;    // outputs that new packets want
   std::array<uint8_t, kPorts> wanted{};
-  unsigned outputs = 0;
   for (unsigned inputs = router.occupied; inputs != 0; inputs &= inputs - 1) {
     const unsigned in = lowest(inputs);
     Input &input = router.in[in];
-    const Slot &slot = slots(net, node, in)[input.first];
-    if (slot.ready <= now) {
-      if (slot.head) {
-        input.out = slot.out;
-      }
-      wanted[input.out] = static_cast<uint8_t>(wanted[input.out] | 1u << in);
-      outputs |= 1u << input.out;
-    }
-  }
-  for (; outputs != 0; outputs &= outputs - 1) {
-    const unsigned out = lowest(outputs);
-    unsigned in = router.holder[out];
-    if (in == kFree) {
-      // Round robin: the first wanting input from turn[out] on.
-      const unsigned from_turn = static_cast<unsigned>(wanted[out] >> router.turn[out]);
-      in = from_turn != 0 ? router.turn[out] + lowest(from_turn) : lowest(wanted[out]);
-    } else if ((wanted[out] >> in & 1u) == 0) {
-      continue;  // the packet that holds the output has a gap
-    }
-    const Slot &slot = slots(net, node, in)[router.in[in].first];
-    const bool tail = slot.tail != 0;
-    if (forward(net, node, in, out, now)) {
-      router.holder[out] = tail ? kFree : static_cast<uint8_t>(in);
-      if (tail) {
-        router.turn[out] = next(in, kPorts);
+    const Slot &slot = input.ring[input.first];
+    if (slot.ready > now) {
+      again = std::min(again, slot.ready);
+    } else if (slot.head != 0) {
+      wanted[slot.out] = static_cast<uint8_t>(wanted[slot.out] | 1u << in);
+      asked |= 1u << slot.out;
+    } else {  // its packet holds the output
+      const unsigned out = input.out;
+      busy |= 1u << out;
+      const bool tail = slot.tail != 0;
+      const Cycle room = move(net, router, in, out, now);
+      if (room != 0) {
+        again = std::min(again, room);
+      } else {
+        moved = true;
+        if (tail) {
+          router.holder[out] = kFree;
+          router.turn[out] = next(in, kPorts);
+        }
       }
     }
   }
+  for (asked &= ~busy; asked != 0; asked &= asked - 1) {
+    const unsigned out = lowest(asked);
+    if (router.holder[out] != kFree) {
+      continue;  // until a tail has left, in a visit of this router
+    }
+    // Round robin: the first asking input from turn[out] on.
+    const auto from_turn = static_cast<unsigned>(wanted[out] >> router.turn[out]);
+    const unsigned in = from_turn != 0 ? router.turn[out] + lowest(from_turn) : lowest(wanted[out]);
+    const bool tail = router.in[in].ring[router.in[in].first].tail != 0;
+    const Cycle room = move(net, router, in, out, now);
+    if (room != 0) {
+      again = std::min(again, room);
+      continue;
+    }
+    moved = true;
+    router.in[in].out = static_cast<uint8_t>(out);
+    if (tail) {
+      router.turn[out] = next(in, kPorts);
+    } else {
+      router.holder[out] = static_cast<uint8_t>(in);
+    }
+  }
+  if (moved) {
+    last_progress_ = now;
+    again = now + 1;
+  }
+  visit_at(router.visit, again);
   if (router.occupied == 0) {
-    clear_bit(busy_routers_[net], node);
+    clear_bit(busy_routers_[net], router.node);
   }
 }
 
 Cycle Noc::tick(Cycle now) {
+  const Cycle due = clock().no_skip() ? kNever : now;  // the reference visits everything in every cycle
+  next_visit_ = kNever;
   for (unsigned net = 0; net < 2; ++net) {
     for (unsigned word = 0; word * 64 < nodes_; ++word) {
       for (uint64_t bits = busy_nis_[net][word]; bits != 0; bits &= bits - 1) {
-        inject(net, word * 64 + static_cast<unsigned>(__builtin_ctzll(bits)), now);
+        const unsigned node = word * 64 + static_cast<unsigned>(__builtin_ctzll(bits));
+        if (nis_[net][node].visit <= due) {
+          inject(net, node, now);
+        } else {
+          next_visit_ = std::min(next_visit_, nis_[net][node].visit);
+        }
       }
       for (uint64_t bits = busy_routers_[net][word]; bits != 0; bits &= bits - 1) {
-        route(net, word * 64 + static_cast<unsigned>(__builtin_ctzll(bits)), now);
+        Router &router = routers_[net][word * 64 + static_cast<unsigned>(__builtin_ctzll(bits))];
+        if (router.visit <= due) {
+          route(net, router, now);
+        } else {
+          next_visit_ = std::min(next_visit_, router.visit);
+        }
       }
     }
   }
-  return empty() ? kNever : now + 1;
+  return std::max(next_visit_, now + 1);
 }
 
 }  // namespace hb

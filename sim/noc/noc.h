@@ -15,6 +15,7 @@
 #ifndef HB_SIM_NOC_NOC_H_
 #define HB_SIM_NOC_NOC_H_
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <memory>
@@ -119,17 +120,28 @@ class Noc : public sc_core::sc_module, public Ticked {
     uint8_t head = 0, tail = 0;
     uint8_t out = 0;  // of a head: output port at this router
   };
+  struct Router;
   /* Input port of a router: a ring of buffer_flits places. */
   struct Input {
+    Slot *ring = nullptr;
+    Router *sender = nullptr;      // nullptr: the network interface
     uint8_t first = 0, count = 0;  // oldest flit, number of flits (reader's side)
     uint8_t fill = 0;              // next place to fill (sender's side)
     uint8_t out = 0;               // output port of the packet that is passing
   };
+  /*
+   * `visit` is the first cycle in which something may have changed for the router: a flit ready to leave, a credit
+   * back. Before that a visit would do nothing.
+   */
   struct Router {
+    Cycle visit = kNever;
     std::array<Input, kPorts> in{};
+    std::array<Router *, kPorts> far{};    // beyond an output
+    const uint8_t *route = nullptr;        // output port by destination
     std::array<uint8_t, kPorts> holder{};  // input whose packet holds this output, kFree if none
     std::array<uint8_t, kPorts> turn{};    // input with first claim to this output
     uint8_t occupied = 0;                  // inputs with flits
+    NodeId node = 0;
   };
   struct Queued {
     Cycle visible = 0;  // to the NI
@@ -138,6 +150,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   };
   /* Network interface, one per node and network. */
   struct Ni {
+    Cycle visit = kNever;  // as Router::visit
     std::array<Queued, kInjectPackets> queue{};
     uint8_t fill = 0;   // owner's side
     uint8_t first = 0;  // NI's side
@@ -149,12 +162,15 @@ class Noc : public sc_core::sc_module, public Ticked {
   };
   using Mask = std::array<uint64_t, 4>;  // bit per node
 
-  Slot *slots(unsigned net, unsigned node, unsigned port) {
-    return &slots_[((net * nodes_ + node) * kPorts + port) * depth_];
+  void visit_at(Cycle &visit, Cycle at) {
+    visit = std::min(visit, at);
+    next_visit_ = std::min(next_visit_, at);
   }
+  static void join(Router &from, Router &to, unsigned out);
   void inject(unsigned net, unsigned node, Cycle now);
-  void route(unsigned net, unsigned node, Cycle now);
-  bool forward(unsigned net, unsigned node, unsigned in, unsigned out, Cycle now);
+  void route(unsigned net, Router &router, Cycle now);
+  Cycle move(unsigned net, Router &router, unsigned in, unsigned out, Cycle now);
+  Cycle eject(unsigned net, Router &router, const Slot &slot, Cycle now);
   void deliver(Packet *packet, NodeId node, Cycle now);
 
   const hb_soc_noc_t config_;
@@ -162,18 +178,24 @@ class Noc : public sc_core::sc_module, public Ticked {
   const unsigned nodes_;
   const unsigned depth_;
   const unsigned flit_bytes_;
+  const Cycle hop_cycles_;
   PacketPool pool_;
   std::vector<uint8_t> route_;  // [node * nodes + dst]: output port
-  std::vector<std::array<uint16_t, kPorts>> neighbour_;
   std::array<std::vector<Router>, 2> routers_;
   std::array<std::vector<Ni>, 2> nis_;
   std::vector<Slot> slots_;
   std::array<Mask, 2> busy_routers_{}, busy_nis_{};
   std::vector<std::unique_ptr<NocPort>> ports_;
+  Cycle next_visit_ = kNever;  // earliest of all, for the next tick
   uint64_t flits_ = 0, queued_ = 0;
   Cycle last_progress_ = 0;
   hb_sim_noc_stats_t stats_{};
 };
+
+inline bool NocPort::can_send(Net net) const {
+  const Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
+  return ni.queue[ni.fill].credit <= noc_.clock().cycle();
+}
 
 }  // namespace hb
 

@@ -63,8 +63,10 @@ void TileNode::receive() {
       burst.resp = std::max(burst.resp, packet->resp);
       --burst.packets;
       port_.release(packet);
+      answers_ += burst.beats == 0 && burst.packets == 0;
     } else {
       reads_[slot].packet = packet;
+      reads_changed_ = true;
     }
   }
   if (reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) != nullptr) {
@@ -116,8 +118,9 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
   in.m_arready = read_bursts_.size() < kMaxReadBursts && !stalled(kStallAr, now);
   in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
   in.m_wready = collecting_ != nullptr && collected_ == nullptr && !stalled(kStallW, now);
-  if (read_now_ == kNone) {
+  if (read_now_ == kNone && reads_changed_) {
     read_now_ = next_read();
+    reads_changed_ = read_now_ != kNone;
     read_beat_ = 0;
   }
   if (read_now_ != kNone) {
@@ -131,7 +134,7 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
       std::memcpy(in.m_rdata.data(), read.packet->data.data() + size_t{read_beat_} * kBeatBytes, kBeatBytes);
     }
   }
-  if (answer_now_ == kNone) {
+  if (answer_now_ == kNone && answers_ > 0) {
     answer_now_ = next_write_answer();
   }
   if (answer_now_ != kNone) {
@@ -187,6 +190,7 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
     b_valid_ = false;
     write_age_.erase(std::find(write_age_.begin(), write_age_.end(), answer_now_));
     write_free_.push_back(answer_now_);
+    --answers_;
     answer_now_ = kNone;
   }
   if (out.m_wvalid != 0 && in.m_wready != 0) {
@@ -226,6 +230,9 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
 }
 
 void TileNode::send_requests() {
+  if (collected_ == nullptr && (read_bursts_.empty() || read_free_.empty())) {
+    return;
+  }
   for (unsigned turn = 0; turn < 2; ++turn) {
     if (!port_.can_send(Net::kRequest)) {
       return;
@@ -363,7 +370,7 @@ void TileNode::watch_jobs(Cycle now) {
 
 Cycle TileNode::tick(Cycle now) {
   receive();
-  const TileOut out = model_->outputs();
+  const TileOut &out = model_->outputs();
   if ((out.irq != 0) != irq_level_) {
     irq_level_ = out.irq != 0;
     if (irq_ != nullptr) {
@@ -371,17 +378,17 @@ Cycle TileNode::tick(Cycle now) {
     }
   }
   const bool asleep = out.idle != 0 && !pending();
-  if (asleep && !options_.always) {
+  if (asleep && !clock().no_skip()) {
     return kNever;
   }
   TileIn in;
   drive_manager(in, now);
   drive_registers(in, now);
-  model_->clock(in);
-  ++evals_;
   sample_manager(out, in);
   sample_registers(out, in, now);
   send_requests();
+  model_->clock(in);  // changes `out`
+  ++evals_;
   watch_jobs(now);
   return asleep ? kNever : now + 1;
 }

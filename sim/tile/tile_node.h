@@ -14,7 +14,7 @@
  *   irq                -> a link to the host; level changes only.
  *
  * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the tile's
- * quiescence that is exact. With Options::always the model is clocked all the same (the reference).
+ * quiescence that is exact. With Clock::Options::no_skip the model is clocked all the same (the reference).
  *
  * Random back-pressure (stall_ppm) holds back every ready and every new valid on our side of the boundary.
  * Each decision is a hash of seed, tile, channel and cycle, so it does not depend on what was evaluated.
@@ -43,7 +43,6 @@ class TileNode : public sc_core::sc_module, public Ticked {
   struct Options {
     uint32_t index = 0; /* tile number, for records and the stall generator */
     NodeId node = 0;
-    bool always = false; /* clock the model in every tick, idle or not */
     uint32_t stall_ppm = 0;
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
@@ -110,6 +109,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   std::array<ReadPacket, kMaxReadPackets> reads_{};
   std::vector<uint8_t> read_age_;   // reads_ in use, oldest first
   std::vector<uint8_t> read_free_;
+  bool reads_changed_ = false;      // next_read() may have another answer than kNone
   uint8_t read_now_ = kNone;        // the one on the R channel
   uint8_t read_beat_ = 0;
   bool read_in_burst_ = false;      // the burst of id read_id_ has begun and has more packets
@@ -120,6 +120,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   std::array<WriteBurst, kMaxWriteBursts> writes_{};
   std::vector<uint8_t> write_age_;  // writes_ in use, oldest first
   std::vector<uint8_t> write_free_;
+  unsigned answers_ = 0;            // bursts whose packets are all answered
   Packet *collecting_ = nullptr;    // packet being filled
   unsigned collect_beats_ = 0;      // its size, once begun
   Packet *collected_ = nullptr;     // full, waits for injection

@@ -94,7 +94,6 @@ int main(int argc, char **argv) {
     hb::TileNode::Options tile;
     tile.index = i;
     tile.node = hb::node_id(soc.noc, soc.tiles[i].node);
-    tile.always = options.no_skip;
     tile.stall_ppm = stall_ppm;
     tile.stall_seed = seed;
     tile.sink.job = on_job;
