@@ -34,10 +34,10 @@ TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const O
       model_(std::move(model)),
       port_(noc.attach(options.node, this)),
       irq_(irq) {
-  for (unsigned slot = kMaxReadPackets; slot-- > 0;) {
+  for (unsigned slot = kMaxReads; slot-- > 0;) {
     read_free_.push_back(static_cast<uint8_t>(slot));
   }
-  for (unsigned slot = kMaxWriteBursts; slot-- > 0;) {
+  for (unsigned slot = kMaxWrites; slot-- > 0;) {
     write_free_.push_back(static_cast<uint8_t>(slot));
   }
   model_->reset();
@@ -52,20 +52,19 @@ bool TileNode::stalled(Channel channel, Cycle now) const {
 }
 
 bool TileNode::pending() const {
-  return reg_state_ != RegState::kIdle || !read_age_.empty() || !read_bursts_.empty() || !write_age_.empty();
+  return reg_state_ != RegState::kIdle || !read_age_.empty() || !write_age_.empty();
 }
 
 void TileNode::receive() {
   while (Packet *packet = port_.receive(Net::kResponse)) {
     const auto slot = static_cast<uint8_t>(packet->tag);
     if ((packet->tag & kWriteTag) != 0) {
-      WriteBurst &burst = writes_[slot];
-      burst.resp = std::max(burst.resp, packet->resp);
-      --burst.packets;
+      writes_[slot].resp = packet->resp;
+      writes_[slot].answered = true;
+      writes_changed_ = true;
       port_.release(packet);
-      answers_ += burst.beats == 0 && burst.packets == 0;
     } else {
-      reads_[slot].packet = packet;
+      reads_[slot].answer = packet;
       reads_changed_ = true;
     }
   }
@@ -84,29 +83,29 @@ void TileNode::receive() {
   }
 }
 
-/* The read packet whose beats come next, or kNone. */
+/* The oldest read that is answered and has no older one of its id before it, or kNone. */
 uint8_t TileNode::next_read() const {
-  uint64_t seen[4] = {};  // ids of older packets
+  std::array<uint64_t, 4> seen{};  // ids of older reads
   for (const uint8_t slot : read_age_) {
-    const ReadPacket &read = reads_[slot];
+    const Read &read = reads_[slot];
     uint64_t &word = seen[read.id / 64];
     const uint64_t bit = uint64_t{1} << (read.id % 64);
-    if (read_in_burst_ ? read.id == read_id_ : (word & bit) == 0 && read.packet != nullptr) {
-      return read.packet != nullptr ? slot : kNone;
+    if (read.answer != nullptr && (word & bit) == 0) {
+      return slot;
     }
     word |= bit;
   }
   return kNone;
 }
 
-/* The write burst to be answered next, or kNone. */
+/* The same for writes. */
 uint8_t TileNode::next_write_answer() const {
-  uint64_t seen[4] = {};
+  std::array<uint64_t, 4> seen{};
   for (const uint8_t slot : write_age_) {
-    const WriteBurst &burst = writes_[slot];
-    uint64_t &word = seen[burst.id / 64];
-    const uint64_t bit = uint64_t{1} << (burst.id % 64);
-    if (burst.beats == 0 && burst.packets == 0 && (word & bit) == 0) {
+    const Write &write = writes_[slot];
+    uint64_t &word = seen[write.id / 64];
+    const uint64_t bit = uint64_t{1} << (write.id % 64);
+    if (write.answered && (word & bit) == 0) {
       return slot;
     }
     word |= bit;
@@ -115,9 +114,9 @@ uint8_t TileNode::next_write_answer() const {
 }
 
 void TileNode::drive_manager(TileIn &in, Cycle now) {
-  in.m_arready = read_bursts_.size() < kMaxReadBursts && !stalled(kStallAr, now);
+  in.m_arready = read_request_ == nullptr && !read_free_.empty() && !stalled(kStallAr, now);
   in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
-  in.m_wready = collecting_ != nullptr && collected_ == nullptr && !stalled(kStallW, now);
+  in.m_wready = collecting_ != nullptr && write_request_ == nullptr && !stalled(kStallW, now);
   if (read_now_ == kNone && reads_changed_) {
     read_now_ = next_read();
     reads_changed_ = read_now_ != kNone;
@@ -126,16 +125,17 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
   if (read_now_ != kNone) {
     r_valid_ = r_valid_ || !stalled(kStallR, now);
     if (r_valid_) {
-      const ReadPacket &read = reads_[read_now_];
+      const Packet &answer = *reads_[read_now_].answer;
       in.m_rvalid = 1;
-      in.m_rid = read.id;
-      in.m_rresp = static_cast<uint8_t>(read.packet->resp);
-      in.m_rlast = read.last && read_beat_ + 1 == read.packet->beats;
-      std::memcpy(in.m_rdata.data(), read.packet->data.data() + size_t{read_beat_} * kBeatBytes, kBeatBytes);
+      in.m_rid = answer.id;
+      in.m_rresp = static_cast<uint8_t>(answer.resp);
+      in.m_rlast = read_beat_ + 1 == answer.beats;
+      std::memcpy(in.m_rdata.data(), answer.data.data() + size_t{read_beat_} * kBeatBytes, kBeatBytes);
     }
   }
-  if (answer_now_ == kNone && answers_ > 0) {
+  if (answer_now_ == kNone && writes_changed_) {
     answer_now_ = next_write_answer();
+    writes_changed_ = answer_now_ != kNone;
   }
   if (answer_now_ != kNone) {
     b_valid_ = b_valid_ || !stalled(kStallB, now);
@@ -171,16 +171,20 @@ void TileNode::drive_registers(TileIn &in, Cycle now) {
 
 void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
   if (out.m_arvalid != 0 && in.m_arready != 0) {
-    read_bursts_.push_back({out.m_araddr & ~(kBeatBytes - 1), out.m_arlen + 1u, out.m_arid});
+    const uint8_t slot = read_free_.back();
+    read_free_.pop_back();
+    read_age_.push_back(slot);
+    reads_[slot] = {nullptr, out.m_arid};
+    read_request_ = port_.make();
+    read_request_->make_read(out.m_araddr, out.m_arlen + 1u);
+    read_request_->id = out.m_arid;
+    read_request_->tag = slot;
   }
   if (in.m_rvalid != 0 && out.m_rready != 0) {
     r_valid_ = false;
-    ReadPacket &read = reads_[read_now_];
-    if (++read_beat_ == read.packet->beats) {
-      port_.release(read.packet);
-      read.packet = nullptr;
-      read_in_burst_ = !read.last;
-      read_id_ = read.id;
+    ++read_beat_;
+    if (in.m_rlast != 0) {
+      port_.release(reads_[read_now_].answer);
       read_age_.erase(std::find(read_age_.begin(), read_age_.end(), read_now_));
       read_free_.push_back(read_now_);
       read_now_ = kNone;
@@ -190,77 +194,52 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
     b_valid_ = false;
     write_age_.erase(std::find(write_age_.begin(), write_age_.end(), answer_now_));
     write_free_.push_back(answer_now_);
-    --answers_;
     answer_now_ = kNone;
   }
   if (out.m_wvalid != 0 && in.m_wready != 0) {
-    const auto slot = static_cast<uint8_t>(collecting_->tag);
-    const unsigned beat = collecting_->beats++;
-    std::memcpy(collecting_->data.data() + size_t{beat} * kBeatBytes, out.m_wdata.data(), kBeatBytes);
-    collecting_->strobe[beat] = out.m_wstrb;
-    WriteBurst &burst = writes_[slot];
-    --burst.beats;
-    burst.addr += kBeatBytes;
-    if (collecting_->beats == collect_beats_) {
-      collecting_->bytes = static_cast<uint16_t>(collect_beats_ * kBeatBytes);
-      collected_ = collecting_;
+    std::memcpy(collecting_->data.data() + size_t{collected_beats_} * kBeatBytes, out.m_wdata.data(), kBeatBytes);
+    collecting_->strobe[collected_beats_] = out.m_wstrb;
+    if (++collected_beats_ == collecting_->beats) {
+      writes_[static_cast<uint8_t>(collecting_->tag)].collected = true;
+      write_request_ = collecting_;
       collecting_ = nullptr;
-      ++burst.packets;
+      begin_collecting();
     }
   }
   if (out.m_awvalid != 0 && in.m_awready != 0) {
     const uint8_t slot = write_free_.back();
     write_free_.pop_back();
     write_age_.push_back(slot);
-    writes_[slot] = {out.m_awaddr & ~(kBeatBytes - 1), out.m_awlen + 1u, 0, Resp::kOkay, out.m_awid};
+    writes_[slot] = {out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, false, false, Resp::kOkay};
+    if (collecting_ == nullptr) {
+      begin_collecting();
+    }
   }
-  if (collecting_ == nullptr) {  // data follows addresses in their order
-    for (const uint8_t slot : write_age_) {
-      if (writes_[slot].beats > 0) {
-        collecting_ = port_.make();
-        collecting_->make_write(writes_[slot].addr, 0);
-        collecting_->id = writes_[slot].id;
-        collecting_->tag = kWriteTag | slot;
-        collect_beats_ = std::min({writes_[slot].beats, kMaxBeats,
-                                   port_.contiguous_bytes(writes_[slot].addr) / kBeatBytes});
-        break;
-      }
+}
+
+/* The next W beats are those of the oldest accepted address without data. */
+void TileNode::begin_collecting() {
+  for (const uint8_t slot : write_age_) {
+    const Write &write = writes_[slot];
+    if (!write.collected) {
+      collecting_ = port_.make();
+      collecting_->make_write(write.addr, write.beats);
+      collecting_->id = write.id;
+      collecting_->tag = kWriteTag | slot;
+      collected_beats_ = 0;
+      return;
     }
   }
 }
 
 void TileNode::send_requests() {
-  if (collected_ == nullptr && (read_bursts_.empty() || read_free_.empty())) {
-    return;
-  }
   for (unsigned turn = 0; turn < 2; ++turn) {
-    if (!port_.can_send(Net::kRequest)) {
+    Packet *&request = writes_first_ == (turn == 0) ? write_request_ : read_request_;
+    if (request != nullptr && port_.can_send(Net::kRequest)) {
+      writes_first_ = request->is_read();
+      port_.send(request);
+      request = nullptr;
       return;
-    }
-    if (writes_first_ == (turn == 0)) {
-      if (collected_ != nullptr) {
-        port_.send(collected_);
-        collected_ = nullptr;
-        writes_first_ = false;
-      }
-    } else if (!read_bursts_.empty() && !read_free_.empty()) {
-      ReadBurst &burst = read_bursts_.front();
-      const uint8_t slot = read_free_.back();
-      read_free_.pop_back();
-      read_age_.push_back(slot);
-      const unsigned beats = std::min({burst.beats, kMaxBeats, port_.contiguous_bytes(burst.addr) / kBeatBytes});
-      Packet *packet = port_.make();
-      packet->make_read(burst.addr, beats);
-      packet->id = burst.id;
-      packet->tag = slot;
-      port_.send(packet);
-      burst.addr += beats * kBeatBytes;
-      burst.beats -= beats;
-      reads_[slot] = {nullptr, burst.id, burst.beats == 0};
-      if (burst.beats == 0) {
-        read_bursts_.pop_front();
-      }
-      writes_first_ = true;
     }
   }
 }
@@ -384,6 +363,11 @@ Cycle TileNode::tick(Cycle now) {
   TileIn in;
   drive_manager(in, now);
   drive_registers(in, now);
+  if (!checker_.check(out, in)) {
+    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) + ": protocol violation at the boundary: " +
+                 checker_.violation());
+    return kNever;
+  }
   sample_manager(out, in);
   sample_registers(out, in, now);
   send_requests();

@@ -4,14 +4,16 @@
  * @file
  * A tile at its place in the mesh: the tile model and its network interface.
  *
- *   AXI4 manager       -> read and write packets. Bursts are split at 16 beats and at the address map's
- *                         boundaries. A write packet is collected whole before it is injected, so a slow
- *                         writer never holds a path; read data is handed over at a beat a cycle. Answers
- *                         of one id are in order, whatever order the network brings them in; a burst's
- *                         beats are not interleaved with another's.
+ *   AXI4 manager       -> read and write packets, one a burst: a tile's bursts stay within 256 aligned
+ *                         bytes. A write is collected whole before it is injected, so a slow writer never
+ *                         holds a path; read data is handed over at a beat a cycle. Answers of one id are
+ *                         in order, whatever order the network brings them in; a burst's beats are not
+ *                         interleaved with another's.
  *   requests from the network -> AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned
  *                         32-bit word.
  *   irq                -> a link to the host; level changes only.
+ *
+ * Every evaluated cycle passes the protocol checker (axi_checker.h); a violation ends the run.
  *
  * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the tile's
  * quiescence that is exact. With Clock::Options::no_skip the model is clocked all the same (the reference).
@@ -34,6 +36,7 @@
 #include "sim/kernel/clock.h"
 #include "sim/kernel/link.h"
 #include "sim/noc/noc.h"
+#include "sim/tile/axi_checker.h"
 #include "sim/tile/tile_model.h"
 
 namespace hb {
@@ -47,9 +50,8 @@ class TileNode : public sc_core::sc_module, public Ticked {
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
   };
-  static constexpr unsigned kMaxReadBursts = 4;   /* read bursts accepted and not yet requested */
-  static constexpr unsigned kMaxReadPackets = 16; /* read packets under way or waiting to be handed over */
-  static constexpr unsigned kMaxWriteBursts = 16; /* write bursts accepted and not yet answered */
+  static constexpr unsigned kMaxReads = 16;  /* read bursts under way or waiting to be handed over */
+  static constexpr unsigned kMaxWrites = 16; /* write bursts accepted and not yet answered */
 
   /** `irq` (may be nullptr) receives level changes of the irq wire; its latency is irq_cycles. */
   TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
@@ -64,28 +66,23 @@ class TileNode : public sc_core::sc_module, public Ticked {
                             kStallRegAr, kStallRegR };
   static constexpr uint8_t kNone = 0xff;
 
-  struct ReadBurst {
-    uint32_t addr = 0;
-    unsigned beats = 0;  // not yet requested
+  struct Read {
+    Packet *answer = nullptr;  // once here
     uint8_t id = 0;
   };
-  struct ReadPacket {
-    Packet *packet = nullptr;  // the answer, once here
-    uint8_t id = 0;
-    bool last = false;  // of its burst
-  };
-  struct WriteBurst {
+  struct Write {
     uint32_t addr = 0;
-    unsigned beats = 0;    // not yet collected
-    unsigned packets = 0;  // collected, not yet answered
+    uint8_t beats = 0;
+    uint8_t id = 0;
+    bool collected = false, answered = false;
     Resp resp = Resp::kOkay;
-    uint8_t id = 0;
   };
   enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend };
 
   bool stalled(Channel channel, Cycle now) const;
   bool pending() const;
   void receive();
+  void begin_collecting();
   void drive_manager(TileIn &in, Cycle now);
   void drive_registers(TileIn &in, Cycle now);
   void sample_manager(const TileOut &out, const TileIn &in);
@@ -101,29 +98,28 @@ class TileNode : public sc_core::sc_module, public Ticked {
   const std::unique_ptr<TileModelIf> model_;
   NocPort &port_;
   Link<bool> *const irq_;
+  AxiChecker checker_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
 
   // Read side of the manager.
-  std::deque<ReadBurst> read_bursts_;
-  std::array<ReadPacket, kMaxReadPackets> reads_{};
+  std::array<Read, kMaxReads> reads_{};
   std::vector<uint8_t> read_age_;   // reads_ in use, oldest first
   std::vector<uint8_t> read_free_;
+  Packet *read_request_ = nullptr;  // waits for injection
   bool reads_changed_ = false;      // next_read() may have another answer than kNone
   uint8_t read_now_ = kNone;        // the one on the R channel
   uint8_t read_beat_ = 0;
-  bool read_in_burst_ = false;      // the burst of id read_id_ has begun and has more packets
-  uint8_t read_id_ = 0;
   bool r_valid_ = false;
 
   // Write side of the manager.
-  std::array<WriteBurst, kMaxWriteBursts> writes_{};
+  std::array<Write, kMaxWrites> writes_{};
   std::vector<uint8_t> write_age_;  // writes_ in use, oldest first
   std::vector<uint8_t> write_free_;
-  unsigned answers_ = 0;            // bursts whose packets are all answered
   Packet *collecting_ = nullptr;    // packet being filled
-  unsigned collect_beats_ = 0;      // its size, once begun
-  Packet *collected_ = nullptr;     // full, waits for injection
+  unsigned collected_beats_ = 0;
+  Packet *write_request_ = nullptr; // full, waits for injection
+  bool writes_changed_ = false;     // next_write_answer() may have another answer than kNone
   uint8_t answer_now_ = kNone;      // burst on the B channel
   bool b_valid_ = false;
   bool writes_first_ = false;       // whose turn it is to inject

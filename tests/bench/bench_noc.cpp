@@ -58,13 +58,17 @@ class Master : public hb::TileModelIf {
   const hb::TileOut &outputs() const override { return out_; }
   void clock(const hb::TileIn &in) override {
     perf_.rd_beats += in.m_rvalid;
+    outstanding_ -= (in.m_rvalid & in.m_rlast) + in.m_bvalid;
+    out_.idle = !running_ && outstanding_ == 0 && out_.m_arvalid == 0 && out_.m_wvalid == 0;
     if (out_.m_arvalid != 0) {
       if (in.m_arready != 0) {
         out_.m_arvalid = 0;
+        ++outstanding_;
         next();
       }
     } else if (out_.m_wvalid != 0) {
       if (in.m_awready != 0) {
+        outstanding_ += out_.m_awvalid;
         out_.m_awvalid = 0;
       }
       if (in.m_wready != 0) {
@@ -83,10 +87,10 @@ class Master : public hb::TileModelIf {
 
  private:
   void next() {
-    out_.idle = !running_;
     if (!running_) {
       return;
     }
+    out_.idle = 0;
     const uint32_t addr = base_ + (burst_ * 256) % (1 << 24);
     ++burst_;
     if (write_every_ != 0 && burst_ % write_every_ == 0) {
@@ -108,6 +112,7 @@ class Master : public hb::TileModelIf {
   hb::TileOut out_;
   hb::TilePerf perf_;
   uint32_t burst_ = 0, beat_ = 0;
+  int outstanding_ = 0;
 };
 
 hb_soc_t quad() {
@@ -225,6 +230,10 @@ int main(int argc, char **argv) {
       master->stop();
     }
     clock.run_until(clock.cycle() + 10000);  // everything drains
+    if (clock.failed()) {
+      std::fprintf(stderr, "bench_noc: %s\n", clock.failure().c_str());
+      return 4;
+    }
     double beats = 0;
     for (const Master *master : machine.masters) {
       beats += static_cast<double>(master->perf().rd_beats) + static_cast<double>(master->perf().wr_beats);

@@ -6,7 +6,8 @@
  * sim/tile/tile_model.h (outputs from state only, quiescence) and the registers of a real tile that jobs need.
  *
  * Job registers here: JOB_PROG what to do (MockJob), JOB_LEN beats, JOB_BASE0 source, JOB_BASE1 destination,
- * JOB_BASE2 longest burst in beats, 1 .. 256 (0: 16).
+ * JOB_BASE2 longest burst in beats, 1 .. 16; the tile then is slow to
+ * take answers now and then (0: 16 beats, never slow).
  */
 
 #ifndef HB_TESTS_SIM_MOCK_TILE_H_
@@ -23,6 +24,7 @@ enum MockJob : uint32_t {
   kReadOnly = 1,
   kWriteOnly = 2, /* zeroes */
   kHang = 3,      /* never completes, never touches its boundary */
+  kBreak = 4,     /* asks for a burst across a 256-byte boundary */
 };
 
 constexpr uint32_t kMockId = 0xff010001;  // foreign, size 1, version 1

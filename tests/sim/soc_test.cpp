@@ -7,6 +7,7 @@
  *   exit CODE    firmware's exit code comes back
  *   dead         a host that sleeps with nothing to wake it is reported as a deadlock
  *   limit        a hanging tile runs into the limit and its state can be seen
+ *   fault        a violation of AXI at a tile's boundary ends the run and is named
  *   run STALL_PPM SEED NO_SKIP SLICE  sensors, jobs, interrupts: prints everything observable, which must not
  *                depend on the last two
  * The last argument is always the file with the firmware (soc_host.S).
@@ -285,6 +286,20 @@ int limit(const char *firmware) {
   return failures == 0 ? 0 : 1;
 }
 
+int fault(const char *firmware) {
+  hb_sim_t *sim = create(hb_sim_options_t{});
+  Script script;
+  script.job(1, hb_test::kBreak, 1, HB_DRAM_BASE, 0, 0, 5);
+  script.sleep(HB_IRQ_TILE(1));
+  script.load(sim, firmware);
+  check(hb_sim_run(sim, 50000) == HB_SIM_FAULT, "the run ends with a fault");
+  check(std::strstr(hb_sim_error(sim), "tile1, cycle ") != nullptr &&
+            std::strstr(hb_sim_error(sim), "crosses a 256-byte boundary") != nullptr,
+        hb_sim_error(sim));
+  hb_sim_free(sim);
+  return failures == 0 ? 0 : 1;
+}
+
 int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const char *firmware) {
   hb_sim_options_t options{};
   options.seed = seed;
@@ -331,7 +346,7 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
   script.write(HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
   for (uint32_t round = 0; round < 6; ++round) {
     for (uint32_t tile = 0; tile < 2; ++tile) {
-      const uint32_t beats = 1 + random.below(600), bursts[] = {0, 5, 64};
+      const uint32_t beats = 1 + random.below(600), bursts[] = {0, 5, 16};
       // Round r of tile t copies to its own 12 KiB above the sources.
       const Copy copy = {random.below((1 << 19) / 16 - beats) * 16, (1u << 19) + (round * 2 + tile) * 12288, beats * 16};
       copies.push_back(copy);
@@ -415,10 +430,13 @@ int main(int argc, char **argv) {
   if (mode == "limit") {
     return limit(firmware);
   }
+  if (mode == "fault") {
+    return fault(firmware);
+  }
   if (mode == "run" && argc == 7) {
     return run(static_cast<uint32_t>(std::atoi(argv[2])), static_cast<uint64_t>(std::atoll(argv[3])),
                std::atoi(argv[4]) != 0, static_cast<uint64_t>(std::atoll(argv[5])), firmware);
   }
-  std::fprintf(stderr, "usage: soc_test check|exit CODE|dead|limit|run STALL_PPM SEED NO_SKIP SLICE FIRMWARE\n");
+  std::fprintf(stderr, "usage: soc_test check|exit CODE|dead|limit|fault|run STALL_PPM SEED NO_SKIP SLICE FIRMWARE\n");
   return 2;
 }
