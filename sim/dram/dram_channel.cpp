@@ -11,15 +11,20 @@ namespace {
 
 constexpr uint64_t kPsPerMs = 1000000000;  // cycle length in ps = kPsPerMs / clock_khz
 
-unsigned log2_of(uint32_t power_of_two) { return static_cast<unsigned>(__builtin_ctz(power_of_two)); }
+unsigned log2_of(uint32_t power_of_two) {
+  return static_cast<unsigned>(__builtin_ctz(power_of_two));
+}
 
-uint64_t round_up(uint64_t value, uint32_t unit) { return (value + unit - 1) / unit * unit; }
+uint64_t round_up(uint64_t value, uint32_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
-/* A controller gives commands on clock edges, so it waits for the next one after a time has passed. */
+/* A controller gives commands on clock edges, so it waits for the next one after a time has passed.
+ */
 hb_soc_dram_t on_grid(hb_soc_dram_t config) {
-  for (uint32_t *time : {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps, &config.tras_ps,
-                         &config.tccd_ps, &config.twr_ps, &config.twtr_ps, &config.trtp_ps, &config.trfc_ps,
-                         &config.trefi_ps}) {
+  for (uint32_t *time : {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps,
+                         &config.tras_ps, &config.tccd_ps, &config.twr_ps, &config.twtr_ps,
+                         &config.trtp_ps, &config.trfc_ps, &config.trefi_ps}) {
     *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
   }
   return config;
@@ -27,8 +32,9 @@ hb_soc_dram_t on_grid(hb_soc_dram_t config) {
 
 }  // namespace
 
-DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc, const hb_soc_noc_t &noc_config,
-                         const hb_soc_dram_t &config, uint32_t channel, uint32_t clock_khz, DramMemory &memory)
+DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
+                         const hb_soc_noc_t &noc_config, const hb_soc_dram_t &config,
+                         uint32_t channel, uint32_t clock_khz, DramMemory &memory)
     : sc_core::sc_module(name),
       Ticked(clock),
       config_(on_grid(config)),
@@ -68,8 +74,8 @@ Cycle DramChannel::cycle_of(Ps time) const {
 void DramChannel::locate(uint64_t burst, uint8_t *bank, uint64_t *row) const {
   const uint64_t index = burst >> row_bursts_log2_;
   *row = index >> banks_log2_;
-  // Rows follow each other through the banks; the permutation keeps streams that start at the same bank
-  // in different rows from meeting there again and again.
+  // Rows follow each other through the banks; the permutation keeps streams that start at the same
+  // bank in different rows from meeting there again and again.
   *bank = static_cast<uint8_t>((index ^ *row) & (config_.banks - 1));
 }
 
@@ -121,9 +127,10 @@ void DramChannel::accept(Packet *packet, Cycle now) {
     stats_.bytes_read += packet->bytes;
   }
   // The channel's own space: every num_channels-th piece of interleave_bytes.
-  const uint64_t local =
-      uint64_t{offset} / (uint64_t{config_.interleave_bytes} * config_.num_channels) * config_.interleave_bytes +
-      offset % config_.interleave_bytes;
+  const uint64_t local = uint64_t{offset} /
+                             (uint64_t{config_.interleave_bytes} * config_.num_channels) *
+                             config_.interleave_bytes +
+                         offset % config_.interleave_bytes;
   request.burst = local >> burst_log2_;
   request.end = ((local + packet->bytes - 1) >> burst_log2_) + 1;
   for (const uint8_t other : waiting_) {
@@ -138,8 +145,8 @@ void DramChannel::accept(Packet *packet, Cycle now) {
 }
 
 /*
- * FR-FCFS: of the commands that can be given first, column accesses to open rows before others, older
- * requests before younger ones. A row is closed only when no waiting request hits it.
+ * FR-FCFS: of the commands that can be given first, column accesses to open rows before others,
+ * older requests before younger ones. A row is closed only when no waiting request hits it.
  */
 DramChannel::Choice DramChannel::choose() const {
   Choice best;
@@ -150,7 +157,8 @@ DramChannel::Choice DramChannel::choose() const {
   };
   Miss miss[kMaxBanks];
   unsigned num_misses = 0;
-  const size_t considered = overtaken_ < kStarvationCap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
+  const size_t considered =
+      overtaken_ < kStarvationCap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
   for (size_t i = 0; i < considered; ++i) {
     const Request &request = requests_[waiting_[i]];
     if (request.after != 0) {
@@ -163,7 +171,8 @@ DramChannel::Choice DramChannel::choose() const {
     const uint64_t bit = uint64_t{1} << index;
     if (bank.open && bank.row == row) {
       hits |= bit;
-      const Ps at = std::max({bank.column, request.write ? write_ : read_, request.arrival, command_});
+      const Ps at =
+          std::max({bank.column, request.write ? write_ : read_, request.arrival, command_});
       if (at < best.at) {
         best = {at, Command::kColumn, waiting_[i], index};
       }
@@ -247,7 +256,8 @@ void DramChannel::issue(const Choice &choice) {
 void DramChannel::refresh(Ps until) {
   Ps start = std::max(refresh_due_, command_);
   for (Bank &bank : banks_) {
-    start = std::max(start, bank.open ? std::max(refresh_due_, bank.precharge) + config_.trp_ps : bank.activate);
+    start = std::max(
+        start, bank.open ? std::max(refresh_due_, bank.precharge) + config_.trp_ps : bank.activate);
   }
   refresh_due_ += config_.trefi_ps;
   ++stats_.refreshes;

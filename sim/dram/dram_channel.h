@@ -4,13 +4,14 @@
  * @file
  * One DRAM channel and its controller: banks with open rows, FR-FCFS scheduling, refresh.
  *
- * Time inside is in picoseconds on the device's own grid (one command per tCK); only the arrival of a
- * request and the completion of its last burst are tied to cycles of the SoC clock (the latter rounded
- * up), so a slow SoC clock does not distort the device's bandwidth. README.md has the timing rules.
+ * Time inside is in picoseconds on the device's own grid (one command per tCK); only the arrival of
+ * a request and the completion of its last burst are tied to cycles of the SoC clock (the latter
+ * rounded up), so a slow SoC clock does not distort the device's bandwidth. README.md has the
+ * timing rules.
  *
- * Order: the bytes are read or written when the request is accepted, in order of arrival; a burst is not
- * scheduled before an older one whose bytes overlap if either writes, so the timing never contradicts
- * the data. Responses of one source and id leave in order, reads and writes apart.
+ * Order: the bytes are read or written when the request is accepted, in order of arrival; a burst
+ * is not scheduled before an older one whose bytes overlap if either writes, so the timing never
+ * contradicts the data. Responses of one source and id leave in order, reads and writes apart.
  */
 
 #ifndef HB_SIM_DRAM_DRAM_CHANNEL_H_
@@ -36,7 +37,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
 
   /** `config` is within the ranges that hb_sim_create() checks. Owns the NI of node[channel]. */
   DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc, const hb_soc_noc_t &noc_config,
-              const hb_soc_dram_t &config, uint32_t channel, uint32_t clock_khz, DramMemory &memory);
+              const hb_soc_dram_t &config, uint32_t channel, uint32_t clock_khz,
+              DramMemory &memory);
 
   Cycle tick(Cycle now) override;
 
@@ -52,11 +54,12 @@ class DramChannel : public sc_core::sc_module, public Ticked {
     Packet *packet = nullptr;
     bool write = false;
     Ps arrival = 0;  // on the device's grid, as all times of commands
-    uint64_t burst = 0, end = 0;  // next burst and the one past the last, in bursts of the channel's space
+    uint64_t burst = 0,
+             end = 0;  // next burst and the one past the last, in bursts of the channel's space
     uint32_t begin_offset = 0, end_offset = 0;  // bytes [begin, end) in DRAM, for overlaps
-    uint64_t after = 0;  // requests (bit per slot) that must be scheduled before
-    Ps data_end = 0;     // of the bursts scheduled so far
-    Cycle done = kNever; // all data moved: first cycle in which the response may be sent
+    uint64_t after = 0;   // requests (bit per slot) that must be scheduled before
+    Ps data_end = 0;      // of the bursts scheduled so far
+    Cycle done = kNever;  // all data moved: first cycle in which the response may be sent
   };
   struct Bank {
     bool open = false;
@@ -87,7 +90,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   const hb_soc_dram_t config_;  // all timings rounded up to multiples of tCK
   const unsigned burst_log2_, row_bursts_log2_, banks_log2_;
   const uint32_t clock_khz_;
-  const uint64_t cycle_ps_, cycle_rest_;  // length of a cycle: cycle_ps_ + cycle_rest_ / clock_khz_ ps
+  const uint64_t cycle_ps_,
+      cycle_rest_;  // length of a cycle: cycle_ps_ + cycle_rest_ / clock_khz_ ps
   DramMemory &memory_;
   NocPort &port_;
 
@@ -96,12 +100,12 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<uint8_t> age_;       // slots in use, oldest first
   std::vector<uint8_t> waiting_;   // of them those with bursts to schedule, oldest first
   std::vector<Bank> banks_;
-  Choice choice_;                  // what choose() said
-  bool chosen_ = false;            // and nothing has changed since
-  Ps command_ = 0;                 // earliest next command on the command bus
-  Ps read_ = 0, write_ = 0;        // earliest next column access on the data bus
+  Choice choice_;            // what choose() said
+  bool chosen_ = false;      // and nothing has changed since
+  Ps command_ = 0;           // earliest next command on the command bus
+  Ps read_ = 0, write_ = 0;  // earliest next column access on the data bus
   Ps refresh_due_;
-  unsigned overtaken_ = 0;         // column accesses since the oldest waiting request became the oldest
+  unsigned overtaken_ = 0;  // column accesses since the oldest waiting request became the oldest
   hb_sim_dram_stats_t stats_{};
 };
 

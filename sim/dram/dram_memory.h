@@ -2,8 +2,9 @@
 
 /**
  * @file
- * The bytes of the installed DRAM. Sparse: a page is allocated when it is first written; what was never
- * written reads as 0. Offsets count from HB_DRAM_BASE; callers keep offset + length within the size.
+ * The bytes of the installed DRAM. Sparse: a page is allocated when it is first written; what was
+ * never written reads as 0. Offsets count from HB_DRAM_BASE; callers keep offset + length within
+ * the size.
  */
 
 #ifndef HB_SIM_DRAM_DRAM_MEMORY_H_
@@ -23,7 +24,9 @@ class DramMemory {
       : size_(size_bytes), pages_(static_cast<size_t>((size_bytes + kPage - 1) / kPage)) {}
 
   uint64_t size() const { return size_; }
-  bool holds(uint64_t offset, uint64_t length) const { return offset <= size_ && length <= size_ - offset; }
+  bool holds(uint64_t offset, uint64_t length) const {
+    return offset <= size_ && length <= size_ - offset;
+  }
 
   void read(uint64_t offset, uint8_t *bytes, size_t length) const {
     while (length > 0) {

@@ -9,20 +9,25 @@
 #include <stdexcept>
 
 /* libsystemc refers to it, but our programs have a main() of their own and never go through it. */
-extern "C" int sc_main(int, char *[]) { return 0; }
+extern "C" int sc_main(int, char *[]) {
+  return 0;
+}
 
 namespace hb {
 
 namespace {
 
 /* One cycle is 1 ns nominal; SystemC's resolution is 1 ps. */
-sc_core::sc_time cycles_to_time(Cycle cycles) { return sc_core::sc_time::from_value(cycles * 1000); }
+sc_core::sc_time cycles_to_time(Cycle cycles) {
+  return sc_core::sc_time::from_value(cycles * 1000);
+}
 
 }  // namespace
 
 Ticked::Ticked(Clock &clock) : clock_(clock), index_(clock.add(*this)) {}
 
-ClockedThread::ClockedThread(Clock &clock, const char *name, std::function<void()> body, int stack_bytes)
+ClockedThread::ClockedThread(Clock &clock, const char *name, std::function<void()> body,
+                             int stack_bytes)
     : clock_(clock) {
   clock.add(*this);
   sc_core::sc_spawn_options options;
@@ -43,7 +48,9 @@ void ClockedThread::suspend(Cycle due) {
   sc_core::wait(event_);
 }
 
-void ClockedThread::wait_cycles(Cycle n) { suspend(clock_.now_ + n); }
+void ClockedThread::wait_cycles(Cycle n) {
+  suspend(clock_.now_ + n);
+}
 
 void ClockedThread::sleep_until(Cycle limit) {
   const auto wake = wakes_.upper_bound(clock_.now_);
@@ -94,7 +101,8 @@ Cycle Clock::next_event() const {
   Cycle next = thread_due_;
   if (slots_ != 0) {
     const unsigned shift = static_cast<unsigned>(now_ % kWheel);
-    const uint64_t from_now = shift == 0 ? slots_ : (slots_ >> shift) | (slots_ << (kWheel - shift));
+    const uint64_t from_now =
+        shift == 0 ? slots_ : (slots_ >> shift) | (slots_ << (kWheel - shift));
     next = std::min(next, now_ + static_cast<unsigned>(__builtin_ctzll(from_now)));
   }
   if (!far_.empty()) {

@@ -9,17 +9,18 @@
  *   Ticked         a module whose tick(now) is called in the cycles in which it is awake;
  *   ClockedThread  an SC_THREAD (the CPU) that waits for cycles.
  *
- * What one of them does in cycle t may be seen by another from cycle t + 1 on, never in t: everything
- * crosses through Link<T> (link.h) or a structure with the same time stamps. So the order in which they
- * run within a cycle cannot be observed; Clock::Options::reverse runs the ticks backwards to test it.
+ * What one of them does in cycle t may be seen by another from cycle t + 1 on, never in t:
+ * everything crosses through Link<T> (link.h) or a structure with the same time stamps. So the
+ * order in which they run within a cycle cannot be observed; Clock::Options::reverse runs the ticks
+ * backwards to test it.
  *
- * A module sleeps by returning a later cycle (or kNever) from tick(); a Link wakes it. A tick that comes
- * too early must change nothing: with Options::no_skip every module is ticked in every cycle, and every
- * result is the same.
+ * A module sleeps by returning a later cycle (or kNever) from tick(); a Link wakes it. A tick that
+ * comes too early must change nothing: with Options::no_skip every module is ticked in every cycle,
+ * and every result is the same.
  *
- * Clock::cycle() is the time. The clock is a single SC_METHOD that ticks through all cycles up to the
- * next one in which a thread is due before it gives control back to SystemC, so sc_time_stamp() equals
- * the cycle counter (1 cycle = 1 ns nominal) in threads, but may lag behind it in tick().
+ * Clock::cycle() is the time. The clock is a single SC_METHOD that ticks through all cycles up to
+ * the next one in which a thread is due before it gives control back to SystemC, so sc_time_stamp()
+ * equals the cycle counter (1 cycle = 1 ns nominal) in threads, but may lag behind it in tick().
  */
 
 #ifndef HB_SIM_KERNEL_CLOCK_H_
@@ -46,7 +47,8 @@ class Clock;
 class WakeableIf {
  public:
   virtual ~WakeableIf() = default;
-  /** Run in cycle `at`, which is later than the current one. Wakes accumulate, none replaces another. */
+  /** Run in cycle `at`, which is later than the current one. Wakes accumulate, none replaces
+   * another. */
   virtual void wake_at(Cycle at) = 0;
 };
 
@@ -76,8 +78,8 @@ class Ticked : public WakeableIf {
 };
 
 /**
- * A thread under the clock. `body` starts in cycle 0 and waits by the functions below only, never by
- * wait() or events of its own: the clock must know when it is due.
+ * A thread under the clock. `body` starts in cycle 0 and waits by the functions below only, never
+ * by wait() or events of its own: the clock must know when it is due.
  */
 class ClockedThread : public WakeableIf {
  public:
@@ -89,8 +91,9 @@ class ClockedThread : public WakeableIf {
   void wait_cycles(Cycle n);
 
   /**
-   * Returns in cycle `limit` or in an earlier cycle (but later than now) that wake_at() named, whether
-   * it was called before or during the sleep. The caller polls its links before it sleeps and after.
+   * Returns in cycle `limit` or in an earlier cycle (but later than now) that wake_at() named,
+   * whether it was called before or during the sleep. The caller polls its links before it sleeps
+   * and after.
    */
   void sleep_until(Cycle limit);
 
@@ -102,9 +105,9 @@ class ClockedThread : public WakeableIf {
 
   Clock &clock_;
   sc_core::sc_event event_;
-  Cycle due_ = 0;           // cycle in which it runs next; kNever while running or ended
-  bool asleep_ = false;     // in sleep_until()
-  std::set<Cycle> wakes_;   // later than the cycle in which it last ran
+  Cycle due_ = 0;          // cycle in which it runs next; kNever while running or ended
+  bool asleep_ = false;    // in sleep_until()
+  std::set<Cycle> wakes_;  // later than the cycle in which it last ran
 };
 
 class Clock : public sc_core::sc_module {
@@ -174,15 +177,17 @@ class Clock : public sc_core::sc_module {
   uint64_t ticks_ = 0;
 
   std::vector<Ticked *> modules_;
-  std::array<uint64_t, kWheel> wheel_{}; // per cycle modulo kWheel: bit per module to tick
-  uint64_t slots_ = 0;                   // wheel entries that are not zero
-  std::set<std::pair<Cycle, unsigned>> far_; // wakes beyond the wheel
+  std::array<uint64_t, kWheel> wheel_{};      // per cycle modulo kWheel: bit per module to tick
+  uint64_t slots_ = 0;                        // wheel entries that are not zero
+  std::set<std::pair<Cycle, unsigned>> far_;  // wakes beyond the wheel
   std::vector<ClockedThread *> threads_;
-  Cycle thread_due_ = kNever; // earliest of all threads
+  Cycle thread_due_ = kNever;  // earliest of all threads
   sc_core::sc_event go_;
 };
 
-inline void Ticked::wake_at(Cycle at) { clock_.schedule(index_, at); }
+inline void Ticked::wake_at(Cycle at) {
+  clock_.schedule(index_, at);
+}
 
 }  // namespace hb
 

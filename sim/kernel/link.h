@@ -5,8 +5,8 @@
  * Link<T>: a queue between two modules with the latency of a wire.
  *
  * What the writer pushes in cycle t the reader sees from cycle t + latency on, and is woken then.
- * Latency is 1 or more, so neither can tell who ran first within a cycle. The writer never learns how
- * full the queue is: where space is finite, both ends keep credits.
+ * Latency is 1 or more, so neither can tell who ran first within a cycle. The writer never learns
+ * how full the queue is: where space is finite, both ends keep credits.
  */
 
 #ifndef HB_SIM_KERNEL_LINK_H_
@@ -74,7 +74,7 @@ class Link {
   const Clock &clock_;
   WakeableIf *const reader_;
   const Cycle latency_;
-  std::vector<Entry> ring_;  // a power of two
+  std::vector<Entry> ring_;     // a power of two
   size_t head_ = 0, tail_ = 0;  // count up, used modulo the ring's size
 };
 

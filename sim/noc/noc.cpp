@@ -18,15 +18,21 @@ inline uint8_t next(unsigned index, unsigned size) {
   return static_cast<uint8_t>(index + 1 == size ? 0 : index + 1);
 }
 
-inline void set_bit(std::array<uint64_t, 4> &mask, unsigned bit) { mask[bit / 64] |= uint64_t{1} << (bit % 64); }
+inline void set_bit(std::array<uint64_t, 4> &mask, unsigned bit) {
+  mask[bit / 64] |= uint64_t{1} << (bit % 64);
+}
 inline void clear_bit(std::array<uint64_t, 4> &mask, unsigned bit) {
   mask[bit / 64] &= ~(uint64_t{1} << (bit % 64));
 }
 
 /* The input port of the neighbour behind an output: north faces south, east faces west. */
-inline unsigned facing(unsigned out) { return out ^ 2u; }
+inline unsigned facing(unsigned out) {
+  return out ^ 2u;
+}
 
-inline unsigned lowest(unsigned bits) { return static_cast<unsigned>(__builtin_ctz(bits)); }
+inline unsigned lowest(unsigned bits) {
+  return static_cast<unsigned>(__builtin_ctz(bits));
+}
 
 }  // namespace
 
@@ -36,13 +42,20 @@ NocPort::NocPort(Noc &noc, NodeId node, WakeableIf *owner)
     : noc_(noc),
       node_(node),
       owner_(owner),
-      arrived_{Link<Packet *>(noc.clock(), owner, kLocalWire), Link<Packet *>(noc.clock(), owner, kLocalWire)} {}
+      arrived_{Link<Packet *>(noc.clock(), owner, kLocalWire),
+               Link<Packet *>(noc.clock(), owner, kLocalWire)} {}
 
-Packet *NocPort::make() { return noc_.pool_.make(); }
+Packet *NocPort::make() {
+  return noc_.pool_.make();
+}
 
-void NocPort::release(Packet *packet) { noc_.pool_.release(packet); }
+void NocPort::release(Packet *packet) {
+  noc_.pool_.release(packet);
+}
 
-uint32_t NocPort::contiguous_bytes(uint32_t addr) const { return noc_.map_.contiguous_bytes(addr); }
+uint32_t NocPort::contiguous_bytes(uint32_t addr) const {
+  return noc_.map_.contiguous_bytes(addr);
+}
 
 void NocPort::send(Packet *packet) {
   assert(can_send(packet->net()));
@@ -84,7 +97,8 @@ Packet *NocPort::receive(Net net) {
 
 // ---------------------------------------------------------------------------------------- Noc
 
-Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config, const AddressMap &map)
+Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
+         const AddressMap &map)
     : sc_core::sc_module(name),
       Ticked(clock),
       config_(config),
@@ -97,7 +111,11 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
     const unsigned x = node % config.columns, y = node / config.columns;
     for (unsigned dst = 0; dst < nodes_; ++dst) {
       const unsigned dst_x = dst % config.columns, dst_y = dst / config.columns;
-      route_.push_back(dst_x > x ? kEast : dst_x < x ? kWest : dst_y > y ? kSouth : dst_y < y ? kNorth : kLocal);
+      route_.push_back(dst_x > x   ? kEast
+                       : dst_x < x ? kWest
+                       : dst_y > y ? kSouth
+                       : dst_y < y ? kNorth
+                                   : kLocal);
     }
   }
   slots_.assign(size_t{2} * nodes_ * kPorts * depth_, Slot{});
@@ -126,7 +144,8 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
   ports_.resize(nodes_);
 }
 
-/* Makes two routers neighbours: `to` is beyond the output `out` of `from`, and the other way round. */
+/* Makes two routers neighbours: `to` is beyond the output `out` of `from`, and the other way round.
+ */
 void Noc::join(Router &from, Router &to, unsigned out) {
   const unsigned back = facing(out);
   from.far[out] = &to;
@@ -137,7 +156,8 @@ void Noc::join(Router &from, Router &to, unsigned out) {
 
 NocPort &Noc::attach(NodeId node, WakeableIf *owner) {
   if (node >= nodes_ || ports_[node] != nullptr) {
-    throw std::logic_error("node " + std::to_string(node) + " is outside of the mesh or has an owner already");
+    throw std::logic_error("node " + std::to_string(node) +
+                           " is outside of the mesh or has an owner already");
   }
   ports_[node].reset(new NocPort(*this, node, owner));
   return *ports_[node];
@@ -156,7 +176,8 @@ bool Noc::at_rest() const {
   bool rest = empty() && std::all_of(slots_.begin(), slots_.end(), free);
   for (unsigned net = 0; net < 2; ++net) {
     for (const Router &router : routers_[net]) {
-      rest = rest && router.occupied == 0 && router.holder == decltype(router.holder){kFree, kFree, kFree, kFree, kFree};
+      rest = rest && router.occupied == 0 &&
+             router.holder == decltype(router.holder){kFree, kFree, kFree, kFree, kFree};
     }
     for (const Ni &ni : nis_[net]) {
       rest = rest && std::all_of(ni.queue.begin(), ni.queue.end(), free) &&
@@ -248,8 +269,9 @@ inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle no
 }
 
 /*
- * Moves the oldest flit of input `in` through output `out`. Returns 0, or if the far side has no room the
- * cycle in which it will have, kNever if that is not known yet (the router is visited then).
+ * Moves the oldest flit of input `in` through output `out`. Returns 0, or if the far side has no
+ * room the cycle in which it will have, kNever if that is not known yet (the router is visited
+ * then).
  */
 inline Cycle Noc::move(unsigned net, Router &router, unsigned in, unsigned out, Cycle now) {
   Input &input = router.in[in];
@@ -300,8 +322,8 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
   router.visit = kNever;
   Cycle again = kNever;  // when to come back, as far as can be said now
   bool moved = false;
-  unsigned busy = 0;     // outputs that have had their flit of this cycle
-  unsigned asked = 0;    // outputs that new packets want
+  unsigned busy = 0;   // outputs that have had their flit of this cycle
+  unsigned asked = 0;  // outputs that new packets want
   std::array<uint8_t, kPorts> wanted{};
   for (unsigned inputs = router.occupied; inputs != 0; inputs &= inputs - 1) {
     const unsigned in = lowest(inputs);
@@ -361,7 +383,8 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
 }
 
 Cycle Noc::tick(Cycle now) {
-  const Cycle due = clock().no_skip() ? kNever : now;  // the reference visits everything in every cycle
+  const Cycle due =
+      clock().no_skip() ? kNever : now;  // the reference visits everything in every cycle
   next_visit_ = kNever;
   for (unsigned net = 0; net < 2; ++net) {
     for (unsigned word = 0; word * 64 < nodes_; ++word) {

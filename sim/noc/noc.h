@@ -2,14 +2,14 @@
 
 /**
  * @file
- * 2-D mesh network-on-chip: XY routing, wormhole switching, credit flow control, input-buffered routers,
- * round-robin arbitration; one physical network for requests and one for responses.
+ * 2-D mesh network-on-chip: XY routing, wormhole switching, credit flow control, input-buffered
+ * routers, round-robin arbitration; one physical network for requests and one for responses.
  *
- * README.md beside this file has the timing model and the zero-load latency. The mesh is one module that
- * touches only routers with flits in them; everything a packet needs is in flat arrays.
+ * README.md beside this file has the timing model and the zero-load latency. The mesh is one module
+ * that touches only routers with flits in them; everything a packet needs is in flat arrays.
  *
- * NocPort is the owner's side of a node's network interface (NI). What it does in cycle t the network sees
- * in t + 1 and vice versa, so owners may be ticked modules or threads in any order.
+ * NocPort is the owner's side of a node's network interface (NI). What it does in cycle t the
+ * network sees in t + 1 and vice versa, so owners may be ticked modules or threads in any order.
  */
 
 #ifndef HB_SIM_NOC_NOC_H_
@@ -50,12 +50,13 @@ class NocPort {
 
   /**
    * Queues a packet for injection; can_send() must be true. A request goes to the node its address
-   * belongs to (whole access within AddressMap::contiguous_bytes()), or comes back with DECERR if there is
-   * none; a response goes to dst. The owner is woken when room becomes free again.
+   * belongs to (whole access within AddressMap::contiguous_bytes()), or comes back with DECERR if
+   * there is none; a response goes to dst. The owner is woken when room becomes free again.
    */
   void send(Packet *packet);
 
-  /** Oldest packet that has arrived whole on `net`, or nullptr. The owner is woken when one arrives. */
+  /** Oldest packet that has arrived whole on `net`, or nullptr. The owner is woken when one
+   * arrives. */
   const Packet *peek(Net net) const {
     const Link<Packet *> &arrived = arrived_[static_cast<size_t>(net)];
     return arrived.ready() ? arrived.front() : nullptr;
@@ -63,8 +64,9 @@ class NocPort {
 
   /**
    * Takes that packet, or returns nullptr. Taking a request frees its place in the ejection queue;
-   * requests not taken push back into the network. Responses always find room: requesters bound their
-   * requests. From one source with one id packets of a network arrive in the order they were sent.
+   * requests not taken push back into the network. Responses always find room: requesters bound
+   * their requests. From one source with one id packets of a network arrive in the order they were
+   * sent.
    */
   Packet *receive(Net net);
 
@@ -84,7 +86,8 @@ class Noc : public sc_core::sc_module, public Ticked {
   static constexpr unsigned kEjectPackets = 4;  /* ejection queue of an NI, request network */
 
   /** `config` is within the ranges that hb_sim_create() checks. */
-  Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config, const AddressMap &map);
+  Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
+      const AddressMap &map);
 
   /** Gives node `node` its owner. Once per node; nodes without owner only route. */
   NocPort &attach(NodeId node, WakeableIf *owner);
@@ -130,8 +133,8 @@ class Noc : public sc_core::sc_module, public Ticked {
     uint8_t out = 0;               // output port of the packet that is passing
   };
   /*
-   * `visit` is the first cycle in which something may have changed for the router: a flit ready to leave, a credit
-   * back. Before that a visit would do nothing.
+   * `visit` is the first cycle in which something may have changed for the router: a flit ready to
+   * leave, a credit back. Before that a visit would do nothing.
    */
   struct Router {
     Cycle visit = kNever;

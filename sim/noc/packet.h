@@ -4,13 +4,13 @@
  * @file
  * What travels on the NoC: a Packet, one memory access or its answer, up to 16 beats of 16 bytes.
  *
- * Data lies on byte lanes as on the AXI bus: byte i of `data` belongs to address (addr & ~15) + i. So a
- * 32-bit register access is a 1-beat packet with bytes = 4 whose word is on lane addr & 15; set_word() and
- * word() know.
+ * Data lies on byte lanes as on the AXI bus: byte i of `data` belongs to address (addr & ~15) + i.
+ * So a 32-bit register access is a 1-beat packet with bytes = 4 whose word is on lane addr & 15;
+ * set_word() and word() know.
  *
- * Whoever holds a Packet owns it: make() -> fill -> NocPort::send() hands it over; NocPort::receive() hands
- * one out; the responder turns the request into its answer with make_response() and sends it back, the
- * requester release()s it.
+ * Whoever holds a Packet owns it: make() -> fill -> NocPort::send() hands it over;
+ * NocPort::receive() hands one out; the responder turns the request into its answer with
+ * make_response() and sends it back, the requester release()s it.
  */
 
 #ifndef HB_SIM_NOC_PACKET_H_
@@ -46,18 +46,23 @@ struct Packet {
   uint8_t beats = 1;        // 1 .. kMaxBeats, of the access, whether or not they travel
   uint16_t bytes = 0;       // size of the access; beats * 16 but for narrow 1-beat accesses
   NodeId src = kNoNode;     // set by send()
-  NodeId dst = kNoNode;     // set by send() of a request (address map); a response's is its request's src
-  uint32_t addr = 0;        // of the first byte; a multiple of 16 unless beats == 1
-  uint32_t tag = 0;         // for the requester's own use; comes back with the response
-  Cycle injected = 0;       // set by the network: head left the network interface
-  std::array<uint16_t, kMaxBeats> strobe{}; // WriteReq: bit i of strobe[b]: byte 16 * b + i is written
+  NodeId dst =
+      kNoNode;        // set by send() of a request (address map); a response's is its request's src
+  uint32_t addr = 0;  // of the first byte; a multiple of 16 unless beats == 1
+  uint32_t tag = 0;   // for the requester's own use; comes back with the response
+  Cycle injected = 0;  // set by the network: head left the network interface
+  std::array<uint16_t, kMaxBeats>
+      strobe{};  // WriteReq: bit i of strobe[b]: byte 16 * b + i is written
   std::array<uint8_t, kMaxPacketBytes> data;  // WriteReq and ReadResp
 
   Net net() const {
-    return kind == PacketKind::kReadReq || kind == PacketKind::kWriteReq ? Net::kRequest : Net::kResponse;
+    return kind == PacketKind::kReadReq || kind == PacketKind::kWriteReq ? Net::kRequest
+                                                                         : Net::kResponse;
   }
   bool is_read() const { return kind == PacketKind::kReadReq || kind == PacketKind::kReadResp; }
-  bool has_payload() const { return kind == PacketKind::kWriteReq || kind == PacketKind::kReadResp; }
+  bool has_payload() const {
+    return kind == PacketKind::kWriteReq || kind == PacketKind::kReadResp;
+  }
 
   /** A read request of whole beats. */
   void make_read(uint32_t address, unsigned num_beats) {
@@ -86,8 +91,8 @@ struct Packet {
     set_word(value);
   }
   /**
-   * Turns a request into its response: back to the requester, same id, tag, address and size. The responder
-   * fills data of a read; with an error it is zero.
+   * Turns a request into its response: back to the requester, same id, tag, address and size. The
+   * responder fills data of a read; with an error it is zero.
    */
   void make_response(Resp code) {
     if (kind == PacketKind::kReadReq && code != Resp::kOkay) {

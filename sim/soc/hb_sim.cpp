@@ -52,7 +52,8 @@ hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *cap
   return HB_ERR_INPUT;
 }
 
-hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options, hb_sim_t **sim_out) {
+hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options,
+                          hb_sim_t **sim_out) {
   if (created) {
     create_error = "this process has had a simulator";
     return HB_ERR_BUSY;
@@ -79,9 +80,13 @@ hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options, 
   }
 }
 
-void hb_sim_free(hb_sim_t *sim) { delete sim; }
+void hb_sim_free(hb_sim_t *sim) {
+  delete sim;
+}
 
-const char *hb_sim_error(const hb_sim_t *sim) { return sim == nullptr ? create_error.c_str() : sim->error.c_str(); }
+const char *hb_sim_error(const hb_sim_t *sim) {
+  return sim == nullptr ? create_error.c_str() : sim->error.c_str();
+}
 
 hb_status_t hb_sim_load_dram(hb_sim_t *sim, uint32_t addr, const void *bytes, size_t len) {
   if (!in_dram(sim, addr, len)) {
@@ -121,7 +126,8 @@ hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc) {
 hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream) {
   for (uint32_t i = 0; i < stream->num_slots && i < HB_SIM_MAX_SLOTS; ++i) {
     if (!in_dram(sim, stream->slot_addr[i], stream->frame_bytes)) {
-      return fail(sim, HB_ERR_RANGE, "slot_addr: slot " + std::to_string(i) + " is not all in DRAM");
+      return fail(sim, HB_ERR_RANGE,
+                  "slot_addr: slot " + std::to_string(i) + " is not all in DRAM");
     }
   }
   const std::string wrong = sim->soc->add_stream(*stream);
@@ -139,18 +145,26 @@ hb_sim_stop_t hb_sim_run(hb_sim_t *sim, uint64_t until) {
   }
 }
 
-uint64_t hb_sim_cycle(const hb_sim_t *sim) { return sim->soc->clock().cycle(); }
+uint64_t hb_sim_cycle(const hb_sim_t *sim) {
+  return sim->soc->clock().cycle();
+}
 
-uint32_t hb_sim_exit_code(const hb_sim_t *sim) { return sim->soc->host().exit_code(); }
+uint32_t hb_sim_exit_code(const hb_sim_t *sim) {
+  return sim->soc->host().exit_code();
+}
 
 void hb_sim_tile_stats(const hb_sim_t *sim, uint32_t tile, hb_sim_tile_stats_t *out) {
   *out = sim->soc->tiles().at(tile)->stats();
 }
 
-void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out) { *out = sim->soc->noc().stats(); }
+void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out) {
+  *out = sim->soc->noc().stats();
+}
 
 void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_t *out) {
   *out = sim->soc->channels().at(channel)->stats();
 }
 
-void hb_sim_host_stats(const hb_sim_t *sim, hb_sim_host_stats_t *out) { *out = sim->soc->host().stats(); }
+void hb_sim_host_stats(const hb_sim_t *sim, hb_sim_host_stats_t *out) {
+  *out = sim->soc->host().stats();
+}

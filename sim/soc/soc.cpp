@@ -56,8 +56,9 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
       sensors_("sensors", clock_, noc_, sensor_config(soc, options)),
       next_poll_(options.poll_cycles) {
   for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
-    channels_.push_back(std::make_unique<DramChannel>(("dram" + std::to_string(i)).c_str(), clock_, noc_, soc.noc,
-                                                      soc.dram, i, soc.clock_khz, memory_));
+    channels_.push_back(std::make_unique<DramChannel>(("dram" + std::to_string(i)).c_str(), clock_,
+                                                      noc_, soc.noc, soc.dram, i, soc.clock_khz,
+                                                      memory_));
   }
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     TileNode::Options tile;
@@ -66,8 +67,9 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
     tile.stall_ppm = options.stall_ppm;
     tile.stall_seed = options.stall_seed;
     tile.sink = options.sink;
-    tiles_.push_back(std::make_unique<TileNode>(("tile" + std::to_string(i)).c_str(), clock_, noc_, tile,
-                                                make_model(soc.tiles[i].model), &host_.tile_irq(i)));
+    tiles_.push_back(std::make_unique<TileNode>(("tile" + std::to_string(i)).c_str(), clock_, noc_,
+                                                tile, make_model(soc.tiles[i].model),
+                                                &host_.tile_irq(i)));
   }
 }
 
@@ -115,7 +117,8 @@ hb_sim_stop_t Soc::stop_reason() {
     return HB_SIM_DEADLOCK;
   }
   if (!noc_.empty() && clock_.cycle() - noc_.last_progress() > kStuckCycles) {
-    failure_ = at + "no flit has moved in the network since cycle " + std::to_string(noc_.last_progress()) + describe();
+    failure_ = at + "no flit has moved in the network since cycle " +
+               std::to_string(noc_.last_progress()) + describe();
     return HB_SIM_DEADLOCK;
   }
   return HB_SIM_RUNNING;

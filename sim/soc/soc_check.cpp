@@ -25,22 +25,23 @@ struct Wrong : std::runtime_error {
 
 void in_range(const char *key, uint64_t value, uint64_t min, uint64_t max) {
   if (value < min || value > max) {
-    throw Wrong(std::string(key) + ": expected " + std::to_string(min) + " .. " + std::to_string(max) + ", got " +
-                std::to_string(value));
+    throw Wrong(std::string(key) + ": expected " + std::to_string(min) + " .. " +
+                std::to_string(max) + ", got " + std::to_string(value));
   }
 }
 
 void power_of_two(const char *key, uint64_t value, uint64_t min, uint64_t max) {
   if (value < min || value > max || (value & (value - 1)) != 0) {
-    throw Wrong(std::string(key) + ": expected a power of two, " + std::to_string(min) + " .. " + std::to_string(max) +
-                ", got " + std::to_string(value));
+    throw Wrong(std::string(key) + ": expected a power of two, " + std::to_string(min) + " .. " +
+                std::to_string(max) + ", got " + std::to_string(value));
   }
 }
 
 void name(const std::string &key, const char *text) {
   const size_t length = strnlen(text, HB_SIM_NAME_MAX);
   if (length == 0 || length == HB_SIM_NAME_MAX) {
-    throw Wrong(key + ": expected a name of 1 .. " + std::to_string(HB_SIM_NAME_MAX - 1) + " characters");
+    throw Wrong(key + ": expected a name of 1 .. " + std::to_string(HB_SIM_NAME_MAX - 1) +
+                " characters");
   }
 }
 
@@ -51,8 +52,8 @@ class Placement {
   void place(const std::string &who, hb_soc_node_t node) {
     const std::string where = "(" + std::to_string(node.x) + ", " + std::to_string(node.y) + ")";
     if (node.x >= noc_.columns || node.y >= noc_.rows) {
-      throw Wrong(who + ": node " + where + " is outside of the " + std::to_string(noc_.columns) + " x " +
-                  std::to_string(noc_.rows) + " mesh");
+      throw Wrong(who + ": node " + where + " is outside of the " + std::to_string(noc_.columns) +
+                  " x " + std::to_string(noc_.rows) + " mesh");
     }
     const auto [taken, fresh] = taken_.emplace(std::make_pair(node.x, node.y), who);
     if (!fresh) {
@@ -77,7 +78,8 @@ void check_noc(const hb_soc_noc_t &noc) {
 void check_dram(const hb_soc_dram_t &dram) {
   in_range("dram.size_bytes", dram.size_bytes, 4096, kMaxDram);
   if (dram.size_bytes % 4096 != 0) {
-    throw Wrong("dram.size_bytes: expected a multiple of 4096, got " + std::to_string(dram.size_bytes));
+    throw Wrong("dram.size_bytes: expected a multiple of 4096, got " +
+                std::to_string(dram.size_bytes));
   }
   power_of_two("dram.num_channels", dram.num_channels, 1, HB_SIM_MAX_CHANNELS);
   power_of_two("dram.interleave_bytes", dram.interleave_bytes, 256, 1 << 20);
@@ -86,17 +88,19 @@ void check_dram(const hb_soc_dram_t &dram) {
   power_of_two("dram.burst_bytes", dram.burst_bytes, 16, 256);
   in_range("dram.queue_depth", dram.queue_depth, 1, DramChannel::kMaxQueue);
   const std::pair<const char *, uint32_t> timings[] = {
-      {"dram.tck_ps", dram.tck_ps},     {"dram.trcd_ps", dram.trcd_ps}, {"dram.trp_ps", dram.trp_ps},
-      {"dram.tcl_ps", dram.tcl_ps},     {"dram.tcwl_ps", dram.tcwl_ps}, {"dram.tras_ps", dram.tras_ps},
-      {"dram.tccd_ps", dram.tccd_ps},   {"dram.twr_ps", dram.twr_ps},   {"dram.twtr_ps", dram.twtr_ps},
-      {"dram.trtp_ps", dram.trtp_ps},   {"dram.trfc_ps", dram.trfc_ps}, {"dram.trefi_ps", dram.trefi_ps},
+      {"dram.tck_ps", dram.tck_ps},   {"dram.trcd_ps", dram.trcd_ps},
+      {"dram.trp_ps", dram.trp_ps},   {"dram.tcl_ps", dram.tcl_ps},
+      {"dram.tcwl_ps", dram.tcwl_ps}, {"dram.tras_ps", dram.tras_ps},
+      {"dram.tccd_ps", dram.tccd_ps}, {"dram.twr_ps", dram.twr_ps},
+      {"dram.twtr_ps", dram.twtr_ps}, {"dram.trtp_ps", dram.trtp_ps},
+      {"dram.trfc_ps", dram.trfc_ps}, {"dram.trefi_ps", dram.trefi_ps},
   };
   for (const auto &[key, value] : timings) {
     in_range(key, value, 1, kMaxTimingPs);
   }
   if (dram.trefi_ps / 2 < dram.trfc_ps) {
-    throw Wrong("dram.trefi_ps: expected at least twice trfc_ps (" + std::to_string(dram.trfc_ps) + "), got " +
-                std::to_string(dram.trefi_ps));
+    throw Wrong("dram.trefi_ps: expected at least twice trfc_ps (" + std::to_string(dram.trfc_ps) +
+                "), got " + std::to_string(dram.trefi_ps));
   }
 }
 
@@ -118,7 +122,8 @@ void check_tiles(const hb_soc_t &soc) {
     name(key + ".model", tile.model);
     for (uint32_t other = 0; other < i; ++other) {
       if (std::strcmp(soc.tiles[other].name, tile.name) == 0) {
-        throw Wrong(key + ".name: tiles[" + std::to_string(other) + "] is named " + tile.name + " already");
+        throw Wrong(key + ".name: tiles[" + std::to_string(other) + "] is named " + tile.name +
+                    " already");
       }
     }
     if (find_model(tile.model) == nullptr) {

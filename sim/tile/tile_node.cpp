@@ -130,7 +130,8 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
       in.m_rid = answer.id;
       in.m_rresp = static_cast<uint8_t>(answer.resp);
       in.m_rlast = read_beat_ + 1 == answer.beats;
-      std::memcpy(in.m_rdata.data(), answer.data.data() + size_t{read_beat_} * kBeatBytes, kBeatBytes);
+      std::memcpy(in.m_rdata.data(), answer.data.data() + size_t{read_beat_} * kBeatBytes,
+                  kBeatBytes);
     }
   }
   if (answer_now_ == kNone && writes_changed_) {
@@ -197,7 +198,8 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
     answer_now_ = kNone;
   }
   if (out.m_wvalid != 0 && in.m_wready != 0) {
-    std::memcpy(collecting_->data.data() + size_t{collected_beats_} * kBeatBytes, out.m_wdata.data(), kBeatBytes);
+    std::memcpy(collecting_->data.data() + size_t{collected_beats_} * kBeatBytes,
+                out.m_wdata.data(), kBeatBytes);
     collecting_->strobe[collected_beats_] = out.m_wstrb;
     if (++collected_beats_ == collecting_->beats) {
       writes_[static_cast<uint8_t>(collecting_->tag)].collected = true;
@@ -210,7 +212,8 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
     const uint8_t slot = write_free_.back();
     write_free_.pop_back();
     write_age_.push_back(slot);
-    writes_[slot] = {out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, false, false, Resp::kOkay};
+    writes_[slot] = {out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, false, false,
+                     Resp::kOkay};
     if (collecting_ == nullptr) {
       begin_collecting();
     }
@@ -318,7 +321,8 @@ void TileNode::watch_jobs(Cycle now) {
     return;
   }
   const TilePerf perf = model_->perf();
-  if (started < started_ || completed < completed_) {  // soft reset: the running job and its queue are gone
+  if (started < started_ ||
+      completed < completed_) {  // soft reset: the running job and its queue are gone
     running_ = false;
     doorbells_.clear();
   } else {
@@ -364,8 +368,8 @@ Cycle TileNode::tick(Cycle now) {
   drive_manager(in, now);
   drive_registers(in, now);
   if (!checker_.check(out, in)) {
-    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) + ": protocol violation at the boundary: " +
-                 checker_.violation());
+    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
+                 ": protocol violation at the boundary: " + checker_.violation());
     return kNever;
   }
   sample_manager(out, in);

@@ -4,22 +4,22 @@
  * @file
  * A tile at its place in the mesh: the tile model and its network interface.
  *
- *   AXI4 manager       -> read and write packets, one a burst: a tile's bursts stay within 256 aligned
- *                         bytes. A write is collected whole before it is injected, so a slow writer never
- *                         holds a path; read data is handed over at a beat a cycle. Answers of one id are
- *                         in order, whatever order the network brings them in; a burst's beats are not
- *                         interleaved with another's.
- *   requests from the network -> AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned
- *                         32-bit word.
- *   irq                -> a link to the host; level changes only.
+ *   AXI4 manager       -> read and write packets, one a burst: a tile's bursts stay within 256
+ * aligned bytes. A write is collected whole before it is injected, so a slow writer never holds a
+ * path; read data is handed over at a beat a cycle. Answers of one id are in order, whatever order
+ * the network brings them in; a burst's beats are not interleaved with another's. requests from the
+ * network -> AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned 32-bit word. irq
+ * -> a link to the host; level changes only.
  *
  * Every evaluated cycle passes the protocol checker (axi_checker.h); a violation ends the run.
  *
- * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the tile's
- * quiescence that is exact. With Clock::Options::no_skip the model is clocked all the same (the reference).
+ * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the
+ * tile's quiescence that is exact. With Clock::Options::no_skip the model is clocked all the same
+ * (the reference).
  *
- * Random back-pressure (stall_ppm) holds back every ready and every new valid on our side of the boundary.
- * Each decision is a hash of seed, tile, channel and cycle, so it does not depend on what was evaluated.
+ * Random back-pressure (stall_ppm) holds back every ready and every new valid on our side of the
+ * boundary. Each decision is a hash of seed, tile, channel and cycle, so it does not depend on what
+ * was evaluated.
  */
 
 #ifndef HB_SIM_TILE_TILE_NODE_H_
@@ -50,7 +50,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
   };
-  static constexpr unsigned kMaxReads = 16;  /* read bursts under way or waiting to be handed over */
+  static constexpr unsigned kMaxReads = 16; /* read bursts under way or waiting to be handed over */
   static constexpr unsigned kMaxWrites = 16; /* write bursts accepted and not yet answered */
 
   /** `irq` (may be nullptr) receives level changes of the irq wire; its latency is irq_cycles. */
@@ -62,8 +62,18 @@ class TileNode : public sc_core::sc_module, public Ticked {
   hb_sim_tile_stats_t stats() const;
 
  private:
-  enum Channel : unsigned { kStallAr, kStallAw, kStallW, kStallR, kStallB, kStallRegAw, kStallRegW, kStallRegB,
-                            kStallRegAr, kStallRegR };
+  enum Channel : unsigned {
+    kStallAr,
+    kStallAw,
+    kStallW,
+    kStallR,
+    kStallB,
+    kStallRegAw,
+    kStallRegW,
+    kStallRegB,
+    kStallRegAr,
+    kStallRegR
+  };
   static constexpr uint8_t kNone = 0xff;
 
   struct Read {
@@ -104,7 +114,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
 
   // Read side of the manager.
   std::array<Read, kMaxReads> reads_{};
-  std::vector<uint8_t> read_age_;   // reads_ in use, oldest first
+  std::vector<uint8_t> read_age_;  // reads_ in use, oldest first
   std::vector<uint8_t> read_free_;
   Packet *read_request_ = nullptr;  // waits for injection
   bool reads_changed_ = false;      // next_read() may have another answer than kNone
@@ -116,13 +126,13 @@ class TileNode : public sc_core::sc_module, public Ticked {
   std::array<Write, kMaxWrites> writes_{};
   std::vector<uint8_t> write_age_;  // writes_ in use, oldest first
   std::vector<uint8_t> write_free_;
-  Packet *collecting_ = nullptr;    // packet being filled
+  Packet *collecting_ = nullptr;  // packet being filled
   unsigned collected_beats_ = 0;
-  Packet *write_request_ = nullptr; // full, waits for injection
-  bool writes_changed_ = false;     // next_write_answer() may have another answer than kNone
-  uint8_t answer_now_ = kNone;      // burst on the B channel
+  Packet *write_request_ = nullptr;  // full, waits for injection
+  bool writes_changed_ = false;      // next_write_answer() may have another answer than kNone
+  uint8_t answer_now_ = kNone;       // burst on the B channel
   bool b_valid_ = false;
-  bool writes_first_ = false;       // whose turn it is to inject
+  bool writes_first_ = false;  // whose turn it is to inject
 
   // Register access.
   RegState reg_state_ = RegState::kIdle;
@@ -138,7 +148,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   std::deque<Doorbell> doorbells_;
   uint32_t started_ = 0, completed_ = 0;
   bool running_ = false;
-  hb_sim_job_t job_{};    // the running one
+  hb_sim_job_t job_{};  // the running one
   TilePerf at_start_{};
   hb_sim_tile_stats_t stats_{};
 };

@@ -3,9 +3,10 @@
 /*
  * bench_noc [--json] [KILOCYCLES]: what the machine around the tiles costs to simulate.
  *
- * The mesh of quad-ws16 (3x3, two LPDDR4 channels, 250 MHz) with four masters in place of tiles that ask for as
- * much as they can get. A master does next to nothing itself; what four of them cost is measured alone and
- * shown as the baseline, and what the rest of the machine costs is the difference. Times are CPU time.
+ * The mesh of quad-ws16 (3x3, two LPDDR4 channels, 250 MHz) with four masters in place of tiles
+ * that ask for as much as they can get. A master does next to nothing itself; what four of them
+ * cost is measured alone and shown as the baseline, and what the rest of the machine costs is the
+ * difference. Times are CPU time.
  */
 
 #include <cinttypes>
@@ -27,7 +28,8 @@ bool json = false;
 
 void report(const std::string &metric, double value, const char *unit) {
   if (json) {
-    std::printf("{\"bench\":\"noc\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n", metric.c_str(), value, unit);
+    std::printf("{\"bench\":\"noc\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n",
+                metric.c_str(), value, unit);
   } else {
     std::printf("%-36s %12.3f %s\n", metric.c_str(), value, unit);
   }
@@ -39,7 +41,8 @@ double seconds() {
   return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
 }
 
-/* Between start() and stop(): asks for bursts of 16 beats one after the other, one in `write_every` a write. */
+/* Between start() and stop(): asks for bursts of 16 beats one after the other, one in `write_every`
+ * a write. */
 class Master : public hb::TileModelIf {
  public:
   Master(uint32_t base, unsigned write_every) : base_(base), write_every_(write_every) {}
@@ -151,10 +154,12 @@ hb_soc_t quad() {
 
 struct Machine {
   Machine(const std::string &name, hb::Clock &clock, const hb_soc_t &soc, unsigned write_every)
-      : noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)), memory(soc.dram.size_bytes) {
+      : noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)),
+        memory(soc.dram.size_bytes) {
     for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
-      channels.push_back(std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock, noc,
-                                                           soc.noc, soc.dram, i, soc.clock_khz, memory));
+      channels.push_back(
+          std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock,
+                                            noc, soc.noc, soc.dram, i, soc.clock_khz, memory));
     }
     for (uint32_t i = 0; i < soc.num_tiles; ++i) {
       hb::TileNode::Options options;
@@ -162,8 +167,9 @@ struct Machine {
       options.node = hb::node_id(soc.noc, soc.tiles[i].node);
       auto master = std::make_unique<Master>(HB_DRAM_BASE + (i << 25), write_every);
       masters.push_back(master.get());
-      tiles.push_back(std::make_unique<hb::TileNode>((name + "_tile" + std::to_string(i)).c_str(), clock, noc, options,
-                                                     std::move(master), nullptr));
+      tiles.push_back(std::make_unique<hb::TileNode>((name + "_tile" + std::to_string(i)).c_str(),
+                                                     clock, noc, options, std::move(master),
+                                                     nullptr));
     }
   }
   hb::Noc noc;
@@ -236,7 +242,8 @@ int main(int argc, char **argv) {
     }
     double beats = 0;
     for (const Master *master : machine.masters) {
-      beats += static_cast<double>(master->perf().rd_beats) + static_cast<double>(master->perf().wr_beats);
+      beats += static_cast<double>(master->perf().rd_beats) +
+               static_cast<double>(master->perf().wr_beats);
     }
     const std::string name = modes[i].first;
     report(name + "_beats", beats / static_cast<double>(cycles), "beats/cycle");

@@ -3,11 +3,11 @@
 /*
  * Claims about sim/dram, one per mode:
  *   timing     a lone access takes exactly the time README.md says, at several SoC clocks
- *   recovery   the second of two accesses to a bank waits as long as tRAS, tWR, tWTR, tCCD, turnaround ask
- *   bandwidth  a stream of reads or writes comes close to burst_bytes / tCCD less refresh
- *   starvation a request for another row is not overtaken for ever by row hits
- *   overlap    a read of bytes that a waiting write changes is not served before it, other reads are
- *   random SEED NO_SKIP REVERSE  bytes, strobes and errors agree with a plain array, responses of an id are in
+ *   recovery   the second of two accesses to a bank waits as long as tRAS, tWR, tWTR, tCCD,
+ * turnaround ask bandwidth  a stream of reads or writes comes close to burst_bytes / tCCD less
+ * refresh starvation a request for another row is not overtaken for ever by row hits overlap    a
+ * read of bytes that a waiting write changes is not served before it, other reads are random SEED
+ * NO_SKIP REVERSE  bytes, strobes and errors agree with a plain array, responses of an id are in
  *              order; prints a log that must not depend on the last two
  */
 
@@ -70,10 +70,13 @@ hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
 /* A host node, a mesh, channels and their memory. */
 struct System {
   System(const std::string &name, Clock &clock, const hb_soc_t &soc_in)
-      : soc(soc_in), noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)), memory(soc.dram.size_bytes) {
+      : soc(soc_in),
+        noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)),
+        memory(soc.dram.size_bytes) {
     for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
-      channels.push_back(std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock, noc,
-                                                           soc.noc, soc.dram, i, soc.clock_khz, memory));
+      channels.push_back(
+          std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock,
+                                            noc, soc.noc, soc.dram, i, soc.clock_khz, memory));
     }
   }
   const hb_soc_t soc;
@@ -84,7 +87,9 @@ struct System {
 
 // ------------------------------------------------------------------------------------- timing
 
-uint64_t ceil_to(uint64_t value, uint64_t unit) { return (value + unit - 1) / unit * unit; }
+uint64_t ceil_to(uint64_t value, uint64_t unit) {
+  return (value + unit - 1) / unit * unit;
+}
 
 /* Sends lone accesses and compares the cycle of the answer. */
 class Prober : public sc_core::sc_module, public hb::Ticked {
@@ -115,8 +120,8 @@ class Prober : public sc_core::sc_module, public hb::Ticked {
       port_.release(packet);
       const Cycle want = expected(step);
       if (now != want) {
-        std::printf("%s, step %zu (%s): answered @%" PRIu64 ", expected @%" PRIu64 "\n", name(), step_, step.what, now,
-                    want);
+        std::printf("%s, step %zu (%s): answered @%" PRIu64 ", expected @%" PRIu64 "\n", name(),
+                    step_, step.what, now, want);
         ++failures;
       }
       ++step_;
@@ -146,7 +151,8 @@ class Prober : public sc_core::sc_module, public hb::Ticked {
     const auto start_of = [khz](Cycle cycle) {
       return static_cast<uint64_t>(static_cast<unsigned __int128>(cycle) * 1000000000u / khz);
     };
-    // One hop at 1 + 1 cycles: 3 + 2 routers + 1 link, then one cycle per further flit; buffers are deep enough.
+    // One hop at 1 + 1 cycles: 3 + 2 routers + 1 link, then one cycle per further flit; buffers are
+    // deep enough.
     const Cycle there = 3 + 2 + 1 + (step.write ? step.beats : 0);
     const Cycle back = 3 + 2 + 1 + (step.write ? 0 : step.beats);
     uint64_t time = ceil_to(start_of(step.at + there), dram.tck_ps);
@@ -187,7 +193,8 @@ int timing() {
   for (const uint32_t khz : {250000u, 333333u, 100000u, 1000000u}) {
     const std::string name = "khz" + std::to_string(khz);
     hb_soc_t soc = lpddr4(khz, 1);
-    soc.dram.trefi_ps = 70000000;  // one refresh period for all steps but the last, which lies outside of any refresh
+    soc.dram.trefi_ps = 70000000;  // one refresh period for all steps but the last, which lies
+                                   // outside of any refresh
     systems.push_back(std::make_unique<System>(name, clock, soc));
     probers.push_back(std::make_unique<Prober>(name.c_str(), clock, *systems.back()));
   }
@@ -206,7 +213,8 @@ int timing() {
 /* Two accesses right after each other to one bank: the second waits for the bank to recover. */
 class Pair : public sc_core::sc_module, public hb::Ticked {
  public:
-  Pair(sc_core::sc_module_name nm, Clock &clk, System &sys, bool first_writes, bool second_writes, uint32_t second_offset)
+  Pair(sc_core::sc_module_name nm, Clock &clk, System &sys, bool first_writes, bool second_writes,
+       uint32_t second_offset)
       : sc_core::sc_module(nm),
         Ticked(clk),
         port_(sys.noc.attach(0, this)),
@@ -245,7 +253,8 @@ int recovery() {
   const hb_soc_dram_t &d = soc.dram;
   const uint64_t trcd = ceil_to(d.trcd_ps, d.tck_ps), trp = ceil_to(d.trp_ps, d.tck_ps),
                  tras = ceil_to(d.tras_ps, d.tck_ps), twr = ceil_to(d.twr_ps, d.tck_ps);
-  const uint64_t write_end = trcd + d.tcwl_ps + d.tccd_ps;  // from the first activation, as all below
+  const uint64_t write_end =
+      trcd + d.tcwl_ps + d.tccd_ps;  // from the first activation, as all below
   const uint64_t reopened = trp + trcd;
   struct Case {
     const char *name;
@@ -254,27 +263,33 @@ int recovery() {
     uint64_t column;  // of the second access
   };
   const Case cases[] = {
-      {"read_then_other_row_waits_tras", false, false, 2048 * 9, std::max(tras, trcd + d.trtp_ps) + reopened},
-      {"write_then_other_row_waits_twr", true, false, 2048 * 9, std::max(tras, write_end + twr) + reopened},
+      {"read_then_other_row_waits_tras", false, false, 2048 * 9,
+       std::max(tras, trcd + d.trtp_ps) + reopened},
+      {"write_then_other_row_waits_twr", true, false, 2048 * 9,
+       std::max(tras, write_end + twr) + reopened},
       {"write_then_read_waits_twtr", true, false, 256, write_end + d.twtr_ps},
       {"read_then_read_waits_tccd", false, false, 256, trcd + d.tccd_ps},
-      {"read_then_write_turns_the_bus", false, true, 256, trcd + d.tcl_ps + d.tccd_ps + 2 * d.tck_ps - d.tcwl_ps},
+      {"read_then_write_turns_the_bus", false, true, 256,
+       trcd + d.tcl_ps + d.tccd_ps + 2 * d.tck_ps - d.tcwl_ps},
   };
   std::vector<std::unique_ptr<System>> systems;
   std::vector<std::unique_ptr<Pair>> pairs;
   for (const Case &c : cases) {
     systems.push_back(std::make_unique<System>(c.name, clock, soc));
-    pairs.push_back(std::make_unique<Pair>((std::string(c.name) + "_pair").c_str(), clock, *systems.back(),
-                                           c.first_writes, c.second_writes, c.second_offset));
+    pairs.push_back(std::make_unique<Pair>((std::string(c.name) + "_pair").c_str(), clock,
+                                           *systems.back(), c.first_writes, c.second_writes,
+                                           c.second_offset));
   }
   clock.run_until(2000);
   for (size_t i = 0; i < pairs.size(); ++i) {
     const Case &c = cases[i];
-    const uint64_t first = ceil_to((10 + 6 + (c.first_writes ? 1 : 0)) * 1000, d.tck_ps);  // arrival: activation
+    const uint64_t first =
+        ceil_to((10 + 6 + (c.first_writes ? 1 : 0)) * 1000, d.tck_ps);  // arrival: activation
     const uint64_t end = first + c.column + (c.second_writes ? d.tcwl_ps : d.tcl_ps) + d.tccd_ps;
     const Cycle want = (end + 999) / 1000 + 6 + (c.second_writes ? 0 : 1);
     if (pairs[i]->answered[1] != want) {
-      std::printf("%s: answered @%" PRIu64 ", expected @%" PRIu64 "\n", c.name, pairs[i]->answered[1], want);
+      std::printf("%s: answered @%" PRIu64 ", expected @%" PRIu64 "\n", c.name,
+                  pairs[i]->answered[1], want);
       ++failures;
     }
   }
@@ -287,7 +302,11 @@ int recovery() {
 class Streamer : public sc_core::sc_module, public hb::Ticked {
  public:
   Streamer(sc_core::sc_module_name nm, Clock &clk, System &sys, bool write)
-      : sc_core::sc_module(nm), Ticked(clk), port_(sys.noc.attach(0, this)), size_(sys.soc.dram.size_bytes), write_(write) {}
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        port_(sys.noc.attach(0, this)),
+        size_(sys.soc.dram.size_bytes),
+        write_(write) {}
 
   Cycle tick(Cycle) override {
     while (Packet *packet = port_.receive(Net::kResponse)) {
@@ -329,17 +348,17 @@ int bandwidth() {
   const double peak = 64.0 / 5000 * 1e12 * (1 - 280.0 / 3904);
   for (const Streamer *streamer : {&reader, &writer}) {
     const double measured = static_cast<double>(streamer->bytes) / 1e-3;
-    std::printf("%s: %.3f GB/s, %.1f%% of burst_bytes / tCCD less refresh\n", streamer->name(), measured * 1e-9,
-                100 * measured / peak);
+    std::printf("%s: %.3f GB/s, %.1f%% of burst_bytes / tCCD less refresh\n", streamer->name(),
+                measured * 1e-9, 100 * measured / peak);
     if (measured < 0.95 * peak || measured > peak * 1.001) {
       ++failures;
     }
   }
   const hb_sim_dram_stats_t stats = reads.channels[0]->stats();
-  std::printf("hits %" PRIu64 " misses %" PRIu64 " conflicts %" PRIu64 " refreshes %" PRIu64 "\n", stats.row_hits,
-              stats.row_misses, stats.row_conflicts, stats.refreshes);
-  if (stats.row_hits + stats.row_misses + stats.row_conflicts != stats.reads || stats.refreshes < 255 ||
-      stats.refreshes > 257) {
+  std::printf("hits %" PRIu64 " misses %" PRIu64 " conflicts %" PRIu64 " refreshes %" PRIu64 "\n",
+              stats.row_hits, stats.row_misses, stats.row_conflicts, stats.refreshes);
+  if (stats.row_hits + stats.row_misses + stats.row_conflicts != stats.reads ||
+      stats.refreshes < 255 || stats.refreshes > 257) {
     ++failures;
   }
   return failures == 0 ? 0 : 1;
@@ -387,7 +406,8 @@ int starvation() {
   System system("system", clock, lpddr4(2000000, 1));
   Hog hog("hog", clock, system);
   clock.run_until(20000);
-  // 14 older requests of 4 bursts, 64 overtaking bursts, 10 cycles each, and its own access; no refresh.
+  // 14 older requests of 4 bursts, 64 overtaking bursts, 10 cycles each, and its own access; no
+  // refresh.
   std::printf("asked @%" PRIu64 ", answered @%" PRIu64 "\n", hog.asked, hog.answered);
   return hog.answered != 0 && hog.answered - hog.asked < (14 * 4 + 64) * 10 + 300 ? 0 : 1;
 }
@@ -432,9 +452,12 @@ int overlap() {
   Mixer mixer("mixer", clock, system);
   clock.run_until(3000);
   const Cycle *at = mixer.answered;
-  std::printf("write @%" PRIu64 ", read of its bytes @%" PRIu64 ", read of others @%" PRIu64 "\n", at[Mixer::kWrite],
-              at[Mixer::kSame], at[Mixer::kOther]);
-  return at[Mixer::kSame] > at[Mixer::kWrite] && at[Mixer::kOther] != 0 && at[Mixer::kOther] < at[Mixer::kWrite] ? 0 : 1;
+  std::printf("write @%" PRIu64 ", read of its bytes @%" PRIu64 ", read of others @%" PRIu64 "\n",
+              at[Mixer::kWrite], at[Mixer::kSame], at[Mixer::kOther]);
+  return at[Mixer::kSame] > at[Mixer::kWrite] && at[Mixer::kOther] != 0 &&
+                 at[Mixer::kOther] < at[Mixer::kWrite]
+             ? 0
+             : 1;
 }
 
 // ------------------------------------------------------------------------------------- random
@@ -486,7 +509,8 @@ class Fuzzer : public sc_core::sc_module, public hb::Ticked {
     }
     if (sent_ < kAccesses && sent_ - answered_ < 40 && port_.can_send(Net::kRequest)) {
       Packet *packet = port_.make();
-      // Few places, so that accesses meet: two small windows, and the end of memory with what lies behind it.
+      // Few places, so that accesses meet: two small windows, and the end of memory with what lies
+      // behind it.
       const uint32_t size = static_cast<uint32_t>(bytes_.size());
       const uint32_t window[] = {0, 2048 * 9 * system_.soc.dram.num_channels, size - 512};
       uint32_t offset = window[random_.below(3)] + random_.below(64) * 16;
@@ -544,7 +568,8 @@ class Fuzzer : public sc_core::sc_module, public hb::Ticked {
       if (packet.resp != found->second.resp) {
         wrong = "wrong response code";
       } else if (packet.kind == PacketKind::kReadResp && packet.resp == hb::Resp::kOkay &&
-                 std::memcmp(packet.data.data() + packet.addr % 16, found->second.bytes.data(), packet.bytes) != 0) {
+                 std::memcmp(packet.data.data() + packet.addr % 16, found->second.bytes.data(),
+                             packet.bytes) != 0) {
         wrong = "wrong bytes read";
       }
       expected_.erase(found);
@@ -576,10 +601,12 @@ int random_accesses(uint64_t seed, bool no_skip, bool reverse) {
   options.no_skip = no_skip;
   options.reverse = reverse;
   Clock clock("clock", options);
-  System one("one", clock, lpddr4(250000, 1)), two("two", clock, lpddr4(333333, 2)), four("four", clock, lpddr4(700000, 4));
+  System one("one", clock, lpddr4(250000, 1)), two("two", clock, lpddr4(333333, 2)),
+      four("four", clock, lpddr4(700000, 4));
   Fuzzer fuzz_one("fuzz_one", clock, one, seed), fuzz_two("fuzz_two", clock, two, seed + 100),
       fuzz_four("fuzz_four", clock, four, seed + 200);
-  const std::pair<System *, Fuzzer *> all[] = {{&one, &fuzz_one}, {&two, &fuzz_two}, {&four, &fuzz_four}};
+  const std::pair<System *, Fuzzer *> all[] = {
+      {&one, &fuzz_one}, {&two, &fuzz_two}, {&four, &fuzz_four}};
   clock.run_until(400000);
   for (const auto &[system, fuzzer] : all) {
     std::printf("%s %016" PRIx64 "\n", fuzzer->name(), fuzzer->log);
@@ -590,9 +617,10 @@ int random_accesses(uint64_t seed, bool no_skip, bool reverse) {
     fuzzer->check_memory();
     for (const auto &channel : system->channels) {
       const hb_sim_dram_stats_t s = channel->stats();
-      std::printf("%s: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-                  channel->name(), s.reads, s.writes, s.row_hits, s.row_misses, s.row_conflicts, s.refreshes,
-                  s.bytes_read, s.bytes_written);
+      std::printf("%s: %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+                  " %" PRIu64 " %" PRIu64 "\n",
+                  channel->name(), s.reads, s.writes, s.row_hits, s.row_misses, s.row_conflicts,
+                  s.refreshes, s.bytes_read, s.bytes_written);
     }
   }
   return failures == 0 ? 0 : 1;
@@ -618,8 +646,11 @@ int main(int argc, char **argv) {
     return overlap();
   }
   if (mode == "random" && argc == 5) {
-    return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]) != 0, std::atoi(argv[4]) != 0);
+    return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]) != 0,
+                           std::atoi(argv[4]) != 0);
   }
-  std::fprintf(stderr, "usage: dram_test timing|recovery|bandwidth|starvation|overlap|random SEED NO_SKIP REVERSE\n");
+  std::fprintf(stderr,
+               "usage: dram_test timing|recovery|bandwidth|starvation|overlap|random SEED NO_SKIP "
+               "REVERSE\n");
   return 2;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Claims about sim/kernel: ticks happen exactly when asked for, nothing observable depends on the order of
- * modules within a cycle, on idle skipping or on how a run is sliced.
- * Arguments: no_skip reverse slice, each 0/1 or cycles; prints the log of a small random machine, which must be
- * the same for all of them (compared by kernel_test.cmake).
+ * Claims about sim/kernel: ticks happen exactly when asked for, nothing observable depends on the
+ * order of modules within a cycle, on idle skipping or on how a run is sliced. Arguments: no_skip
+ * reverse slice, each 0/1 or cycles; prints the log of a small random machine, which must be the
+ * same for all of them (compared by kernel_test.cmake).
  */
 
 #include <cinttypes>
@@ -83,7 +83,10 @@ class Node : public sc_core::sc_module, public Ticked {
 class Processor : public sc_core::sc_module {
  public:
   Processor(sc_core::sc_module_name nm, Clock &clk)
-      : sc_core::sc_module(nm), clock_(clk), thread_(clk, "main", [this] { main(); }, 1 << 16) {}
+      : sc_core::sc_module(nm),
+        clock_(clk),
+        thread_(
+            clk, "main", [this] { main(); }, 1 << 16) {}
 
   hb::WakeableIf *wakeable() { return &thread_; }
   void connect(Link<Message> *in, Link<Message> *out) {
@@ -101,7 +104,8 @@ class Processor : public sc_core::sc_module {
       while (in_->ready()) {
         const Message message = in_->pop();
         const Cycle now = clock_.cycle();
-        if (sc_core::sc_time_stamp() != sc_core::sc_time(static_cast<double>(now), sc_core::SC_NS)) {
+        if (sc_core::sc_time_stamp() !=
+            sc_core::sc_time(static_cast<double>(now), sc_core::SC_NS)) {
           log.push_back("SystemC time is wrong");
         }
         log.push_back("cpu @" + std::to_string(now) + " v" + std::to_string(message.value));
@@ -145,7 +149,8 @@ int main(int argc, char **argv) {
   std::vector<std::vector<Link<Message> *>> in(kNodes), out(kNodes);
   for (unsigned from = 0; from < kNodes; ++from) {
     for (unsigned to = 0; to < kNodes; ++to) {
-      links.push_back(std::make_unique<Link<Message>>(clock, nodes[to].get(), 1 + (from * 7 + to * 37) % 90));
+      links.push_back(
+          std::make_unique<Link<Message>>(clock, nodes[to].get(), 1 + (from * 7 + to * 37) % 90));
       out[from].push_back(links.back().get());
       in[to].push_back(links.back().get());
     }
@@ -178,8 +183,8 @@ int main(int argc, char **argv) {
   std::printf("end @%" PRIu64 ", %zu events\n", clock.cycle(), events);
   const bool skipped = clock.ticks() < kEnd * kNodes;
   if (skipped == options.no_skip) {
-    std::fprintf(stderr, "kernel_test: %" PRIu64 " ticks: idle cycles were %sskipped\n", clock.ticks(),
-                 skipped ? "" : "not ");
+    std::fprintf(stderr, "kernel_test: %" PRIu64 " ticks: idle cycles were %sskipped\n",
+                 clock.ticks(), skipped ? "" : "not ");
     return 1;
   }
   return events > 1000 ? 0 : 1;

@@ -93,14 +93,28 @@ class MockTile : public hb::TileModelIf {
 
   bool write_register(uint32_t addr, uint32_t value) {
     switch (addr) {
-      case HB_TILE_REG_CTRL: irq_enable_ = (value & 1) != 0; break;
-      case HB_TILE_REG_JOB_PROG: next_.kind = value; break;
-      case HB_TILE_REG_JOB_LEN: next_.beats = value; break;
-      case HB_TILE_REG_JOB_BASE0: next_.source = value; break;
-      case HB_TILE_REG_JOB_BASE1: next_.destination = value; break;
-      case HB_TILE_REG_JOB_BASE2: next_.burst = value; break;
-      case HB_TILE_REG_JOB_BASE3: break;
-      case HB_TILE_REG_WATCHDOG: break;
+      case HB_TILE_REG_CTRL:
+        irq_enable_ = (value & 1) != 0;
+        break;
+      case HB_TILE_REG_JOB_PROG:
+        next_.kind = value;
+        break;
+      case HB_TILE_REG_JOB_LEN:
+        next_.beats = value;
+        break;
+      case HB_TILE_REG_JOB_BASE0:
+        next_.source = value;
+        break;
+      case HB_TILE_REG_JOB_BASE1:
+        next_.destination = value;
+        break;
+      case HB_TILE_REG_JOB_BASE2:
+        next_.burst = value;
+        break;
+      case HB_TILE_REG_JOB_BASE3:
+        break;
+      case HB_TILE_REG_WATCHDOG:
+        break;
       case HB_TILE_REG_JOB_TAG:
         next_.tag = value;
         if (queue_.size() < kQueue) {
@@ -112,20 +126,25 @@ class MockTile : public hb::TileModelIf {
           completions_.pop_front();
         }
         break;
-      default: return false;
+      default:
+        return false;
     }
     return true;
   }
 
   uint32_t read_register(uint32_t addr) const {
     switch (addr) {
-      case HB_TILE_REG_ID: return kMockId;
+      case HB_TILE_REG_ID:
+        return kMockId;
       case HB_TILE_REG_STATUS:
         return (running_ ? 1u : 0u) | static_cast<uint32_t>(queue_.size()) << 4 |
                static_cast<uint32_t>(completions_.size()) << 8;
-      case HB_TILE_REG_COMPL_TAG: return completions_.empty() ? 0 : completions_.front().tag;
-      case HB_TILE_REG_COMPL_STATUS: return completions_.empty() ? 0 : completions_.front().status | 1u << 31;
-      default: return 0;
+      case HB_TILE_REG_COMPL_TAG:
+        return completions_.empty() ? 0 : completions_.front().tag;
+      case HB_TILE_REG_COMPL_STATUS:
+        return completions_.empty() ? 0 : completions_.front().status | 1u << 31;
+      default:
+        return 0;
     }
   }
 
@@ -147,8 +166,9 @@ class MockTile : public hb::TileModelIf {
       ++perf_.rd_beats;
       ++perf_.array;
       // Answers of an id are in order, so this is the oldest incomplete burst of the id.
-      const auto burst = std::find_if(reads_.begin(), reads_.end(),
-                                      [&in](const Burst &b) { return b.id == in.m_rid && b.received < b.beats; });
+      const auto burst = std::find_if(reads_.begin(), reads_.end(), [&in](const Burst &b) {
+        return b.id == in.m_rid && b.received < b.beats;
+      });
       require(burst != reads_.end(), "a read beat nobody asked for");
       burst->error = burst->error || in.m_rresp != 0;
       burst->data[burst->received++] = in.m_rdata;
@@ -180,7 +200,8 @@ class MockTile : public hb::TileModelIf {
       return;
     }
     // Read bursts, in order of addresses; ids take turns.
-    if (!out_.m_arvalid && job_.kind != kWriteOnly && asked_ < job_.beats && reads_.size() < kBursts) {
+    if (!out_.m_arvalid && job_.kind != kWriteOnly && asked_ < job_.beats &&
+        reads_.size() < kBursts) {
       Burst burst = next_burst(job_.source + asked_ * 16, job_.beats - asked_);
       burst.destination = job_.destination + asked_ * 16;
       out_.m_arvalid = 1;
@@ -196,7 +217,8 @@ class MockTile : public hb::TileModelIf {
       asked_ += burst.beats;
       writes_.push_back(std::move(burst));
     }
-    // Whole bursts move on to the write side; a destination may cross a boundary where the source does not.
+    // Whole bursts move on to the write side; a destination may cross a boundary where the source
+    // does not.
     if (!reads_.empty() && reads_.front().received == reads_.front().beats) {
       read_error_ = read_error_ || reads_.front().error;
       if (job_.kind == kCopy) {
@@ -245,8 +267,8 @@ class MockTile : public hb::TileModelIf {
 
   void control() {
     perf_.busy += running_ ? 1 : 0;
-    const bool done = job_.kind != kHang && asked_ == job_.beats && reads_.empty() && writes_.empty() &&
-                      unanswered_ == 0 && !out_.m_arvalid && !out_.m_awvalid;
+    const bool done = job_.kind != kHang && asked_ == job_.beats && reads_.empty() &&
+                      writes_.empty() && unanswered_ == 0 && !out_.m_arvalid && !out_.m_awvalid;
     if (running_ && done) {
       const uint32_t status = read_error_    ? HB_TILE_STATUS_AXI_READ
                               : write_error_ ? HB_TILE_STATUS_AXI_WRITE

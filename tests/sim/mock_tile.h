@@ -2,12 +2,13 @@
 
 /**
  * @file
- * A tile without a core, for tests of everything around it: a job copies memory. Keeps the promises of
- * sim/tile/tile_model.h (outputs from state only, quiescence) and the registers of a real tile that jobs need.
+ * A tile without a core, for tests of everything around it: a job copies memory. Keeps the promises
+ * of sim/tile/tile_model.h (outputs from state only, quiescence) and the registers of a real tile
+ * that jobs need.
  *
- * Job registers here: JOB_PROG what to do (MockJob), JOB_LEN beats, JOB_BASE0 source, JOB_BASE1 destination,
- * JOB_BASE2 longest burst in beats, 1 .. 16; the tile then is slow to
- * take answers now and then (0: 16 beats, never slow).
+ * Job registers here: JOB_PROG what to do (MockJob), JOB_LEN beats, JOB_BASE0 source, JOB_BASE1
+ * destination, JOB_BASE2 longest burst in beats, 1 .. 16; the tile then is slow to take answers now
+ * and then (0: 16 beats, never slow).
  */
 
 #ifndef HB_TESTS_SIM_MOCK_TILE_H_

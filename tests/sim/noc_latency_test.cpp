@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Claim: an uncontended packet takes exactly the cycles that sim/noc/README.md says, for every pair of nodes,
- * packet sizes, depths and latencies; and an access to no node is answered with DECERR by its own interface.
+ * Claim: an uncontended packet takes exactly the cycles that sim/noc/README.md says, for every pair
+ * of nodes, packet sizes, depths and latencies; and an access to no node is answered with DECERR by
+ * its own interface.
  */
 
 #include <algorithm>
@@ -30,18 +31,22 @@ int failures = 0;
 /* README.md, "Zero-load latency". */
 Cycle expected(const hb_soc_noc_t &noc, unsigned src, unsigned dst, unsigned flits) {
   const auto distance = [](unsigned a, unsigned b) { return a > b ? a - b : b - a; };
-  const unsigned hops = distance(src % noc.columns, dst % noc.columns) + distance(src / noc.columns, dst / noc.columns);
+  const unsigned hops = distance(src % noc.columns, dst % noc.columns) +
+                        distance(src / noc.columns, dst / noc.columns);
   const unsigned place = hops > 0 ? 2 * noc.link_cycles + noc.router_cycles : 2 + noc.router_cycles;
   const unsigned period = std::max(place, noc.buffer_flits);
-  return 3 + (hops + 1) * noc.router_cycles + hops * noc.link_cycles + (flits - 1) / noc.buffer_flits * period +
-         (flits - 1) % noc.buffer_flits;
+  return 3 + (hops + 1) * noc.router_cycles + hops * noc.link_cycles +
+         (flits - 1) / noc.buffer_flits * period + (flits - 1) % noc.buffer_flits;
 }
 
 /* Owns every port of one mesh and sends one packet at a time between all pairs. */
 class AllPairs : public sc_core::sc_module, public hb::Ticked {
  public:
   AllPairs(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
-      : sc_core::sc_module(nm), Ticked(clk), config_(soc.noc), noc_("noc", clk, soc.noc, hb::AddressMap(soc)) {
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        config_(soc.noc),
+        noc_("noc", clk, soc.noc, hb::AddressMap(soc)) {
     for (unsigned node = 0; node < soc.noc.columns * soc.noc.rows; ++node) {
       ports_.push_back(&noc_.attach(static_cast<NodeId>(node), this));
     }
@@ -49,12 +54,14 @@ class AllPairs : public sc_core::sc_module, public hb::Ticked {
 
   Cycle tick(Cycle now) override {
     if (sent_ != kNever) {
-      const hb::Net net = kSizes[size_].kind == PacketKind::kWriteReq ? hb::Net::kRequest : hb::Net::kResponse;
+      const hb::Net net =
+          kSizes[size_].kind == PacketKind::kWriteReq ? hb::Net::kRequest : hb::Net::kResponse;
       const Packet *seen = ports_[dst_]->peek(net);
       const Cycle want = sent_ + expected(config_, src_, dst_, kSizes[size_].flits);
       if ((seen != nullptr) != (now >= want)) {
-        std::printf("%s: %u -> %u, %u flits: %s at +%" PRIu64 ", expected +%" PRIu64 "\n", name(), src_, dst_,
-                    kSizes[size_].flits, seen ? "arrived" : "missing", now - sent_, want - sent_);
+        std::printf("%s: %u -> %u, %u flits: %s at +%" PRIu64 ", expected +%" PRIu64 "\n", name(),
+                    src_, dst_, kSizes[size_].flits, seen ? "arrived" : "missing", now - sent_,
+                    want - sent_);
         ++failures;
       }
       if (seen == nullptr) {
@@ -116,7 +123,10 @@ class AllPairs : public sc_core::sc_module, public hb::Ticked {
 class Lost : public sc_core::sc_module, public hb::Ticked {
  public:
   Lost(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
-      : sc_core::sc_module(nm), Ticked(clk), noc_("noc", clk, soc.noc, hb::AddressMap(soc)), port_(noc_.attach(0, this)) {}
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        noc_("noc", clk, soc.noc, hb::AddressMap(soc)),
+        port_(noc_.attach(0, this)) {}
 
   Cycle tick(Cycle now) override {
     if (now == 0) {
@@ -126,8 +136,8 @@ class Lost : public sc_core::sc_module, public hb::Ticked {
       port_.send(packet);
     }
     if (const Packet *packet = port_.peek(hb::Net::kResponse)) {
-      good = now == 2 && packet->kind == PacketKind::kReadResp && packet->resp == hb::Resp::kDecErr &&
-             packet->tag == 77 && packet->dst == 0;
+      good = now == 2 && packet->kind == PacketKind::kReadResp &&
+             packet->resp == hb::Resp::kDecErr && packet->tag == 77 && packet->dst == 0;
       port_.release(port_.receive(hb::Net::kResponse));
     }
     return kNever;
@@ -139,7 +149,8 @@ class Lost : public sc_core::sc_module, public hb::Ticked {
   NocPort &port_;
 };
 
-hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t buffer_flits, uint32_t router, uint32_t link) {
+hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t buffer_flits, uint32_t router,
+              uint32_t link) {
   hb_soc_t soc{};
   soc.noc = {columns, rows, 128, buffer_flits, router, link};
   soc.num_tiles = std::min(columns * rows, HB_MAX_TILES);

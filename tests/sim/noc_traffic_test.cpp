@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in order per
- * source and id, every request gets its answer, and all credits are back at the end.
+ * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in
+ * order per source and id, every request gets its answer, and all credits are back at the end.
  * Arguments: SEED NO_SKIP REVERSE. The log printed must not depend on the last two.
  */
 
@@ -47,8 +47,13 @@ uint8_t pattern(unsigned src, uint32_t tag, unsigned byte, bool answer) {
 
 class Endpoint : public sc_core::sc_module, public hb::Ticked {
  public:
-  Endpoint(sc_core::sc_module_name nm, Clock &clk, Noc &noc, NodeId node, unsigned nodes, uint64_t seed)
-      : sc_core::sc_module(nm), Ticked(clk), port_(noc.attach(node, this)), nodes_(nodes), random_(seed) {}
+  Endpoint(sc_core::sc_module_name nm, Clock &clk, Noc &noc, NodeId node, unsigned nodes,
+           uint64_t seed)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        port_(noc.attach(node, this)),
+        nodes_(nodes),
+        random_(seed) {}
 
   /* Acts only in cycles that it chose itself, so that extra ticks change nothing. */
   Cycle tick(Cycle now) override {
@@ -59,12 +64,15 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
     return finished() ? kNever : act_;
   }
 
-  bool finished() const { return started_ == kPackets && answered_ == kPackets && served_.empty() && idle_ > 500; }
+  bool finished() const {
+    return started_ == kPackets && answered_ == kPackets && served_.empty() && idle_ > 500;
+  }
   uint64_t log = 14695981039346656037u;  // FNV-1a over what arrived when
 
  private:
   void note(Cycle now, const Packet &packet) {
-    const uint64_t values[] = {now, packet.src, packet.tag, packet.id, static_cast<uint64_t>(packet.kind)};
+    const uint64_t values[] = {now, packet.src, packet.tag, packet.id,
+                               static_cast<uint64_t>(packet.kind)};
     for (const uint64_t value : values) {
       log = (log ^ value) * 1099511628211u;
     }
@@ -72,7 +80,8 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
 
   void act(Cycle now) {
     ++idle_;
-    if (started_ < kPackets && started_ - answered_ < kOutstanding && port_.can_send(Net::kRequest)) {
+    if (started_ < kPackets && started_ - answered_ < kOutstanding &&
+        port_.can_send(Net::kRequest)) {
       Packet *packet = port_.make();
       const unsigned beats = random_.chance(50) ? 1 + random_.below(16) : 1;
       const uint32_t addr = HB_TILE_BASE(random_.below(nodes_));
@@ -133,7 +142,8 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
     }
   }
 
-  void check_order(std::map<std::pair<unsigned, unsigned>, uint32_t> &last, const Packet &packet, const char *what) {
+  void check_order(std::map<std::pair<unsigned, unsigned>, uint32_t> &last, const Packet &packet,
+                   const char *what) {
     uint32_t &next = last[{packet.src, packet.id}];
     if (packet.tag < next) {
       fail(name(), what);
@@ -160,8 +170,8 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
   bool seen_[kPackets] = {};
 };
 
-hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buffer_flits, uint32_t router,
-              uint32_t link) {
+hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buffer_flits,
+              uint32_t router, uint32_t link) {
   hb_soc_t soc{};
   soc.noc = {columns, rows, flit_bits, buffer_flits, router, link};
   soc.num_tiles = columns * rows;
@@ -185,17 +195,17 @@ int main(int argc, char **argv) {
   options.no_skip = std::atoi(argv[2]) != 0;
   options.reverse = std::atoi(argv[3]) != 0;
   Clock clock("clock", options);
-  const hb_soc_t socs[] = {mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1), mesh(4, 4, 256, 3, 1, 2),
-                           mesh(1, 3, 128, 2, 1, 1)};
+  const hb_soc_t socs[] = {mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1),
+                           mesh(4, 4, 256, 3, 1, 2), mesh(1, 3, 128, 2, 1, 1)};
   std::vector<std::unique_ptr<Noc>> nocs;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   for (const hb_soc_t &soc : socs) {
     const std::string mesh_name = "mesh" + std::to_string(nocs.size());
     nocs.push_back(std::make_unique<Noc>(mesh_name.c_str(), clock, soc.noc, hb::AddressMap(soc)));
     for (uint32_t node = 0; node < soc.num_tiles; ++node) {
-      endpoints.push_back(std::make_unique<Endpoint>((mesh_name + "_" + std::to_string(node)).c_str(), clock,
-                                                     *nocs.back(), static_cast<NodeId>(node), soc.num_tiles,
-                                                     seed * 1000 + endpoints.size()));
+      endpoints.push_back(std::make_unique<Endpoint>(
+          (mesh_name + "_" + std::to_string(node)).c_str(), clock, *nocs.back(),
+          static_cast<NodeId>(node), soc.num_tiles, seed * 1000 + endpoints.size()));
     }
   }
   clock.run_until(200000);
@@ -207,8 +217,8 @@ int main(int argc, char **argv) {
   }
   for (const auto &noc : nocs) {
     const hb_sim_noc_stats_t stats = noc->stats();
-    std::printf("%s: packets %" PRIu64 " %" PRIu64 ", flits %" PRIu64 " %" PRIu64 ", latency %" PRIu64 " %" PRIu64
-                ", last progress @%" PRIu64 "\n",
+    std::printf("%s: packets %" PRIu64 " %" PRIu64 ", flits %" PRIu64 " %" PRIu64
+                ", latency %" PRIu64 " %" PRIu64 ", last progress @%" PRIu64 "\n",
                 noc->name(), stats.packets[0], stats.packets[1], stats.flits[0], stats.flits[1],
                 stats.latency_sum[0], stats.latency_sum[1], noc->last_progress());
     if (!noc->at_rest()) {

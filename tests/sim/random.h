@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/** @file A small seeded generator for tests (splitmix64, public domain algorithm by Sebastiano Vigna). */
+/** @file A small seeded generator for tests (splitmix64, public domain algorithm by Sebastiano
+ * Vigna). */
 
 #ifndef HB_TESTS_SIM_RANDOM_H_
 #define HB_TESTS_SIM_RANDOM_H_

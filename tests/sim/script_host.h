@@ -2,8 +2,9 @@
 
 /**
  * @file
- * A host without a CPU: does register accesses over the NoC from a script, one after the other, so that tiles, NoC and
- * DRAM can be run without firmware. A read that does not return what the script says is an error.
+ * A host without a CPU: does register accesses over the NoC from a script, one after the other, so
+ * that tiles, NoC and DRAM can be run without firmware. A read that does not return what the script
+ * says is an error.
  */
 
 #ifndef HB_TESTS_SIM_SCRIPT_HOST_H_
@@ -25,8 +26,8 @@ namespace hb_test {
 
 class ScriptHost : public sc_core::sc_module, public hb::Ticked {
  public:
-  ScriptHost(sc_core::sc_module_name nm, hb::Clock &clk, hb::Noc &noc, hb::NodeId node, uint32_t num_tiles,
-             hb::Cycle irq_cycles)
+  ScriptHost(sc_core::sc_module_name nm, hb::Clock &clk, hb::Noc &noc, hb::NodeId node,
+             uint32_t num_tiles, hb::Cycle irq_cycles)
       : sc_core::sc_module(nm), Ticked(clk), port_(noc.attach(node, this)), irq_(num_tiles, false) {
     for (uint32_t i = 0; i < num_tiles; ++i) {
       links_.push_back(std::make_unique<hb::Link<bool>>(clk, this, irq_cycles));
@@ -45,11 +46,13 @@ class ScriptHost : public sc_core::sc_module, public hb::Ticked {
   void wait_irq(uint32_t tile, bool level = true) {
     script_.push_back({Kind::kIrq, tile, level, 0, hb::Resp::kOkay});
   }
-  void wait_cycles(uint32_t cycles) { script_.push_back({Kind::kWait, 0, cycles, 0, hb::Resp::kOkay}); }
+  void wait_cycles(uint32_t cycles) {
+    script_.push_back({Kind::kWait, 0, cycles, 0, hb::Resp::kOkay});
+  }
 
   /* Sets up and starts a job; `kind` and `burst` are of the mock tile. */
-  void job(uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source, uint32_t destination, uint32_t burst,
-           uint32_t tag) {
+  void job(uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source, uint32_t destination,
+           uint32_t burst, uint32_t tag) {
     const uint32_t base = HB_TILE_BASE(tile);
     write(base + HB_TILE_REG_JOB_PROG, kind);
     write(base + HB_TILE_REG_JOB_LEN, beats);
@@ -69,9 +72,11 @@ class ScriptHost : public sc_core::sc_module, public hb::Ticked {
     if (hb::Packet *packet = port_.receive(hb::Net::kResponse)) {
       const Step &step = script_[next_];
       if (packet->resp != step.resp) {
-        complain(now, "response", static_cast<uint32_t>(packet->resp), static_cast<uint32_t>(step.resp));
+        complain(now, "response", static_cast<uint32_t>(packet->resp),
+                 static_cast<uint32_t>(step.resp));
       }
-      if (step.kind == Kind::kRead && step.resp == hb::Resp::kOkay && ((packet->word() ^ step.value) & step.mask) != 0) {
+      if (step.kind == Kind::kRead && step.resp == hb::Resp::kOkay &&
+          ((packet->word() ^ step.value) & step.mask) != 0) {
         complain(now, "value", packet->word(), step.value);
       }
       port_.release(packet);
@@ -128,8 +133,9 @@ class ScriptHost : public sc_core::sc_module, public hb::Ticked {
   };
 
   void complain(hb::Cycle now, const char *what, uint32_t got, uint32_t wanted) {
-    std::printf("%s @%llu, step %zu (%08x): %s is %08x, expected %08x\n", name(), static_cast<unsigned long long>(now),
-                next_, script_[next_].addr, what, got, wanted);
+    std::printf("%s @%llu, step %zu (%08x): %s is %08x, expected %08x\n", name(),
+                static_cast<unsigned long long>(now), next_, script_[next_].addr, what, got,
+                wanted);
     ++errors;
   }
 

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Claims about the whole simulator through hb_sim.h, with mock tiles; one mode each, because a process can have one
- * simulator:
- *   check        every documented range is checked, with a message that names the value
- *   exit CODE    firmware's exit code comes back
- *   dead         a host that sleeps with nothing to wake it is reported as a deadlock
- *   limit        a hanging tile runs into the limit and its state can be seen
- *   fault        a violation of AXI at a tile's boundary ends the run and is named
- *   run STALL_PPM SEED NO_SKIP SLICE  sensors, jobs, interrupts: prints everything observable, which must not
- *                depend on the last two
- * The last argument is always the file with the firmware (soc_host.S).
+ * Claims about the whole simulator through hb_sim.h, with mock tiles; one mode each, because a
+ * process can have one simulator: check        every documented range is checked, with a message
+ * that names the value exit CODE    firmware's exit code comes back dead         a host that sleeps
+ * with nothing to wake it is reported as a deadlock limit        a hanging tile runs into the limit
+ * and its state can be seen fault        a violation of AXI at a tile's boundary ends the run and
+ * is named run STALL_PPM SEED NO_SKIP SLICE  sensors, jobs, interrupts: prints everything
+ * observable, which must not depend on the last two The last argument is always the file with the
+ * firmware (soc_host.S).
  */
 
 #include <algorithm>
@@ -114,14 +112,31 @@ int check_ranges() {
       {"irq_cycles", [](auto &s, auto &) { s.irq_cycles = 0; }},
       {"num_tiles", [](auto &s, auto &) { s.num_tiles = 0; }},
       {"num_tiles", [](auto &s, auto &) { s.num_tiles = 17; }},
-      {"host_node: node (3, 0) is outside of the 3 x 2 mesh", [](auto &s, auto &) { s.host_node = {3, 0}; }},
-      {"sensor_node: node (0, 0) is taken by host_node", [](auto &s, auto &) { s.sensor_node = {0, 0}; }},
-      {"tiles[1].node: node (1, 0) is taken by tiles[0].node", [](auto &s, auto &) { s.tiles[1].node = {1, 0}; }},
-      {"dram.node[1]: node (2, 0) is taken by dram.node[0]", [](auto &s, auto &) { s.dram.node[1] = {2, 0}; }},
-      {"tiles[0].node: node (1, 2) is outside", [](auto &s, auto &) { s.tiles[0].node = {1, 2}; }},
-      {"tiles[1].name: tiles[0] is named tile0", [](auto &s, auto &) { std::strcpy(s.tiles[1].name, "tile0"); }},
+      {"host_node: node (3, 0) is outside of the 3 x 2 mesh",
+       [](auto &s, auto &) {
+         s.host_node = {3, 0};
+       }},
+      {"sensor_node: node (0, 0) is taken by host_node",
+       [](auto &s, auto &) {
+         s.sensor_node = {0, 0};
+       }},
+      {"tiles[1].node: node (1, 0) is taken by tiles[0].node",
+       [](auto &s, auto &) {
+         s.tiles[1].node = {1, 0};
+       }},
+      {"dram.node[1]: node (2, 0) is taken by dram.node[0]",
+       [](auto &s, auto &) {
+         s.dram.node[1] = {2, 0};
+       }},
+      {"tiles[0].node: node (1, 2) is outside",
+       [](auto &s, auto &) {
+         s.tiles[0].node = {1, 2};
+       }},
+      {"tiles[1].name: tiles[0] is named tile0",
+       [](auto &s, auto &) { std::strcpy(s.tiles[1].name, "tile0"); }},
       {"tiles[1].name", [](auto &s, auto &) { s.tiles[1].name[0] = 0; }},
-      {"tiles[1].model: there is no tile model nosuch", [](auto &s, auto &) { std::strcpy(s.tiles[1].model, "nosuch"); }},
+      {"tiles[1].model: there is no tile model nosuch",
+       [](auto &s, auto &) { std::strcpy(s.tiles[1].model, "nosuch"); }},
       {"dram.size_bytes", [](auto &s, auto &) { s.dram.size_bytes = 0; }},
       {"dram.size_bytes", [](auto &s, auto &) { s.dram.size_bytes = 5000; }},
       {"dram.size_bytes", [](auto &s, auto &) { s.dram.size_bytes = (uint64_t{1} << 31) + 4096; }},
@@ -156,12 +171,16 @@ int check_ranges() {
   must(hb_sim_create(&soc, &options, &sim), "create");
   check(hb_sim_create(&soc, &options, &second) == HB_ERR_BUSY, "a second simulator is refused");
   uint8_t bytes[64] = {};
-  check(hb_sim_load_dram(sim, HB_DRAM_BASE + (1 << 20) - 32, bytes, 64) == HB_ERR_RANGE, "load beyond DRAM");
+  check(hb_sim_load_dram(sim, HB_DRAM_BASE + (1 << 20) - 32, bytes, 64) == HB_ERR_RANGE,
+        "load beyond DRAM");
   check(hb_sim_load_dram(sim, 0, bytes, 64) == HB_ERR_RANGE, "load before DRAM");
-  check(hb_sim_read_dram(sim, HB_DRAM_BASE + (1 << 20), bytes, 1) == HB_ERR_RANGE, "read beyond DRAM");
-  check(hb_sim_load_private(sim, HB_TCM_BASE + HB_TCM_SIZE - 4, bytes, 8) == HB_ERR_RANGE, "load beyond the TCM");
+  check(hb_sim_read_dram(sim, HB_DRAM_BASE + (1 << 20), bytes, 1) == HB_ERR_RANGE,
+        "read beyond DRAM");
+  check(hb_sim_load_private(sim, HB_TCM_BASE + HB_TCM_SIZE - 4, bytes, 8) == HB_ERR_RANGE,
+        "load beyond the TCM");
   uint32_t id = 0, caps = 0;
-  check(hb_sim_tile_model_info("mock", &id, &caps) == HB_OK && id == hb_test::kMockId, "the model is known");
+  check(hb_sim_tile_model_info("mock", &id, &caps) == HB_OK && id == hb_test::kMockId,
+        "the model is known");
   check(hb_sim_tile_model_info("nosuch", &id, &caps) == HB_ERR_INPUT, "another is not");
   hb_sim_stream_t stream{};
   stream.rate_num = 1;
@@ -174,7 +193,8 @@ int check_ranges() {
   check(hb_sim_add_stream(sim, &stream) == HB_ERR_RANGE, "a slot beyond DRAM");
   stream.frame_bytes = 64;
   stream.rate_num = 0;
-  check(hb_sim_add_stream(sim, &stream) == HB_ERR_ARG && std::strstr(hb_sim_error(sim), "rate_num") != nullptr,
+  check(hb_sim_add_stream(sim, &stream) == HB_ERR_ARG &&
+            std::strstr(hb_sim_error(sim), "rate_num") != nullptr,
         "a rate of zero");
   hb_sim_free(sim);
   return failures == 0 ? 0 : 1;
@@ -187,19 +207,21 @@ std::vector<std::string> events;
 void on_job(void *, const hb_sim_job_t *job) {
   char line[240];
   std::snprintf(line, sizeof line,
-                "%" PRIu64 " job tile %u tag %u status %u doorbell %" PRIu64 " start %" PRIu64 " busy %" PRIu64
-                " beats %" PRIu64 " %" PRIu64,
-                job->end, job->tile, job->tag, job->status, job->doorbell, job->start, job->busy, job->rd_beats,
-                job->wr_beats);
+                "%" PRIu64 " job tile %u tag %u status %u doorbell %" PRIu64 " start %" PRIu64
+                " busy %" PRIu64 " beats %" PRIu64 " %" PRIu64,
+                job->end, job->tile, job->tag, job->status, job->doorbell, job->start, job->busy,
+                job->rd_beats, job->wr_beats);
   events.push_back(line);
 }
 
 void on_irq(void *, uint64_t cycle, uint32_t bit, bool level) {
-  events.push_back(std::to_string(cycle) + " irq " + std::to_string(bit) + (level ? " up" : " down"));
+  events.push_back(std::to_string(cycle) + " irq " + std::to_string(bit) +
+                   (level ? " up" : " down"));
 }
 
 void on_telemetry(void *, uint64_t cycle, const uint32_t *words, uint32_t num) {
-  events.push_back(std::to_string(cycle) + " telemetry " + std::to_string(words[0]) + " of " + std::to_string(num));
+  events.push_back(std::to_string(cycle) + " telemetry " + std::to_string(words[0]) + " of " +
+                   std::to_string(num));
 }
 
 class Script {
@@ -210,8 +232,8 @@ class Script {
   void poll(uint32_t addr, uint32_t mask) { add(2, addr, mask); }
   void sleep(uint32_t mask) { add(3, mask, 0); }
   void expect(uint32_t addr, uint32_t value) { add(4, addr, value); }
-  void job(uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source, uint32_t destination, uint32_t burst,
-           uint32_t tag) {
+  void job(uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source, uint32_t destination,
+           uint32_t burst, uint32_t tag) {
     const uint32_t base = HB_TILE_BASE(tile);
     write(base + HB_TILE_REG_JOB_PROG, kind);
     write(base + HB_TILE_REG_JOB_LEN, beats);
@@ -276,10 +298,12 @@ int limit(const char *firmware) {
   script.write(HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
   script.sleep(HB_IRQ_TILE(1));
   script.load(sim, firmware);
-  check(hb_sim_run(sim, 50000) == HB_SIM_LIMIT && hb_sim_cycle(sim) == 50000, "the run reaches its limit");
+  check(hb_sim_run(sim, 50000) == HB_SIM_LIMIT && hb_sim_cycle(sim) == 50000,
+        "the run reaches its limit");
   hb_sim_tile_stats_t stats;
   hb_sim_tile_stats(sim, 1, &stats);
-  check(stats.idle == 0 && stats.running_tag == 0x1234 && stats.busy > 40000, "the hanging job can be seen");
+  check(stats.idle == 0 && stats.running_tag == 0x1234 && stats.busy > 40000,
+        "the hanging job can be seen");
   hb_sim_tile_stats(sim, 0, &stats);
   check(stats.idle == 1 && stats.evals == 0, "the other tile slept all the time");
   hb_sim_free(sim);
@@ -348,10 +372,11 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
     for (uint32_t tile = 0; tile < 2; ++tile) {
       const uint32_t beats = 1 + random.below(600), bursts[] = {0, 5, 16};
       // Round r of tile t copies to its own 12 KiB above the sources.
-      const Copy copy = {random.below((1 << 19) / 16 - beats) * 16, (1u << 19) + (round * 2 + tile) * 12288, beats * 16};
+      const Copy copy = {random.below((1 << 19) / 16 - beats) * 16,
+                         (1u << 19) + (round * 2 + tile) * 12288, beats * 16};
       copies.push_back(copy);
-      script.job(tile, hb_test::kCopy, beats, HB_DRAM_BASE + copy.source, HB_DRAM_BASE + copy.destination,
-                 bursts[random.below(3)], round * 2 + tile);
+      script.job(tile, hb_test::kCopy, beats, HB_DRAM_BASE + copy.source,
+                 HB_DRAM_BASE + copy.destination, bursts[random.below(3)], round * 2 + tile);
     }
     for (uint32_t tile = 0; tile < 2; ++tile) {
       script.sleep(HB_IRQ_TILE(tile));
@@ -377,38 +402,46 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
   for (const std::string &event : events) {
     std::puts(event.c_str());
   }
-  std::printf("end @%" PRIu64 " stop %d code %u %s\n", hb_sim_cycle(sim), stop, hb_sim_exit_code(sim), hb_sim_error(sim));
+  std::printf("end @%" PRIu64 " stop %d code %u %s\n", hb_sim_cycle(sim), stop,
+              hb_sim_exit_code(sim), hb_sim_error(sim));
   check(stop == HB_SIM_EXIT && hb_sim_exit_code(sim) == 0, "the script ends well");
   check(std::count_if(events.begin(), events.end(),
-                      [](const std::string &e) { return e.find(" job ") != std::string::npos; }) == 12,
+                      [](const std::string &e) { return e.find(" job ") != std::string::npos; }) ==
+            12,
         "12 jobs");
   check(polls > 10, "the poll function is called");
   for (const Copy &copy : copies) {
     std::vector<uint8_t> real(copy.bytes);
     must(hb_sim_read_dram(sim, HB_DRAM_BASE + copy.destination, real.data(), real.size()), "read");
-    check(std::memcmp(real.data(), bytes.data() + copy.source, copy.bytes) == 0, "the copies are right");
+    check(std::memcmp(real.data(), bytes.data() + copy.source, copy.bytes) == 0,
+          "the copies are right");
   }
   for (uint32_t tile = 0; tile < 2; ++tile) {
     hb_sim_tile_stats_t s;
     hb_sim_tile_stats(sim, tile, &s);
-    std::printf("tile %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", s.jobs, s.errors, s.busy, s.rd_beats,
-                s.wr_beats);
-    check(no_skip ? s.evals == hb_sim_cycle(sim) : s.evals < hb_sim_cycle(sim) / 2, "idle tiles are skipped");
+    std::printf("tile %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", s.jobs,
+                s.errors, s.busy, s.rd_beats, s.wr_beats);
+    check(no_skip ? s.evals == hb_sim_cycle(sim) : s.evals < hb_sim_cycle(sim) / 2,
+          "idle tiles are skipped");
   }
   hb_sim_noc_stats_t noc;
   hb_sim_noc_stats(sim, &noc);
-  std::printf("noc %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", noc.flits[0], noc.flits[1],
-              noc.packets[0], noc.packets[1], noc.latency_sum[0], noc.latency_sum[1]);
+  std::printf("noc %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+              noc.flits[0], noc.flits[1], noc.packets[0], noc.packets[1], noc.latency_sum[0],
+              noc.latency_sum[1]);
   for (uint32_t channel = 0; channel < 2; ++channel) {
     hb_sim_dram_stats_t s;
     hb_sim_dram_stats(sim, channel, &s);
-    std::printf("dram %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
-                s.reads, s.writes, s.row_hits, s.row_misses, s.row_conflicts, s.refreshes, s.bytes_read, s.bytes_written);
+    std::printf("dram %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64
+                " %" PRIu64 " %" PRIu64 "\n",
+                s.reads, s.writes, s.row_hits, s.row_misses, s.row_conflicts, s.refreshes,
+                s.bytes_read, s.bytes_written);
   }
   hb_sim_host_stats_t host;
   hb_sim_host_stats(sim, &host);
-  std::printf("host %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", host.instructions, host.active_cycles,
-              host.mmio_reads, host.mmio_writes, host.mmio_wait_cycles);
+  std::printf("host %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+              host.instructions, host.active_cycles, host.mmio_reads, host.mmio_writes,
+              host.mmio_wait_cycles);
   hb_sim_free(sim);
   return failures == 0 ? 0 : 1;
 }
@@ -434,9 +467,12 @@ int main(int argc, char **argv) {
     return fault(firmware);
   }
   if (mode == "run" && argc == 7) {
-    return run(static_cast<uint32_t>(std::atoi(argv[2])), static_cast<uint64_t>(std::atoll(argv[3])),
-               std::atoi(argv[4]) != 0, static_cast<uint64_t>(std::atoll(argv[5])), firmware);
+    return run(static_cast<uint32_t>(std::atoi(argv[2])),
+               static_cast<uint64_t>(std::atoll(argv[3])), std::atoi(argv[4]) != 0,
+               static_cast<uint64_t>(std::atoll(argv[5])), firmware);
   }
-  std::fprintf(stderr, "usage: soc_test check|exit CODE|dead|limit|fault|run STALL_PPM SEED NO_SKIP SLICE FIRMWARE\n");
+  std::fprintf(stderr,
+               "usage: soc_test check|exit CODE|dead|limit|fault|run STALL_PPM SEED NO_SKIP SLICE "
+               "FIRMWARE\n");
   return 2;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Claim: jobs of tiles behind their nodes, over the NoC, leave the right bytes in DRAM, errors come back as
- * error responses, and records and interrupts are the same whatever the order of modules and idle skipping; with random
- * back-pressure too.
- * Arguments: STALL_PPM SEED NO_SKIP REVERSE. The log printed must not depend on the last two.
+ * Claim: jobs of tiles behind their nodes, over the NoC, leave the right bytes in DRAM, errors come
+ * back as error responses, and records and interrupts are the same whatever the order of modules
+ * and idle skipping; with random back-pressure too. Arguments: STALL_PPM SEED NO_SKIP REVERSE. The
+ * log printed must not depend on the last two.
  */
 
 #include <algorithm>
@@ -26,7 +26,9 @@ namespace {
 int failures = 0;
 std::vector<hb_sim_job_t> jobs;
 
-void on_job(void *, const hb_sim_job_t *job) { jobs.push_back(*job); }
+void on_job(void *, const hb_sim_job_t *job) {
+  jobs.push_back(*job);
+}
 
 hb_soc_t make_soc() {
   hb_soc_t soc{};
@@ -88,7 +90,8 @@ int main(int argc, char **argv) {
   hb::DramMemory memory(soc.dram.size_bytes);
   hb::DramChannel dram0("dram0", clock, noc, soc.noc, soc.dram, 0, soc.clock_khz, memory);
   hb::DramChannel dram1("dram1", clock, noc, soc.noc, soc.dram, 1, soc.clock_khz, memory);
-  hb_test::ScriptHost host("host", clock, noc, hb::node_id(soc.noc, soc.host_node), soc.num_tiles, soc.irq_cycles);
+  hb_test::ScriptHost host("host", clock, noc, hb::node_id(soc.noc, soc.host_node), soc.num_tiles,
+                           soc.irq_cycles);
   std::vector<std::unique_ptr<hb::TileNode>> tiles;
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     hb::TileNode::Options tile;
@@ -97,11 +100,13 @@ int main(int argc, char **argv) {
     tile.stall_ppm = stall_ppm;
     tile.stall_seed = seed;
     tile.sink.job = on_job;
-    tiles.push_back(std::make_unique<hb::TileNode>(("tile" + std::to_string(i)).c_str(), clock, noc, tile,
-                                                   hb_test::make_mock_tile(), &host.tile_irq(i)));
+    tiles.push_back(std::make_unique<hb::TileNode>(("tile" + std::to_string(i)).c_str(), clock, noc,
+                                                   tile, hb_test::make_mock_tile(),
+                                                   &host.tile_irq(i)));
   }
 
-  // Random bytes everywhere; copies of odd sizes between places that do not overlap, kept in `bytes` too.
+  // Random bytes everywhere; copies of odd sizes between places that do not overlap, kept in
+  // `bytes` too.
   hb_test::Random random(seed);
   std::vector<uint8_t> bytes(soc.dram.size_bytes);
   for (uint8_t &byte : bytes) {
@@ -119,9 +124,10 @@ int main(int argc, char **argv) {
       // Tile t reads from the lower half and writes to quarter t of the upper one.
       const uint32_t beats = 1 + random.below(900), bursts[] = {0, 1, 3, 7, 16};
       const uint32_t source = random.below((half - beats * 16) / 16) * 16;
-      const uint32_t destination = half + tile * half / 2 + random.below((half / 2 - beats * 16) / 16) * 16;
-      host.job(tile, hb_test::kCopy, beats, HB_DRAM_BASE + source, HB_DRAM_BASE + destination, bursts[random.below(5)],
-               tag++);
+      const uint32_t destination =
+          half + tile * half / 2 + random.below((half / 2 - beats * 16) / 16) * 16;
+      host.job(tile, hb_test::kCopy, beats, HB_DRAM_BASE + source, HB_DRAM_BASE + destination,
+               bursts[random.below(5)], tag++);
       std::copy_n(bytes.begin() + source, beats * 16, bytes.begin() + destination);
     }
     for (uint32_t tile = 0; tile < 2; ++tile) {
@@ -142,7 +148,8 @@ int main(int argc, char **argv) {
   host.wait_irq(0);
   host.wait_cycles(3000);
   for (uint32_t i = 0; i < 3; ++i) {
-    const uint32_t status[] = {HB_TILE_STATUS_OK, HB_TILE_STATUS_AXI_READ, HB_TILE_STATUS_AXI_WRITE};
+    const uint32_t status[] = {HB_TILE_STATUS_OK, HB_TILE_STATUS_AXI_READ,
+                               HB_TILE_STATUS_AXI_WRITE};
     host.expect(HB_TILE_BASE(0) + HB_TILE_REG_COMPL_TAG, 100 + i);
     host.expect(HB_TILE_BASE(0) + HB_TILE_REG_COMPL_STATUS, 0x80000000u | status[i]);
     host.write(HB_TILE_BASE(0) + HB_TILE_REG_COMPL_POP, 1);
@@ -158,9 +165,10 @@ int main(int argc, char **argv) {
     return a.end != b.end ? a.end < b.end : a.tile < b.tile;
   });
   for (const hb_sim_job_t &job : jobs) {
-    std::printf("job tile %u tag %u status %u doorbell %" PRIu64 " start %" PRIu64 " end %" PRIu64 " busy %" PRIu64
-                " rd %" PRIu64 " wr %" PRIu64 "\n",
-                job.tile, job.tag, job.status, job.doorbell, job.start, job.end, job.busy, job.rd_beats, job.wr_beats);
+    std::printf("job tile %u tag %u status %u doorbell %" PRIu64 " start %" PRIu64 " end %" PRIu64
+                " busy %" PRIu64 " rd %" PRIu64 " wr %" PRIu64 "\n",
+                job.tile, job.tag, job.status, job.doorbell, job.start, job.end, job.busy,
+                job.rd_beats, job.wr_beats);
   }
   for (const std::string &line : host.irq_log) {
     std::puts(line.c_str());
@@ -170,7 +178,8 @@ int main(int argc, char **argv) {
   check(host.errors == 0, "the script sees what it expects");
   check(jobs.size() == 27, "27 job records");
   for (const hb_sim_job_t &job : jobs) {
-    check(job.doorbell <= job.start && job.start < job.end && job.busy == job.end - job.start, "times of a record");
+    check(job.doorbell <= job.start && job.start < job.end && job.busy == job.end - job.start,
+          "times of a record");
   }
   std::vector<uint8_t> real(bytes.size());
   memory.read(0, real.data(), real.size());
@@ -179,10 +188,12 @@ int main(int argc, char **argv) {
   check(clock.dead(), "everything sleeps at the end");
   for (const auto &tile : tiles) {
     const hb_sim_tile_stats_t stats = tile->stats();
-    std::printf("%s: jobs %" PRIu64 " errors %" PRIu64 " busy %" PRIu64 " rd %" PRIu64 " wr %" PRIu64 "\n", tile->name(),
-                stats.jobs, stats.errors, stats.busy, stats.rd_beats, stats.wr_beats);
+    std::printf("%s: jobs %" PRIu64 " errors %" PRIu64 " busy %" PRIu64 " rd %" PRIu64
+                " wr %" PRIu64 "\n",
+                tile->name(), stats.jobs, stats.errors, stats.busy, stats.rd_beats, stats.wr_beats);
     check(stats.idle == 1 && stats.queue_level == 0, "the tile is idle at the end");
-    check(options.no_skip ? stats.evals == clock.cycle() : stats.evals < clock.cycle(), "idle cycles are skipped");
+    check(options.no_skip ? stats.evals == clock.cycle() : stats.evals < clock.cycle(),
+          "idle cycles are skipped");
   }
   return failures == 0 ? 0 : 1;
 }
