@@ -128,8 +128,12 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       router.node = static_cast<NodeId>(node);
       router.route = &route_[node * nodes_];
       router.holder.fill(kFree);
-      for (Input &input : router.in) {
+      for (unsigned port = 0; port < kPorts; ++port) {
+        Input &input = router.in[port];
         input.ring = ring;
+        input.sender_visit = &nis_[net][node].visit;  // of the local one; join() does the others
+        input.router = &router;
+        input.port = static_cast<uint8_t>(port);
         ring += depth_;
       }
       const unsigned x = node % config.columns, y = node / config.columns;
@@ -148,10 +152,10 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
  */
 void Noc::join(Router &from, Router &to, unsigned out) {
   const unsigned back = facing(out);
-  from.far[out] = &to;
-  from.in[out].sender = &to;
-  to.far[back] = &from;
-  to.in[back].sender = &from;
+  from.far[out] = &to.in[back];
+  to.in[back].sender_visit = &from.visit;
+  to.far[back] = &from.in[out];
+  from.in[out].sender_visit = &to.visit;
 }
 
 NocPort &Noc::attach(NodeId node, WakeableIf *owner) {
@@ -220,9 +224,8 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     slot.ready = now + kLocalWire + config_.router_cycles;
     slot.credit = kNever;
     slot.packet = packet;
-    slot.head = ni.sent == 0;
-    slot.tail = ni.sent + 1 == ni.flits;
-    slot.out = router.route[packet->dst];
+    slot.flags = (ni.sent == 0 ? kHead : 0) | (ni.sent + 1 == ni.flits ? kTail : 0) |
+                 uint32_t{router.route[packet->dst]} << kOutShift;
     in.fill = next(in.fill, depth_);
     ++in.count;
     router.occupied = static_cast<uint8_t>(router.occupied | 1u << kLocal);
@@ -249,7 +252,7 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
 
 /* Takes a flit out of the mesh. Returns 0, or if there is no room when there will be. */
 inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
-  if (slot.head != 0 && net == static_cast<unsigned>(Net::kRequest)) {
+  if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
     Ni &ni = nis_[net][router.node];
     Cycle &credit = ni.eject_credit[ni.eject_fill];
     if (credit > now) {
@@ -260,7 +263,7 @@ inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle no
   }
   ++stats_.flits[net];
   --flits_;
-  if (slot.tail != 0) {
+  if ((slot.flags & kTail) != 0) {
     ++stats_.packets[net];
     stats_.latency_sum[net] += now + kLocalWire - slot.packet->injected;
     deliver(slot.packet, router.node, now);
@@ -282,35 +285,29 @@ inline Cycle Noc::move(unsigned net, Router &router, unsigned in, unsigned out, 
       return room;
     }
   } else {
-    const unsigned port = facing(out);
-    Router &far = *router.far[out];
-    Input &far_input = far.in[port];
+    Input &far_input = *router.far[out];
     Slot &far_slot = far_input.ring[far_input.fill];
     if (far_slot.credit > now) {
       return far_slot.credit;
     }
+    Router &far = *far_input.router;
     const Cycle ready = now + hop_cycles_;
     far_slot.ready = ready;
     far_slot.credit = kNever;
     far_slot.packet = slot.packet;
-    far_slot.head = slot.head;
-    far_slot.tail = slot.tail;
-    if (slot.head != 0) {
-      far_slot.out = far.route[slot.packet->dst];
+    far_slot.flags = slot.flags;
+    if ((slot.flags & kHead) != 0) {
+      far_slot.flags = (slot.flags & (kHead | kTail)) | uint32_t{far.route[slot.packet->dst]}
+                                                            << kOutShift;
     }
     far_input.fill = next(far_input.fill, depth_);
     ++far_input.count;
-    far.occupied = static_cast<uint8_t>(far.occupied | 1u << port);
+    far.occupied = static_cast<uint8_t>(far.occupied | 1u << far_input.port);
     visit_at(far.visit, ready);
     set_bit(busy_routers_[net], far.node);
   }
-  if (input.sender != nullptr) {
-    slot.credit = now + config_.link_cycles;
-    visit_at(input.sender->visit, slot.credit);
-  } else {
-    slot.credit = now + kLocalWire;
-    visit_at(nis_[net][router.node].visit, slot.credit);
-  }
+  slot.credit = now + (in == kLocal ? kLocalWire : config_.link_cycles);
+  visit_at(*input.sender_visit, slot.credit);
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
     router.occupied = static_cast<uint8_t>(router.occupied & ~(1u << in));
@@ -331,13 +328,14 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     const Slot &slot = input.ring[input.first];
     if (slot.ready > now) {
       again = std::min(again, slot.ready);
-    } else if (slot.head != 0) {
-      wanted[slot.out] = static_cast<uint8_t>(wanted[slot.out] | 1u << in);
-      asked |= 1u << slot.out;
+    } else if ((slot.flags & kHead) != 0) {
+      const unsigned out = slot.flags >> kOutShift;
+      wanted[out] = static_cast<uint8_t>(wanted[out] | 1u << in);
+      asked |= 1u << out;
     } else {  // its packet holds the output
       const unsigned out = input.out;
       busy |= 1u << out;
-      const bool tail = slot.tail != 0;
+      const bool tail = (slot.flags & kTail) != 0;
       const Cycle room = move(net, router, in, out, now);
       if (room != 0) {
         again = std::min(again, room);
@@ -358,7 +356,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     // Round robin: the first asking input from turn[out] on.
     const auto from_turn = static_cast<unsigned>(wanted[out] >> router.turn[out]);
     const unsigned in = from_turn != 0 ? router.turn[out] + lowest(from_turn) : lowest(wanted[out]);
-    const bool tail = router.in[in].ring[router.in[in].first].tail != 0;
+    const bool tail = (router.in[in].ring[router.in[in].first].flags & kTail) != 0;
     const Cycle room = move(net, router, in, out, now);
     if (room != 0) {
       again = std::min(again, room);

@@ -120,17 +120,20 @@ class Noc : public sc_core::sc_module, public Ticked {
     Cycle ready = kNever;  // occupied: first cycle in which the flit may leave the router
     Cycle credit = 0;      // first cycle in which the sender may fill the place; kNever: occupied
     Packet *packet = nullptr;
-    uint8_t head = 0, tail = 0;
-    uint8_t out = 0;  // of a head: output port at this router
+    uint32_t flags = 0;  // kHead, kTail; of a head: output port at this router << kOutShift
   };
+  static constexpr uint32_t kHead = 1, kTail = 2;
+  static constexpr unsigned kOutShift = 8;
   struct Router;
   /* Input port of a router: a ring of buffer_flits places. */
   struct Input {
     Slot *ring = nullptr;
-    Router *sender = nullptr;      // nullptr: the network interface
-    uint8_t first = 0, count = 0;  // oldest flit, number of flits (reader's side)
-    uint8_t fill = 0;              // next place to fill (sender's side)
-    uint8_t out = 0;               // output port of the packet that is passing
+    Cycle *sender_visit = nullptr;  // of the router or NI that fills it
+    Router *router = nullptr;       // it belongs to
+    uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
+    uint8_t fill = 0;               // next place to fill (sender's side)
+    uint8_t out = 0;                // output port of the packet that is passing
+    uint8_t port = 0;               // its number
   };
   /*
    * `visit` is the first cycle in which something may have changed for the router: a flit ready to
@@ -139,7 +142,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   struct Router {
     Cycle visit = kNever;
     std::array<Input, kPorts> in{};
-    std::array<Router *, kPorts> far{};    // beyond an output
+    std::array<Input *, kPorts> far{};     // beyond an output; nullptr: the NI
     const uint8_t *route = nullptr;        // output port by destination
     std::array<uint8_t, kPorts> holder{};  // input whose packet holds this output, kFree if none
     std::array<uint8_t, kPorts> turn{};    // input with first claim to this output
