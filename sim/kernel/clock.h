@@ -128,7 +128,10 @@ class Clock : public sc_core::sc_module {
    */
   void run_until(Cycle until);
 
-  /** Ends run_until() after the current cycle is complete for everyone. */
+  /**
+   * Ends run_until() with the current cycle. Called from a tick, that cycle is complete for every module; called
+   * from a thread, which runs before them, its ticks come first in the next run_until().
+   */
   void stop() { stop_ = true; }
 
   /** stop(), because of an error. The first message is kept. */
