@@ -27,8 +27,8 @@ package hb_pkg;
   } fault_t;
 
   typedef struct packed {
-    logic [31:0]  prog;
     logic [19:0]  len;
+    logic [31:0]  prog;
     logic [127:0] base;
     logic [31:0]  tag;
   } job_t;

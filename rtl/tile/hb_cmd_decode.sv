@@ -2,9 +2,10 @@
 //
 // hb_cmd_decode: turns command beats into descriptors, in program order, or finds the fault.
 //
-// A command takes four cycles to arrive, one to be recognised, a few for its products (EXEC 14, LOAD 3,
+// A command takes four cycles to arrive, two to be recognised, a few for its products (EXEC 14, LOAD 3,
 // STORE 2; one shared 16 x 16 multiplier) and one to be handed to its engine's queue, where it waits
-// only for room. The rules of legality are those of regs/hb_tile.toml; what passes here never
+// only for room. The arithmetic stands inside the states that need it: a simulator then does it once a
+// command, not once a cycle. The rules of legality are those of regs/hb_tile.toml; what passes here never
 // leaves a scratchpad. After END or a fault nothing more is taken until the next start_i.
 
 module hb_cmd_decode #(
@@ -45,7 +46,6 @@ module hb_cmd_decode #(
 );
 
   localparam int LogN = $clog2(N);
-  localparam logic [15:0] LoadFlags = 16'h0000;
   localparam logic [15:0] HalfOk = N == 8 ? 16'hffff : 16'h0000;
   localparam logic [15:0] ExecFlags = hb_pkg::HB_CMD_EXEC_FLAG_INIT |
       hb_pkg::HB_CMD_EXEC_FLAG_X_SIGNED | hb_pkg::HB_CMD_EXEC_FLAG_W_SIGNED |
@@ -53,7 +53,7 @@ module hb_cmd_decode #(
   localparam logic [15:0] StoreFlags = hb_pkg::HB_CMD_STORE_FLAG_RAW |
       hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED | (hb_pkg::HB_CMD_STORE_FLAG_HALF & HalfOk);
 
-  typedef enum logic [2:0] {StIdle, StFill, StCheck, StCompute, StDispatch} state_e;
+  typedef enum logic [2:0] {StIdle, StFill, StCheck, StVerdict, StCompute, StDispatch} state_e;
 
   state_e               state_q;
   logic                 end_q;
@@ -61,9 +61,9 @@ module hb_cmd_decode #(
   logic                 error_q;  // one of its beats was answered with an error
   logic [383:0]         cmd_q;    // the first three beats: no command is longer
   logic [19:0]          index_q;
-  logic [3:0]           step_q;
+  logic [3:0]           step_q, last_step_q;
+  logic [7:0]           code_q;   // what is wrong with it, or OK
   logic                 fault_valid_q;
-  hb_pkg::fault_t       fault_q;
   hb_pkg::load_desc_t   load_q;
   hb_pkg::exec_desc_t   exec_q;
   hb_pkg::store_desc_t  store_q;
@@ -133,158 +133,27 @@ module hb_cmd_decode #(
   logic unused_cmd;  // the tail of the longest command, the second plane of a 32-wide tile
   assign unused_cmd = ^{cmd_q[383:hb_pkg::HB_CMD_EXEC_USED_BITS]};
 
-  // ----------------------------------------------------------- checks that need no product
-  logic may_token, last_command, load_ok, store_ok, exec_ok;
-  logic [3:0] may_wait, may_push;
-
-  always_comb begin
-    may_wait = '0;
-    may_push = '0;
-    case (opcode)
-      hb_pkg::HB_CMD_OP_LOAD: begin
-        may_wait = hb_pkg::HB_CMD_LOAD_MAY_WAIT;
-        may_push = hb_pkg::HB_CMD_LOAD_MAY_PUSH;
-      end
-      hb_pkg::HB_CMD_OP_EXEC: begin
-        may_wait = hb_pkg::HB_CMD_EXEC_MAY_WAIT;
-        may_push = hb_pkg::HB_CMD_EXEC_MAY_PUSH;
-      end
-      hb_pkg::HB_CMD_OP_STORE: begin
-        may_wait = hb_pkg::HB_CMD_STORE_MAY_WAIT;
-        may_push = hb_pkg::HB_CMD_STORE_MAY_PUSH;
-      end
-      default: ;
-    endcase
-  end
-  assign may_token    = (tokens[3:0] & ~may_wait) == '0 && (tokens[7:4] & ~may_push) == '0;
-  assign last_command = index_q + 20'd1 == len_i;
-
-  assign load_ok = (flags & ~LoadFlags) == '0 && l_mem <= hb_pkg::HB_CMD_LOAD_MEM_PRM && l_base <= 8'd3 &&
-                   l_src[3:0] == '0 && l_row_pitch[3:0] == '0 && l_plane_pitch[3:0] == '0 &&
-                   l_beats != '0 && l_rows != '0 && l_planes != '0;
-  assign store_ok = (flags & ~StoreFlags) == '0 && s_base <= 8'd3 && s_dst[3:0] == '0 &&
-                    s_row_pitch[3:0] == '0 && s_beats != '0 && s_rows != '0 &&
-                    {1'b0, s_prm} + 17'd8 <= 17'(PrmWords);
-  assign exec_ok = (flags & ~ExecFlags) == '0 && e_in_h != '0 && e_in_w != '0 && e_out_h != '0 &&
-                   e_out_w != '0 && e_stride_y != '0 && e_stride_x != '0 && e_dil_y != '0 &&
-                   e_dil_x != '0 && e_ker_h != '0 && e_ker_w != '0 && e_r0 < e_ker_h &&
-                   e_s0 < e_ker_w && e_c0 < e_k_c && e_k_count != '0 &&
-                   32'(e_wgt) + (32'(e_k_count) << LogN) <= WgtWords;
-
-  // Words of the scratchpad a LOAD names.
-  logic [31:0] load_words;
-  always_comb begin
-    case (l_mem)
-      hb_pkg::HB_CMD_LOAD_MEM_IFM: load_words = IfmWords;
-      hb_pkg::HB_CMD_LOAD_MEM_WGT: load_words = WgtWords;
-      default: load_words = PrmWords;
-    endcase
-  end
-
-  // Planes of 16 channels: the first step's, and the last one's that the run can reach.
-  logic [16:0] step_last_run;
-  logic [15:0] step_last, plane_first, plane_last;
-  assign step_last_run = {1'b0, e_c0} + {1'b0, e_k_count} - 17'd1;
-  assign step_last     = step_last_run < {1'b0, e_k_c} ? step_last_run[15:0] : e_k_c - 16'd1;
-  assign plane_first   = N == 8 ? e_c0 >> 1 : e_c0;
-  assign plane_last    = N == 8 ? step_last >> 1 : step_last;
-
-  // ----------------------------------------------------------------------------------- products
-  logic [15:0] mul_a, mul_b, taps_q, tap0_q, tap_off_q;
-  logic [31:0] prod_q;
-  logic [33:0] top_q;  // first IFM word behind the region the command may touch
+  logic [15:0] taps_q, tap0_q, tap_off_q, plane_first_q, plane_last_q;
+  logic [31:0] prod_q, words_q;
+  logic [33:0] top_q;    // first IFM word behind the region the command may touch
   logic [32:0] first_q;  // place of the first k-tile in the whole reduction
 
-  always_comb begin
-    mul_a = e_out_h;
-    mul_b = e_out_w;
-    case (opcode)
-      hb_pkg::HB_CMD_OP_LOAD: begin
-        mul_a = step_q == '0 ? l_beats : prod_q[15:0];
-        mul_b = step_q == '0 ? l_rows : l_planes;
-      end
-      hb_pkg::HB_CMD_OP_STORE: begin
-        mul_a = s_beats;
-        mul_b = s_rows;
-      end
-      default: begin
-        case (step_q)
-          4'd1: begin mul_a = {8'd0, e_r0}; mul_b = {8'd0, e_dil_y}; end
-          4'd2: begin mul_a = {8'd0, e_s0}; mul_b = {8'd0, e_dil_x}; end
-          4'd3: begin mul_a = {8'd0, e_stride_y}; mul_b = e_row_pitch; end
-          4'd4: begin mul_a = {8'd0, e_dil_y}; mul_b = e_row_pitch; end
-          4'd5: begin mul_a = exec_q.base_y[15:0]; mul_b = e_row_pitch; end
-          4'd6: begin mul_a = plane_first; mul_b = e_plane_pitch; end
-          4'd7: begin mul_a = plane_last; mul_b = e_plane_pitch; end
-          4'd8: begin mul_a = e_in_h - 16'd1; mul_b = e_row_pitch; end
-          4'd9: begin mul_a = {8'd0, e_r0}; mul_b = {8'd0, e_ker_w}; end
-          4'd10: begin mul_a = {8'd0, e_ker_h}; mul_b = {8'd0, e_ker_w}; end
-          4'd11: begin mul_a = tap0_q; mul_b = e_k_c; end
-          4'd12: begin mul_a = taps_q; mul_b = e_k_c; end
-          default: ;
-        endcase
-      end
-    endcase
-  end
-
   // ------------------------------------------------------------------------------------ control
+  logic ok, handed;
+
+  assign ok            = code_q == hb_pkg::HB_TILE_STATUS_OK;
   assign beat_ready_o  = state_q == StFill;
-  assign load_valid_o  = state_q == StDispatch && opcode == hb_pkg::HB_CMD_OP_LOAD;
-  assign exec_valid_o  = state_q == StDispatch && opcode == hb_pkg::HB_CMD_OP_EXEC;
-  assign store_valid_o = state_q == StDispatch && opcode == hb_pkg::HB_CMD_OP_STORE;
+  assign load_valid_o  = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_LOAD;
+  assign exec_valid_o  = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_EXEC;
+  assign store_valid_o = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_STORE;
+  assign handed        = (load_valid_o && load_ready_i) || (exec_valid_o && exec_ready_i) ||
+                         (store_valid_o && store_ready_i);
   assign load_desc_o   = load_q;
   assign exec_desc_o   = exec_q;
   assign store_desc_o  = store_q;
   assign end_o         = end_q;
   assign fault_valid_o = fault_valid_q;
-  assign fault_o       = fault_q;
-
-  // The verdict of the current step.
-  logic       fault, done;
-  logic [7:0] fault_code;
-
-  always_comb begin
-    fault      = 1'b0;
-    fault_code = hb_pkg::HB_TILE_STATUS_BAD_FIELD;
-    done       = 1'b0;
-    if (state_q == StCheck) begin
-      fault = 1'b1;
-      if (error_q) fault_code = hb_pkg::HB_TILE_STATUS_AXI_READ;
-      else if (opcode != hb_pkg::HB_CMD_OP_LOAD && opcode != hb_pkg::HB_CMD_OP_EXEC &&
-               opcode != hb_pkg::HB_CMD_OP_STORE && opcode != hb_pkg::HB_CMD_OP_END)
-        fault_code = hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
-      else if (!may_token) fault_code = hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
-      else if (opcode == hb_pkg::HB_CMD_OP_END) fault = 1'b0;
-      else if (last_command) fault_code = hb_pkg::HB_TILE_STATUS_NO_END;
-      else if (opcode == hb_pkg::HB_CMD_OP_LOAD) fault = !load_ok;
-      else if (opcode == hb_pkg::HB_CMD_OP_STORE) fault = !store_ok;
-      else fault = !exec_ok;
-    end else if (state_q == StCompute) begin
-      case (opcode)
-        hb_pkg::HB_CMD_OP_LOAD: begin
-          if (step_q == 4'd1) fault = prod_q[31:16] != '0;
-          if (step_q == 4'd2) begin
-            fault = {1'b0, prod_q} + 33'(l_dst) > {1'b0, load_words};
-            done  = 1'b1;
-          end
-        end
-        hb_pkg::HB_CMD_OP_STORE: begin
-          if (step_q == 4'd1) begin
-            fault = {1'b0, prod_q} + 33'(s_acc) > 33'(AccRows);
-            done  = 1'b1;
-          end
-        end
-        default: begin
-          if (step_q == 4'd1) fault = {1'b0, prod_q} + 33'(e_acc) > 33'(AccRows);
-          if (step_q == 4'd10) fault = top_q > 34'(IfmWords);
-          if (step_q == 4'd13) begin
-            fault = first_q + 33'(e_k_count) > {1'b0, prod_q};
-            done  = 1'b1;
-          end
-        end
-      endcase
-    end
-  end
+  assign fault_o       = {code_q, index_q};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -304,9 +173,11 @@ module hb_cmd_decode #(
           end
           // Takes the four beats of a command.
           StFill: if (beat_valid_i && beat_q == 2'd3) state_q <= StCheck;
-          // Recognises it.
-          StCheck: begin
-            if (fault) begin
+          // Looks at everything that needs no product.
+          StCheck: state_q <= StVerdict;
+          // Stops, ends or goes on.
+          StVerdict: begin
+            if (!ok) begin
               fault_valid_q <= 1'b1;
               state_q       <= StIdle;
             end else if (opcode == hb_pkg::HB_CMD_OP_END) begin
@@ -316,20 +187,16 @@ module hb_cmd_decode #(
               state_q <= StCompute;
             end
           end
-          // Forms its products, one a cycle.
-          StCompute: begin
-            if (fault) begin
+          // Forms the products, one a cycle.
+          StCompute: if (step_q == last_step_q) state_q <= StDispatch;
+          // Stops, or waits for room in the engine's queue.
+          StDispatch: begin
+            if (!ok) begin
               fault_valid_q <= 1'b1;
               state_q       <= StIdle;
-            end else if (done) begin
-              state_q <= StDispatch;
-            end
-          end
-          // Waits for room in its engine's queue.
-          StDispatch: begin
-            if ((load_valid_o && load_ready_i) || (exec_valid_o && exec_ready_i) ||
-                (store_valid_o && store_ready_i))
+            end else if (handed) begin
               state_q <= StFill;
+            end
           end
           default: state_q <= StIdle;
         endcase
@@ -342,12 +209,27 @@ module hb_cmd_decode #(
     origin_plus = 20'($signed(origin)) + $signed({4'd0, off});
   endfunction
 
-  logic [31:0] base_addr, load_addr, store_addr;
-  logic [1:0]  base_sel;
-  assign base_sel   = opcode == hb_pkg::HB_CMD_OP_LOAD ? l_base[1:0] : s_base[1:0];
-  assign base_addr  = base_i[32*base_sel+:32];
-  assign load_addr  = base_addr + l_src;
-  assign store_addr = base_addr + s_dst;
+  // The last channel step that a run of `count` k-tiles from step `first` on can reach.
+  function automatic logic [15:0] last_step_of(input logic [15:0] first, input logic [15:0] count,
+                                               input logic [15:0] steps);
+    logic [16:0] last;
+    last         = {1'b0, first} + {1'b0, count} - 17'd1;
+    last_step_of = last < {1'b0, steps} ? last[15:0] : steps - 16'd1;
+  endfunction
+
+  function automatic logic [15:0] plane_of(input logic [15:0] channel_step);
+    plane_of = N == 8 ? channel_step >> 1 : channel_step;
+  endfunction
+
+  // Base addresses, selected without a wide shift.
+  function automatic logic [31:0] base_of(input logic [1:0] sel, input logic [127:0] base);
+    case (sel)
+      2'd0: base_of = base[31:0];
+      2'd1: base_of = base[63:32];
+      2'd2: base_of = base[95:64];
+      default: base_of = base[127:96];
+    endcase
+  endfunction
 
   always_ff @(posedge clk_i) begin
     case (state_q)
@@ -358,113 +240,230 @@ module hb_cmd_decode #(
           error_q <= 1'b0;
         end
       end
+
       StFill: begin
         if (beat_valid_i) begin
           beat_q  <= beat_q + 2'd1;
           error_q <= error_q || beat_error_i;
-          if (beat_q != 2'd3) cmd_q[128*beat_q+:128] <= beat_data_i;
+          case (beat_q)
+            2'd0: cmd_q[127:0] <= beat_data_i;
+            2'd1: cmd_q[255:128] <= beat_data_i;
+            2'd2: cmd_q[383:256] <= beat_data_i;
+            default: ;
+          endcase
         end
       end
+
       StCheck: begin
-        step_q        <= '0;
-        fault_q.code  <= fault_code;
-        fault_q.index <= index_q;
-        if (opcode == hb_pkg::HB_CMD_OP_LOAD) begin
-          load_q.addr        <= load_addr;
-          load_q.row_pitch   <= l_row_pitch;
-          load_q.plane_pitch <= l_plane_pitch;
-          load_q.beats       <= l_beats;
-          load_q.rows        <= l_rows;
-          load_q.planes      <= l_planes;
-          load_q.mem         <= l_mem[1:0];
-          load_q.dst         <= l_dst;
-          load_q.index       <= index_q;
-          load_q.wait_mask   <= tokens[3:0];
-          load_q.push_mask   <= tokens[7:4];
-        end
-        if (opcode == hb_pkg::HB_CMD_OP_STORE) begin
-          store_q.addr      <= store_addr;
-          store_q.row_pitch <= s_row_pitch;
-          store_q.acc       <= s_acc;
-          store_q.prm       <= s_prm;
-          store_q.beats     <= s_beats;
-          store_q.rows      <= s_rows;
-          store_q.raw       <= (flags & hb_pkg::HB_CMD_STORE_FLAG_RAW) != '0;
-          store_q.y_signed  <= (flags & hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED) != '0;
-          store_q.half      <= (flags & hb_pkg::HB_CMD_STORE_FLAG_HALF) != '0;
-          store_q.y_zp      <= s_y_zp;
-          store_q.clip_min  <= s_clip_min;
-          store_q.clip_max  <= s_clip_max;
-          store_q.index     <= index_q;
-          store_q.wait_mask <= tokens[3:0];
-          store_q.push_mask <= tokens[7:4];
-        end
-        if (opcode == hb_pkg::HB_CMD_OP_EXEC) begin
-          exec_q.plane_pitch <= e_plane_pitch;
-          exec_q.in_h        <= e_in_h;
-          exec_q.in_w        <= e_in_w;
-          exec_q.out_h       <= e_out_h;
-          exec_q.out_w       <= e_out_w;
-          exec_q.stride_y    <= e_stride_y;
-          exec_q.stride_x    <= e_stride_x;
-          exec_q.dil_y       <= e_dil_y;
-          exec_q.dil_x       <= e_dil_x;
-          exec_q.ker_w       <= e_ker_w;
-          exec_q.k_c         <= e_k_c;
-          exec_q.c0          <= e_c0;
-          exec_q.s0          <= e_s0;
-          exec_q.k_count     <= e_k_count;
-          exec_q.wgt         <= e_wgt;
-          exec_q.acc         <= e_acc;
-          exec_q.x_zp        <= e_x_zp;
-          exec_q.w_zp        <= e_w_zp;
-          exec_q.org_x       <= origin_plus(e_org_x, 16'd0);
-          exec_q.init        <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_INIT) != '0;
-          exec_q.x_signed    <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_X_SIGNED) != '0;
-          exec_q.w_signed    <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_W_SIGNED) != '0;
-          exec_q.half        <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_HALF) != '0;
-          exec_q.wait_mask   <= tokens[3:0];
-          exec_q.push_mask   <= tokens[7:4];
-        end
-      end
-      StCompute: begin
-        step_q       <= step_q + 4'd1;
-        fault_q.code <= fault_code;
-        prod_q       <= 32'(mul_a) * 32'(mul_b);
+        step_q <= '0;
+        code_q <= hb_pkg::HB_TILE_STATUS_OK;
         case (opcode)
-          hb_pkg::HB_CMD_OP_LOAD:  load_q.total <= prod_q[15:0];
-          hb_pkg::HB_CMD_OP_STORE: store_q.total <= prod_q[15:0];
+          hb_pkg::HB_CMD_OP_END: begin
+            if (tokens != '0) code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+          end
+          hb_pkg::HB_CMD_OP_LOAD: begin
+            if ((tokens & ~{hb_pkg::HB_CMD_LOAD_MAY_PUSH, hb_pkg::HB_CMD_LOAD_MAY_WAIT}) != '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+            else if (index_q + 20'd1 == len_i)
+              code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
+            else if (flags != '0 || l_mem > hb_pkg::HB_CMD_LOAD_MEM_PRM || l_base > 8'd3 ||
+                     l_src[3:0] != '0 || l_row_pitch[3:0] != '0 || l_plane_pitch[3:0] != '0 ||
+                     l_beats == '0 || l_rows == '0 || l_planes == '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            last_step_q        <= 4'd2;
+            load_q.addr        <= base_of(l_base[1:0], base_i) + l_src;
+            load_q.row_pitch   <= l_row_pitch;
+            load_q.plane_pitch <= l_plane_pitch;
+            load_q.beats       <= l_beats;
+            load_q.rows        <= l_rows;
+            load_q.planes      <= l_planes;
+            load_q.mem         <= l_mem[1:0];
+            load_q.dst         <= l_dst;
+            load_q.index       <= index_q;
+            load_q.wait_mask   <= tokens[3:0];
+            load_q.push_mask   <= tokens[7:4];
+            case (l_mem)
+              hb_pkg::HB_CMD_LOAD_MEM_IFM: words_q <= IfmWords;
+              hb_pkg::HB_CMD_LOAD_MEM_WGT: words_q <= WgtWords;
+              default: words_q <= PrmWords;
+            endcase
+          end
+          hb_pkg::HB_CMD_OP_STORE: begin
+            if ((tokens & ~{hb_pkg::HB_CMD_STORE_MAY_PUSH, hb_pkg::HB_CMD_STORE_MAY_WAIT}) != '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+            else if (index_q + 20'd1 == len_i)
+              code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
+            else if ((flags & ~StoreFlags) != '0 || s_base > 8'd3 || s_dst[3:0] != '0 ||
+                     s_row_pitch[3:0] != '0 || s_beats == '0 || s_rows == '0 ||
+                     32'(s_prm) + 32'd8 > PrmWords)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            last_step_q       <= 4'd1;
+            store_q.addr      <= base_of(s_base[1:0], base_i) + s_dst;
+            store_q.row_pitch <= s_row_pitch;
+            store_q.acc       <= s_acc;
+            store_q.prm       <= s_prm;
+            store_q.beats     <= s_beats;
+            store_q.rows      <= s_rows;
+            store_q.raw       <= (flags & hb_pkg::HB_CMD_STORE_FLAG_RAW) != '0;
+            store_q.y_signed  <= (flags & hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED) != '0;
+            store_q.half      <= (flags & hb_pkg::HB_CMD_STORE_FLAG_HALF) != '0;
+            store_q.y_zp      <= s_y_zp;
+            store_q.clip_min  <= s_clip_min;
+            store_q.clip_max  <= s_clip_max;
+            store_q.index     <= index_q;
+            store_q.wait_mask <= tokens[3:0];
+            store_q.push_mask <= tokens[7:4];
+            words_q           <= AccRows;
+          end
+          hb_pkg::HB_CMD_OP_EXEC: begin
+            if ((tokens & ~{hb_pkg::HB_CMD_EXEC_MAY_PUSH, hb_pkg::HB_CMD_EXEC_MAY_WAIT}) != '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+            else if (index_q + 20'd1 == len_i)
+              code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
+            else if ((flags & ~ExecFlags) != '0 || e_in_h == '0 || e_in_w == '0 || e_out_h == '0 ||
+                     e_out_w == '0 || e_stride_y == '0 || e_stride_x == '0 || e_dil_y == '0 ||
+                     e_dil_x == '0 || e_ker_h == '0 || e_ker_w == '0 || e_r0 >= e_ker_h ||
+                     e_s0 >= e_ker_w || e_c0 >= e_k_c || e_k_count == '0 ||
+                     32'(e_wgt) + (32'(e_k_count) << LogN) > WgtWords)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            last_step_q        <= 4'd13;
+            plane_first_q      <= plane_of(e_c0);
+            plane_last_q       <= plane_of(last_step_of(e_c0, e_k_count, e_k_c));
+            exec_q.plane_pitch <= e_plane_pitch;
+            exec_q.in_h        <= e_in_h;
+            exec_q.in_w        <= e_in_w;
+            exec_q.out_h       <= e_out_h;
+            exec_q.out_w       <= e_out_w;
+            exec_q.stride_y    <= e_stride_y;
+            exec_q.stride_x    <= e_stride_x;
+            exec_q.dil_y       <= e_dil_y;
+            exec_q.dil_x       <= e_dil_x;
+            exec_q.ker_w       <= e_ker_w;
+            exec_q.k_c         <= e_k_c;
+            exec_q.c0          <= e_c0;
+            exec_q.s0          <= e_s0;
+            exec_q.k_count     <= e_k_count;
+            exec_q.wgt         <= e_wgt;
+            exec_q.acc         <= e_acc;
+            exec_q.x_zp        <= e_x_zp;
+            exec_q.w_zp        <= e_w_zp;
+            exec_q.org_x       <= origin_plus(e_org_x, 16'd0);
+            exec_q.init        <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_INIT) != '0;
+            exec_q.x_signed    <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_X_SIGNED) != '0;
+            exec_q.w_signed    <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_W_SIGNED) != '0;
+            exec_q.half        <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_HALF) != '0;
+            exec_q.wait_mask   <= tokens[3:0];
+            exec_q.push_mask   <= tokens[7:4];
+            words_q            <= IfmWords;
+          end
+          default: code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+        endcase
+        if (error_q) code_q <= hb_pkg::HB_TILE_STATUS_AXI_READ;
+      end
+
+      // A step names two factors and uses the product of the step before.
+      StCompute: begin : compute
+        logic [15:0] a, b;
+        a      = e_out_h;
+        b      = e_out_w;
+        step_q <= step_q + 4'd1;
+        case (opcode)
+          hb_pkg::HB_CMD_OP_LOAD: begin
+            a = step_q == '0 ? l_beats : prod_q[15:0];
+            b = step_q == '0 ? l_rows : l_planes;
+            load_q.total <= prod_q[15:0];
+            if (step_q == 4'd1 && prod_q[31:16] != '0) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            if (step_q == 4'd2 && {1'b0, prod_q} + 33'(l_dst) > {1'b0, words_q})
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+          end
+          hb_pkg::HB_CMD_OP_STORE: begin
+            a = s_beats;
+            b = s_rows;
+            store_q.total <= prod_q[15:0];
+            if (step_q == 4'd1 && {1'b0, prod_q} + 33'(s_acc) > {1'b0, words_q})
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+          end
           default: begin
             case (step_q)
-              4'd2: exec_q.base_y <= origin_plus(e_org_y, prod_q[15:0]);
+              4'd1: begin
+                if ({1'b0, prod_q} + 33'(e_acc) > 33'(AccRows)) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                a = {8'd0, e_r0};
+                b = {8'd0, e_dil_y};
+              end
+              4'd2: begin
+                exec_q.base_y <= origin_plus(e_org_y, prod_q[15:0]);
+                a = {8'd0, e_s0};
+                b = {8'd0, e_dil_x};
+              end
               4'd3: begin
                 tap_off_q     <= prod_q[15:0];
                 exec_q.base_x <= origin_plus(e_org_x, prod_q[15:0]);
+                a = {8'd0, e_stride_y};
+                b = e_row_pitch;
               end
-              4'd4: exec_q.row_step <= prod_q[15:0];
-              4'd5: exec_q.tap_step <= prod_q[15:0];
+              4'd4: begin
+                exec_q.row_step <= prod_q[15:0];
+                a = {8'd0, e_dil_y};
+                b = e_row_pitch;
+              end
+              4'd5: begin
+                exec_q.tap_step <= prod_q[15:0];
+                a = exec_q.base_y[15:0];
+                b = e_row_pitch;
+              end
               4'd6: begin
                 exec_q.taprow_addr <= e_ifm + prod_q[15:0] + e_org_x;
                 exec_q.tap_addr    <= e_ifm + prod_q[15:0] + e_org_x + tap_off_q;
+                a = plane_first_q;
+                b = e_plane_pitch;
               end
-              4'd7: exec_q.kt_addr <= exec_q.tap_addr + prod_q[15:0];
-              4'd8: top_q <= 34'(e_ifm) + 34'(e_in_w) + 34'(prod_q);
-              4'd9: top_q <= top_q + 34'(prod_q);
-              4'd10: tap0_q <= prod_q[15:0] + {8'd0, e_s0};
-              4'd11: taps_q <= prod_q[15:0];
-              4'd12: first_q <= {1'b0, prod_q} + 33'(e_c0);
+              4'd7: begin
+                exec_q.kt_addr <= exec_q.tap_addr + prod_q[15:0];
+                a = plane_last_q;
+                b = e_plane_pitch;
+              end
+              4'd8: begin
+                top_q <= 34'(e_ifm) + 34'(e_in_w) + 34'(prod_q);
+                a = e_in_h - 16'd1;
+                b = e_row_pitch;
+              end
+              4'd9: begin
+                top_q <= top_q + 34'(prod_q);
+                a = {8'd0, e_r0};
+                b = {8'd0, e_ker_w};
+              end
+              4'd10: begin
+                tap0_q <= prod_q[15:0] + {8'd0, e_s0};
+                if (top_q > {2'd0, words_q}) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                a = {8'd0, e_ker_h};
+                b = {8'd0, e_ker_w};
+              end
+              4'd11: begin
+                taps_q <= prod_q[15:0];
+                a = tap0_q;
+                b = e_k_c;
+              end
+              4'd12: begin
+                first_q <= {1'b0, prod_q} + 33'(e_c0);
+                a = taps_q;
+                b = e_k_c;
+              end
+              4'd13: begin
+                if (first_q + 33'(e_k_count) > {1'b0, prod_q}) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+              end
               default: ;
             endcase
           end
         endcase
+        prod_q <= 32'(a) * 32'(b);
       end
+
       StDispatch: begin
         beat_q  <= '0;
         error_q <= 1'b0;
-        if ((load_valid_o && load_ready_i) || (exec_valid_o && exec_ready_i) ||
-            (store_valid_o && store_ready_i))
-          index_q <= index_q + 20'd1;
+        if (handed) index_q <= index_q + 20'd1;
       end
+
       default: ;
     endcase
   end

@@ -3,7 +3,7 @@
 // hb_tile_regs: the tile's registers behind AXI4-Lite, its job queue and its completion queue.
 //
 // The map is regs/hb_tile.toml. One read and one write can be under way at a time; each is answered two
-// cycles after it was accepted. Byte strobes are honoured. An offset without a register is answered
+// cycles after it was accepted. Byte strobes are honoured, but by JOB_TAG, which takes the whole word. An offset without a register is answered
 // with SLVERR.
 
 module hb_tile_regs #(
@@ -115,16 +115,11 @@ module hb_tile_regs #(
   logic [31:0]  prog_q, watchdog_q;
   logic [31:0]  base0_q, base1_q, base2_q, base3_q;
   logic [19:0]  len_q;
-  logic [31:0]  len_new;
   logic         ring, ring_ok, pop;
 
   assign write_known = awaddr_q <= hb_pkg::HB_TILE_REG_PERF_COMPLETED;
   assign ring = write && awaddr_q == hb_pkg::HB_TILE_REG_JOB_TAG;
   assign pop  = write && awaddr_q == hb_pkg::HB_TILE_REG_COMPL_POP && wdata_q[0] && wstrb_q[0];
-  assign len_new = merged({12'd0, len_q}, wdata_q, wstrb_q);
-
-  logic unused_len;
-  assign unused_len = ^len_new[31:20];
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -150,7 +145,7 @@ module hb_tile_regs #(
             if (wdata_q[hb_pkg::HB_TILE_CTRL_SOFT_RESET_LSB]) soft_reset_q <= 1'b1;
           end
           hb_pkg::HB_TILE_REG_JOB_PROG:  prog_q <= merged(prog_q, wdata_q, wstrb_q);
-          hb_pkg::HB_TILE_REG_JOB_LEN:   len_q <= len_new[19:0];
+          hb_pkg::HB_TILE_REG_JOB_LEN:   len_q <= 20'(merged({12'd0, len_q}, wdata_q, wstrb_q));
           hb_pkg::HB_TILE_REG_JOB_BASE0: base0_q <= merged(base0_q, wdata_q, wstrb_q);
           hb_pkg::HB_TILE_REG_JOB_BASE1: base1_q <= merged(base1_q, wdata_q, wstrb_q);
           hb_pkg::HB_TILE_REG_JOB_BASE2: base2_q <= merged(base2_q, wdata_q, wstrb_q);
@@ -171,7 +166,7 @@ module hb_tile_regs #(
   logic [2:0]   job_level_q;  // waiting
   logic [3:0]   compl_level_q;
 
-  assign job_in = {prog_q, len_q, base3_q, base2_q, base1_q, base0_q, merged(32'd0, wdata_q, wstrb_q)};
+  assign job_in = {len_q, prog_q, base3_q, base2_q, base1_q, base0_q, wdata_q};
 
   hb_fifo #(
     .Width($bits(job_in)),

@@ -3,7 +3,8 @@
 // hb_pe_ws: processing element of the weight-stationary array.
 //
 // psum_o(t + 1) = psum_i(t) + x_i(t) * weight. The weight is replaced while load_i is 1 and used from the
-// next cycle on: the array times load_i so that it is replaced exactly between two k-tiles.
+// next cycle on: the array times load_i so that it is replaced exactly between two k-tiles. Nothing moves
+// while en_i is 0.
 
 module hb_pe_ws (
   input  logic               clk_i,
@@ -23,11 +24,10 @@ module hb_pe_ws (
   logic signed [31:0] psum_q;
 
   always_ff @(posedge clk_i) begin
-    if (load_i) w_q <= w_i;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (en_i) psum_q <= psum_i + x_i * 32'(w_q);
+    if (en_i) begin
+      psum_q <= psum_i + x_i * 32'(w_q);
+      if (load_i) w_q <= w_i;
+    end
   end
 
   assign psum_o = psum_q;

@@ -39,27 +39,33 @@ module hb_requant (
     end
   end
 
+  // Each stage's arithmetic is a function, so that a simulator does it only when the stage moves.
+
   // Stage 1: magnitude to 24 significant bits, ties to even; f = sig * 2^exp.
   logic        neg1_q;
   logic [24:0] sig1_q;  // up to 2^24
   logic [3:0]  exp1_q;
-  logic [3:0]  excess;  // bits above the 24th
-  logic [24:0] cut;
-  logic [31:0] rest, half;
 
-  always_comb begin
-    excess = 4'd0;
-    for (int i = 0; i < 8; i++) if (mag0_q[24+i]) excess = 4'(i + 1);
-  end
-  assign cut  = 25'(mag0_q >> excess);
-  assign rest = mag0_q & ~(32'hffffffff << excess);
-  assign half = (32'd1 << excess) >> 1;  // 0 without excess: rest is 0 then and nothing is added
+  // Bits above the 24th.
+  function automatic logic [3:0] excess_of(input logic [31:0] mag);
+    excess_of = 4'd0;
+    for (int i = 0; i < 8; i++) if (mag[24+i]) excess_of = 4'(i + 1);
+  endfunction
+
+  function automatic logic [24:0] round24(input logic [31:0] mag, input logic [3:0] excess);
+    logic [24:0] cut;
+    logic [31:0] rest, half;
+    cut     = 25'(mag >> excess);
+    rest    = mag & ~(32'hffffffff << excess);
+    half    = (32'd1 << excess) >> 1;
+    round24 = cut + 25'(rest > half || (excess != 4'd0 && rest == half && cut[0]));
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (en_i[1]) begin
       neg1_q <= neg0_q;
-      exp1_q <= excess;
-      sig1_q <= cut + 25'(rest > half || (excess != 4'd0 && rest == half && cut[0]));
+      exp1_q <= excess_of(mag0_q);
+      sig1_q <= round24(mag0_q, excess_of(mag0_q));
     end
   end
 
@@ -67,9 +73,6 @@ module hb_requant (
   logic        neg2_q;
   logic [48:0] prod2_q;
   logic [9:0]  shift2_q;  // signed
-
-  logic unused_sign;
-  assign unused_sign = scale_i[31];
 
   always_ff @(posedge clk_i) begin
     if (en_i[2]) begin
@@ -79,15 +82,22 @@ module hb_requant (
     end
   end
 
+  logic unused_sign;
+  assign unused_sign = scale_i[31];
+
   // Stage 3: integer part and remainder.
   logic        neg3_q;
   logic [8:0]  int3_q;
   logic [48:0] rest3_q;
   logic [5:0]  shift3_q;
   logic        small3_q;  // below 1/2
-  logic [48:0] whole;
 
-  assign whole = prod2_q >> shift2_q[5:0];
+  function automatic logic [8:0] integer_part(input logic [48:0] prod, input logic [9:0] shift);
+    logic [48:0] whole;
+    whole = prod >> shift[5:0];
+    if (shift[9] || shift == '0) integer_part = prod == '0 ? 9'd0 : 9'd511;
+    else integer_part = whole[48:9] != '0 ? 9'd511 : whole[8:0];
+  endfunction
 
   always_ff @(posedge clk_i) begin
     if (en_i[3]) begin
@@ -95,42 +105,47 @@ module hb_requant (
       shift3_q <= shift2_q[5:0];
       rest3_q  <= prod2_q & ~({49{1'b1}} << shift2_q[5:0]);
       small3_q <= !shift2_q[9] && shift2_q > 10'd49;
-      if (shift2_q[9] || shift2_q == '0) int3_q <= prod2_q == '0 ? 9'd0 : 9'd511;
-      else int3_q <= whole[48:9] != '0 ? 9'd511 : whole[8:0];
+      int3_q   <= integer_part(prod2_q, shift2_q);
     end
   end
 
   // Stage 4: round, zero point, clip.
-  logic [48:0]        middle, off;
-  logic [3:0]         log2;  // of the integer part, plus 1; 0 for [1/2, 1)
-  logic [6:0]         ulp;   // half a unit in the last place is 2^ulp of the product; signed
-  logic               above, tie, up;
-  logic [9:0]         rounded;
-  logic signed [11:0] with_zp, low, high;
-  logic [7:0]         y_q;
+  logic [7:0] y_q;
 
-  always_comb begin
+  function automatic logic [9:0] rounded(input logic [8:0] whole, input logic [48:0] rest,
+                                         input logic [5:0] shift, input logic is_small);
+    logic [48:0] middle, off;
+    logic [3:0]  log2;  // of the integer part, plus 1; 0 for [1/2, 1)
+    logic [6:0]  ulp;   // half a unit in the last place is 2^ulp of the product; signed
+    logic        above, tie, up;
     log2 = 4'd0;
-    for (int i = 0; i < 9; i++) if (int3_q[i]) log2 = 4'(i + 1);
-  end
-  assign middle  = (49'd1 << shift3_q) >> 1;
-  assign above   = rest3_q > middle;
-  assign off     = above ? rest3_q - middle : middle - rest3_q;
-  assign ulp     = {1'b0, shift3_q} + {3'd0, log2} - 7'd25;
-  assign tie     = off == '0 || (!ulp[6] && ((off - 49'd1) >> ulp[5:0]) == '0);
-  assign up      = tie ? int3_q[0] : above;
-  assign rounded = small3_q ? 10'd0 : {1'b0, int3_q} + {9'd0, up && int3_q != 9'd511};
-  assign with_zp = (neg3_q ? -$signed({2'd0, rounded}) : $signed({2'd0, rounded})) +
-                   $signed({{4{y_signed_i && y_zp_i[7]}}, y_zp_i});
-  assign low     = $signed({{4{y_signed_i && clip_min_i[7]}}, clip_min_i});
-  assign high    = $signed({{4{y_signed_i && clip_max_i[7]}}, clip_max_i});
+    for (int i = 0; i < 9; i++) if (whole[i]) log2 = 4'(i + 1);
+    middle  = (49'd1 << shift) >> 1;
+    above   = rest > middle;
+    off     = above ? rest - middle : middle - rest;
+    ulp     = {1'b0, shift} + {3'd0, log2} - 7'd25;
+    tie     = off == '0 || (!ulp[6] && ((off - 49'd1) >> ulp[5:0]) == '0);
+    up      = tie ? whole[0] : above;
+    rounded = is_small ? 10'd0 : {1'b0, whole} + {9'd0, up && whole != 9'd511};
+  endfunction
+
+  function automatic logic [7:0] clipped(input logic neg, input logic [9:0] magnitude,
+                                         input logic is_signed, input logic [7:0] zp,
+                                         input logic [7:0] clip_min, input logic [7:0] clip_max);
+    logic signed [11:0] with_zp, low, high;
+    with_zp = (neg ? -$signed({2'd0, magnitude}) : $signed({2'd0, magnitude})) +
+              $signed({{4{is_signed && zp[7]}}, zp});
+    low  = $signed({{4{is_signed && clip_min[7]}}, clip_min});
+    high = $signed({{4{is_signed && clip_max[7]}}, clip_max});
+    if (with_zp > high) clipped = clip_max;
+    else if (with_zp < low) clipped = clip_min;
+    else clipped = with_zp[7:0];
+  endfunction
 
   always_ff @(posedge clk_i) begin
-    if (en_i[4]) begin
-      if (with_zp > high) y_q <= clip_max_i;
-      else if (with_zp < low) y_q <= clip_min_i;
-      else y_q <= with_zp[7:0];
-    end
+    if (en_i[4])
+      y_q <= clipped(neg3_q, rounded(int3_q, rest3_q, shift3_q, small3_q), y_signed_i, y_zp_i, clip_min_i,
+                     clip_max_i);
   end
 
   assign y_o = y_q;

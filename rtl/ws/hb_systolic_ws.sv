@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// hb_systolic_ws: N x N weight-stationary array with its operand stage and accumulators.
+// hb_systolic_ws: N x N weight-stationary array with its operand stage and accumulator.
 //
-// Activations flow right, partial sums flow down. A step named in cycle T (hb_exec_ws) reaches element
-// (r, c) in cycle T + 3 + r + c and leaves column c in T + N + 3 + c, where accumulator bank c takes it: its
-// address is delayed along the columns, so nothing has to be brought back into step.
+// Partial sums flow down, one row a cycle; an activation is broadcast along its row, so the columns are
+// in step with each other and only rows are skewed. A step named in cycle T (hb_exec_ws) is in row r in cycle
+// T + 3 + r and leaves the array in T + N + 3, where the accumulator takes it.
 //
 // A weight is replaced in the cycle before its k-tile's first activation arrives: the word of row r is read
-// r cycles after the k-tile begins and delayed by c towards column c, just as activations are. So one weight
+// r cycles after the k-tile begins, just as row r's activations come r cycles later than row 0's. So one weight
 // register per element is enough, and k-tiles follow each other without a gap.
 //
 // Operands are 9 bits signed: (value - zero point). Padding is 0. The activation registers are
@@ -54,8 +54,8 @@ module hb_systolic_ws #(
   output logic [32*N-1:0]    st_data_o
 );
 
-  // Cycles from a step to the update of the last column.
-  localparam int Depth = 2 * N + 2;
+  // Cycles from a step to the update of its accumulator row.
+  localparam int Depth = N + 3;
 
   initial begin
     if (N != 8 && N != 16) $fatal(1, "hb_systolic_ws: N must be 8 or 16");
@@ -76,7 +76,7 @@ module hb_systolic_ws #(
       last_q      <= '0;
       last_push_q <= '0;
     end else if (abort_i) begin
-      step_q      <= '0;
+      step_q      <= {step_q[Depth-2:0], 1'b0};  // what is under way still moves, to no effect
       pixel_q     <= '0;
       last_q      <= '0;
       last_push_q <= '0;
@@ -91,14 +91,13 @@ module hb_systolic_ws #(
   assign done_o      = last_q[Depth-1];
   assign done_push_o = last_push_q[Depth-1];
 
-  // Accumulator row and init flag travel with the step.
-  logic [15:0] acc_q [0:Depth-1];
+  // Accumulator row and init flag travel with the step. (An array of a power of two is shifted fastest in
+  // simulation; places that nothing reads vanish in synthesis.)
+  logic [15:0] acc_q [0:2*N-1];
 
   always_ff @(posedge clk_i) begin
-    if (step_i || alive) begin
-      acc_q[0] <= 16'({acc_init_i, acc_addr_i});
-      for (int i = 1; i < Depth; i++) acc_q[i] <= acc_q[i-1];
-    end
+    acc_q[0] <= 16'({acc_init_i, acc_addr_i});
+    for (int i = 1; i < Depth; i++) acc_q[i] <= acc_q[i-1];
   end
 
   // ----------------------------------------------------------------------------------- operands
@@ -129,44 +128,39 @@ module hb_systolic_ws #(
     assign unused_upper = upper_q ^ wgt_upper_q;
   end
 
-  logic signed [31:0] x_op_q [0:N-1];
+  // Bit r: row r takes its weights from the bus.
+  logic [N-1:0] load_q;
+
   always_ff @(posedge clk_i) begin
-    if (alive) begin
-      for (int i = 0; i < N; i++)
-        x_op_q[i] <= x_use_q ? $signed({24'd0, x_bytes[8*i+:8] ^ {x_flip_q, 7'd0}}) -
-                               $signed({23'd0, x_zero_q})
-                             : 32'sd0;
+    if (alive) load_q <= {load_q[N-2:0], first_q};
+  end
+
+  for (genvar c = 0; c < N; c++) begin : gen_bus
+    logic signed [8:0] w_q;
+    always_ff @(posedge clk_i) begin
+      if (alive) w_q <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
     end
   end
 
-  // Weight bus of column c, delayed by c. Element (r, c) loads when bit r + c of load_q is set.
-  logic [2*N-2:0] load_q;
-
-  always_ff @(posedge clk_i) begin
-    if (alive) load_q <= {load_q[2*N-3:0], first_q};
-  end
-
-  for (genvar c = 0; c < N; c++) begin : gen_wbus
-    logic signed [8:0] w_q [0:c];
-    always_ff @(posedge clk_i) begin
-      if (alive) begin
-        w_q[0] <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
-        for (int i = 1; i <= c; i++) w_q[i] <= w_q[i-1];
+  // Activations: stage s holds those of rows s - 1 and up, so row r's come r + 1 cycles after the operand.
+  for (genvar s = 0; s <= N; s++) begin : gen_stage
+    for (genvar r = s < 2 ? 0 : s - 1; r < N; r++) begin : gen_row
+      logic signed [31:0] x_q;
+      if (s == 0) begin : gen_operand
+        always_ff @(posedge clk_i) begin
+          if (alive)
+            x_q <= x_use_q ? $signed({24'd0, x_bytes[8*r+:8] ^ {x_flip_q, 7'd0}}) -
+                             $signed({23'd0, x_zero_q})
+                           : 32'sd0;
+        end
+      end else begin : gen_delay
+        always_ff @(posedge clk_i) if (alive) x_q <= gen_stage[s-1].gen_row[r].x_q;
       end
     end
   end
 
   // -------------------------------------------------------------------------------------- array
-  for (genvar r = 0; r < N; r++) begin : gen_x
-    // r + 1 registers before column 0, then one per column.
-    logic signed [31:0] x_q [0:r+N-1];
-    always_ff @(posedge clk_i) begin
-      if (alive) begin
-        x_q[0] <= x_op_q[r];
-        for (int i = 1; i < r + N; i++) x_q[i] <= x_q[i-1];
-      end
-    end
-  end
+  logic [32*N-1:0] psum_out;
 
   for (genvar r = 0; r < N; r++) begin : gen_row
     for (genvar c = 0; c < N; c++) begin : gen_col
@@ -179,31 +173,33 @@ module hb_systolic_ws #(
       hb_pe_ws u_pe (
         .clk_i,
         .en_i  (alive),
-        .load_i(load_q[r+c]),
-        .w_i   (gen_wbus[c].w_q[c]),
-        .x_i   (gen_x[r].x_q[r+c]),
+        .load_i(load_q[r]),
+        .w_i   (gen_bus[c].w_q),
+        .x_i   (gen_stage[r+1].gen_row[r].x_q),
         .psum_i(above),
         .psum_o(psum)
       );
+      if (r == N - 1) begin : gen_bottom
+        assign psum_out[32*c+:32] = psum;
+      end
     end
   end
 
-  // ------------------------------------------------------------------------------- accumulators
-  for (genvar c = 0; c < N; c++) begin : gen_acc
-    hb_acc_bank #(
-      .Rows(AccRows)
-    ) u_bank (
-      .clk_i,
-      .rd_i     (pixel_q[N+1+c]),
-      .rd_addr_i(acc_q[N+1+c][AccBits-1:0]),
-      .up_i     (pixel_q[N+2+c]),
-      .up_init_i(acc_q[N+2+c][AccBits]),
-      .up_addr_i(acc_q[N+2+c][AccBits-1:0]),
-      .psum_i   (gen_row[N-1].gen_col[c].psum),
-      .st_re_i,
-      .st_addr_i,
-      .st_data_o(st_data_o[32*c+:32])
-    );
-  end
+  // -------------------------------------------------------------------------------- accumulator
+  hb_accumulator #(
+    .N   (N),
+    .Rows(AccRows)
+  ) u_accumulator (
+    .clk_i,
+    .rd_i     (pixel_q[N+1]),
+    .rd_addr_i(acc_q[N+1][AccBits-1:0]),
+    .up_i     (pixel_q[N+2]),
+    .up_init_i(acc_q[N+2][AccBits]),
+    .up_addr_i(acc_q[N+2][AccBits-1:0]),
+    .psum_i   (psum_out),
+    .st_re_i,
+    .st_addr_i,
+    .st_data_o
+  );
 
 endmodule

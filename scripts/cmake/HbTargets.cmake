@@ -34,7 +34,7 @@ function(hb_add_verilated target)
   verilate(${target} ${features} TOP_MODULE ${arg_TOP} PREFIX ${arg_PREFIX}
     SOURCES ${PROJECT_SOURCE_DIR}/rtl/lint/hb.vlt ${arg_SOURCES}
     INCLUDE_DIRS ${PROJECT_SOURCE_DIR}/rtl/include ${PROJECT_BINARY_DIR}/generated
-    VERILATOR_ARGS -Wall --no-timing -O3 --x-assign fast --x-initial fast --noassert --output-split 0
+    VERILATOR_ARGS -Wall --no-timing -O3 --x-assign fast --x-initial fast --noassert -DHB_NO_CHECKS --output-split 0
       ${params}
     OPT_FAST -O3 -march=native OPT_SLOW -O1)
   target_link_libraries(${target} PUBLIC Threads::Threads)
