@@ -426,6 +426,7 @@ module hb_tile_ws #(
     .upper_i    (upper),
     .acc_addr_i (acc_addr),
     .acc_init_i (acc_init),
+    .weight_i   (weight),
     .first_i    (first),
     .wgt_upper_i(wgt_upper),
     .x_flip_i   (x_flip),

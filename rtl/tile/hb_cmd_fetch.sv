@@ -70,7 +70,7 @@ module hb_cmd_fetch #(
       ar_valid_q    <= 1'b0;
       outstanding_q <= '0;
       reserved_q    <= '0;
-    end else begin
+    end else if (start_i || running_q || outstanding_q != '0) begin
       if (start_i) running_q <= 1'b1;
       else if (stop_i) running_q <= 1'b0;
 

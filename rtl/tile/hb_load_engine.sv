@@ -111,7 +111,7 @@ module hb_load_engine #(
       active_q      <= 1'b0;
       ar_valid_q    <= 1'b0;
       outstanding_q <= '0;
-    end else begin
+    end else if (start || active_q || outstanding_q != '0) begin
       if (abort_i || (issue && cmd_done)) active_q <= 1'b0;
       else if (start) active_q <= 1'b1;
 
@@ -196,9 +196,7 @@ module hb_load_engine #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) writing_q <= 1'b0;
-    else if (abort_i) writing_q <= 1'b0;
-    else if (flight_take) writing_q <= 1'b1;
-    else if (last_word) writing_q <= 1'b0;
+    else if (flight_valid || writing_q) writing_q <= !abort_i && (flight_take || !last_word);
   end
 
   always_ff @(posedge clk_i) begin

@@ -86,7 +86,7 @@ module hb_tile_regs #(
       aw_held_q <= 1'b0;
       w_held_q  <= 1'b0;
       bvalid_q  <= 1'b0;
-    end else begin
+    end else if (s_axil_awvalid || s_axil_wvalid || aw_held_q || w_held_q || bvalid_q) begin
       if (write) aw_held_q <= 1'b0;
       else if (s_axil_awvalid) aw_held_q <= 1'b1;
       if (write) w_held_q <= 1'b0;
@@ -133,7 +133,7 @@ module hb_tile_regs #(
       base1_q      <= '0;
       base2_q      <= '0;
       base3_q      <= '0;
-    end else begin
+    end else if (flush_i || write) begin
       if (flush_i) begin
         soft_reset_q <= 1'b0;
         overrun_q    <= 1'b0;
@@ -209,7 +209,7 @@ module hb_tile_regs #(
     end else if (flush_i) begin
       job_level_q   <= '0;
       compl_level_q <= '0;
-    end else begin
+    end else if (ring || pop || job_take_i || compl_valid_i) begin
       if ((ring && ring_ok) != job_take_i)
         job_level_q <= job_take_i ? job_level_q - 1'b1 : job_level_q + 1'b1;
       if (compl_valid_i != (pop && compl_valid))
@@ -234,7 +234,7 @@ module hb_tile_regs #(
     if (!rst_ni) begin
       ar_held_q <= 1'b0;
       rvalid_q  <= 1'b0;
-    end else begin
+    end else if (s_axil_arvalid || ar_held_q || rvalid_q) begin
       if (ar_held_q && !rvalid_q) ar_held_q <= 1'b0;
       else if (s_axil_arvalid) ar_held_q <= 1'b1;
       if (ar_held_q && !rvalid_q) rvalid_q <= 1'b1;

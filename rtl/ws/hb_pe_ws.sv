@@ -15,7 +15,7 @@ module hb_pe_ws (
   input  logic signed [8:0]  w_i,
 
   // Stream
-  input  logic signed [31:0] x_i,  // 9 significant bits, sign-extended (see hb_systolic_ws)
+  input  logic signed [31:0] x_i,  // 9 bits, extended once for the whole row
   input  logic signed [31:0] psum_i,
   output logic signed [31:0] psum_o
 );

@@ -17,6 +17,7 @@
 
 module hb_requant (
   input  logic        clk_i,
+  input  logic        awake_i,  // 0: no stage moves
   input  logic [4:0]  en_i,
 
   input  logic [31:0] t_i,      // signed accumulator plus bias
@@ -33,7 +34,7 @@ module hb_requant (
   logic [31:0] mag0_q;
 
   always_ff @(posedge clk_i) begin
-    if (en_i[0]) begin
+    if (awake_i && en_i[0]) begin
       neg0_q <= t_i[31];
       mag0_q <= t_i[31] ? -t_i : t_i;
     end
@@ -62,7 +63,7 @@ module hb_requant (
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (en_i[1]) begin
+    if (awake_i && en_i[1]) begin
       neg1_q <= neg0_q;
       exp1_q <= excess_of(mag0_q);
       sig1_q <= round24(mag0_q, excess_of(mag0_q));
@@ -75,7 +76,7 @@ module hb_requant (
   logic [9:0]  shift2_q;  // signed
 
   always_ff @(posedge clk_i) begin
-    if (en_i[2]) begin
+    if (awake_i && en_i[2]) begin
       neg2_q   <= neg1_q;
       prod2_q  <= 49'(sig1_q) * 49'({1'b1, scale_i[22:0]});
       shift2_q <= 10'd150 - {2'd0, scale_i[30:23]} - {6'd0, exp1_q};
@@ -100,7 +101,7 @@ module hb_requant (
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (en_i[3]) begin
+    if (awake_i && en_i[3]) begin
       neg3_q   <= neg2_q;
       shift3_q <= shift2_q[5:0];
       rest3_q  <= prod2_q & ~({49{1'b1}} << shift2_q[5:0]);
@@ -143,7 +144,7 @@ module hb_requant (
   endfunction
 
   always_ff @(posedge clk_i) begin
-    if (en_i[4])
+    if (awake_i && en_i[4])
       y_q <= clipped(neg3_q, rounded(int3_q, rest3_q, shift3_q, small3_q), y_signed_i, y_zp_i, clip_min_i,
                      clip_max_i);
   end

@@ -98,6 +98,7 @@ module hb_store_engine #(
   logic [19:0] index_q;
 
   logic pipe_empty, advance, read, read_last;
+  logic awake_q;  // a command or its beats are in here; all else below may rest without it
 
   assign start = state_q == StIdle && cmd_valid && !abort_i && pipe_empty && !aw_active_q &&
                  (cmd.wait_mask & ~avail_i) == '0;
@@ -110,7 +111,7 @@ module hb_store_engine #(
       state_q <= StIdle;
     end else if (abort_i) begin
       state_q <= StIdle;
-    end else begin
+    end else if (start || awake_q) begin
       case (state_q)
         // Waits for a command, its tokens and an empty pipeline.
         StIdle: if (start) state_q <= StParams;
@@ -137,13 +138,15 @@ module hb_store_engine #(
       clip_max_q    <= cmd.clip_max;
       push_mask_q   <= cmd.push_mask;
     end
-    if (state_q == StParams) begin
-      param_q <= param_q + 4'd1;
-      prm_q   <= prm_q + 1'b1;
-    end
-    if (read) begin
-      acc_q         <= acc_q + 1'b1;
-      pixels_left_q <= pixels_left_q - 16'd1;
+    if (awake_q) begin
+      if (state_q == StParams) begin
+        param_q <= param_q + 4'd1;
+        prm_q   <= prm_q + 1'b1;
+      end
+      if (read) begin
+        acc_q         <= acc_q + 1'b1;
+        pixels_left_q <= pixels_left_q - 16'd1;
+      end
     end
   end
 
@@ -177,10 +180,8 @@ module hb_store_engine #(
       valid_q     <= '0;
       out_valid_q <= 1'b0;
       quarter_q   <= '0;
-    end else begin
-      if (advance) begin
-        valid_q <= {valid_q[5:1] & {5{!raw_q}}, valid_q[0], read};
-      end
+    end else if (awake_q) begin
+      if (advance) valid_q <= {valid_q[5:1] & {5{!raw_q}}, valid_q[0], read};
       if (out_take) out_valid_q <= raw_q ? valid_q[1] : valid_q[6];
       if (raw_q && valid_q[1] && out_take) quarter_q <= quarter_q + 2'd1;
     end
@@ -196,8 +197,10 @@ module hb_store_engine #(
   assign lane_en = {5{advance && !raw_q}} & valid_q[5:1];
 
   always_ff @(posedge clk_i) begin
-    param_take_q <= prm_re_o;
-    param_word_q <= param_q[2:0];
+    if (awake_q) begin
+      param_take_q <= prm_re_o;
+      param_word_q <= param_q[2:0];
+    end
   end
 
   for (genvar i = 0; i < N; i++) begin : gen_lane
@@ -209,13 +212,16 @@ module hb_store_engine #(
     assign word = N == 8 ? {half_q, Word[0]} : Word;
 
     always_ff @(posedge clk_i) begin
-      if (param_take_q && param_word_q == {1'b0, word}) bias_q <= prm_data_i[32*(i%4)+:32];
-      if (param_take_q && param_word_q == {1'b1, word}) scale_q <= prm_data_i[32*(i%4)+:32];
-      if (advance && valid_q[0]) t_q[32*i+:32] <= acc_data_i[32*i+:32] + bias_q;
+      if (awake_q) begin
+        if (param_take_q && param_word_q == {1'b0, word}) bias_q <= prm_data_i[32*(i%4)+:32];
+        if (param_take_q && param_word_q == {1'b1, word}) scale_q <= prm_data_i[32*(i%4)+:32];
+        if (advance && valid_q[0]) t_q[32*i+:32] <= acc_data_i[32*i+:32] + bias_q;
+      end
     end
 
     hb_requant u_requant (
       .clk_i,
+      .awake_i   (awake_q),
       .en_i      (lane_en),
       .t_i       (t_q[32*i+:32]),
       .scale_i   (scale_q),
@@ -233,19 +239,17 @@ module hb_store_engine #(
 
   if (N == 8) begin : gen_half
     always_ff @(posedge clk_i) begin
-      if (out_take && raw_q) begin
-        out_data_q <= t_q[128*quarter_q[0]+:128];
-        out_strb_q <= {2{quarter_q[1] == half_q}};
-      end else if (out_take && valid_q[6]) begin
-        out_data_q <= {y, y};
-        out_strb_q <= {half_q, !half_q};
+      if (awake_q && out_take) begin
+        out_data_q <= raw_q ? t_q[128*quarter_q[0]+:128] : {y, y};
+        out_strb_q <= raw_q ? {2{quarter_q[1] == half_q}} : {half_q, !half_q};
       end
     end
   end else begin : gen_whole
     always_ff @(posedge clk_i) begin
-      if (out_take && raw_q) out_data_q <= t_q[128*quarter_q+:128];
-      else if (out_take && valid_q[6]) out_data_q <= y;
-      if (out_take) out_strb_q <= 2'b11;
+      if (awake_q && out_take) begin
+        out_data_q <= raw_q ? t_q[128*quarter_q+:128] : y;
+        out_strb_q <= 2'b11;
+      end
     end
     logic unused_half;
     assign unused_half = half_q;
@@ -291,7 +295,7 @@ module hb_store_engine #(
       aw_active_q   <= 1'b0;
       aw_valid_q    <= 1'b0;
       outstanding_q <= '0;
-    end else begin
+    end else if (start || awake_q) begin
       if (abort_i || (aw_issue && row_done && aw_rows_q == 16'd1)) aw_active_q <= 1'b0;
       else if (start) aw_active_q <= 1'b1;
 
@@ -389,7 +393,7 @@ module hb_store_engine #(
     if (!rst_ni) begin
       w_valid_q <= 1'b0;
       w_beat_q  <= '0;
-    end else begin
+    end else if (awake_q) begin
       if (w_free) w_valid_q <= w_load;
       if (w_load) w_beat_q <= w_last ? 4'd0 : w_beat_q + 4'd1;
     end
@@ -408,8 +412,19 @@ module hb_store_engine #(
   assign m_axi_wstrb  = {{8{w_strb_q[1]}}, {8{w_strb_q[0]}}};
   assign m_axi_wlast  = w_last_q;
 
-  assign idle_o = !cmd_valid && state_q == StIdle && pipe_empty && !out_valid_q && !data_valid &&
-                  !aw_active_q && !len_valid && !w_valid_q && outstanding_q == '0;
+  // Asleep again when everything has left; a soft reset or a fault goes through the same door.
+  logic empty;
+
+  assign empty = state_q == StIdle && pipe_empty && !out_valid_q && !data_valid && !aw_active_q &&
+                 !len_valid && !w_valid_q && outstanding_q == '0;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) awake_q <= 1'b0;
+    else if (start) awake_q <= 1'b1;
+    else if (awake_q && empty) awake_q <= 1'b0;
+  end
+
+  assign idle_o = !cmd_valid && !awake_q;
 
   `HB_CHECK(!(m_axi_bvalid && outstanding_q == '0), "write answer nobody waits for")
 

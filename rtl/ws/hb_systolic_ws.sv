@@ -10,9 +10,7 @@
 // r cycles after the k-tile begins, just as row r's activations come r cycles later than row 0's. So one weight
 // register per element is enough, and k-tiles follow each other without a gap.
 //
-// Operands are 9 bits signed: (value - zero point). Padding is 0. The activation registers are
-// written as 32 bits wide because that simulates fastest; their upper bits are copies of the sign bit, which
-// synthesis merges.
+// Operands are 9 bits signed: (value - zero point). Padding is 0.
 
 module hb_systolic_ws #(
   parameter int N = 16,
@@ -31,6 +29,7 @@ module hb_systolic_ws #(
   input  logic               upper_i,
   input  logic [AccBits-1:0] acc_addr_i,
   input  logic               acc_init_i,
+  input  logic               weight_i,
   input  logic               first_i,
   input  logic               wgt_upper_i,
   input  logic               x_flip_i,
@@ -101,7 +100,7 @@ module hb_systolic_ws #(
   end
 
   // ----------------------------------------------------------------------------------- operands
-  logic       x_use_q, upper_q, x_flip_q, w_flip_q, wgt_upper_q, first_q;
+  logic       x_use_q, upper_q, x_flip_q, weight_q, w_flip_q, wgt_upper_q, first_q;
   logic [8:0] x_zero_q, w_zero_q;
 
   always_ff @(posedge clk_i) begin
@@ -110,6 +109,7 @@ module hb_systolic_ws #(
       upper_q     <= upper_i;
       x_flip_q    <= x_flip_i;
       x_zero_q    <= x_zero_i;
+      weight_q    <= weight_i;
       first_q     <= first_i;
       wgt_upper_q <= wgt_upper_i;
       w_flip_q    <= w_flip_i;
@@ -138,20 +138,18 @@ module hb_systolic_ws #(
   for (genvar c = 0; c < N; c++) begin : gen_bus
     logic signed [8:0] w_q;
     always_ff @(posedge clk_i) begin
-      if (alive) w_q <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
+      if (weight_q) w_q <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
     end
   end
 
   // Activations: stage s holds those of rows s - 1 and up, so row r's come r + 1 cycles after the operand.
   for (genvar s = 0; s <= N; s++) begin : gen_stage
     for (genvar r = s < 2 ? 0 : s - 1; r < N; r++) begin : gen_row
-      logic signed [31:0] x_q;
+      logic signed [8:0] x_q;
       if (s == 0) begin : gen_operand
         always_ff @(posedge clk_i) begin
           if (alive)
-            x_q <= x_use_q ? $signed({24'd0, x_bytes[8*r+:8] ^ {x_flip_q, 7'd0}}) -
-                             $signed({23'd0, x_zero_q})
-                           : 32'sd0;
+            x_q <= x_use_q ? $signed({1'b0, x_bytes[8*r+:8] ^ {x_flip_q, 7'd0}} - x_zero_q) : 9'sd0;
         end
       end else begin : gen_delay
         always_ff @(posedge clk_i) if (alive) x_q <= gen_stage[s-1].gen_row[r].x_q;
@@ -163,6 +161,8 @@ module hb_systolic_ws #(
   logic [32*N-1:0] psum_out;
 
   for (genvar r = 0; r < N; r++) begin : gen_row
+    logic signed [31:0] x;
+    assign x = 32'(gen_stage[r+1].gen_row[r].x_q);
     for (genvar c = 0; c < N; c++) begin : gen_col
       logic signed [31:0] above, psum;
       if (r == 0) begin : gen_top
@@ -175,7 +175,7 @@ module hb_systolic_ws #(
         .en_i  (alive),
         .load_i(load_q[r]),
         .w_i   (gen_bus[c].w_q),
-        .x_i   (gen_stage[r+1].gen_row[r].x_q),
+        .x_i   (gen_row[r].x),
         .psum_i(above),
         .psum_o(psum)
       );
