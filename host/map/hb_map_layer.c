@@ -31,7 +31,7 @@ void hb_program_release(hb_program_t *program) {
 
 hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
                          hb_program_t *program_out, char *why, size_t why_len) {
-  if (tile->kind != HB_TILE_KIND_WS) {
+  if (tile->kind != HB_TILE_KIND_WS && tile->kind != HB_TILE_KIND_OS) {
     snprintf(why, why_len, "a tile of kind %u cannot run %s layers", tile->kind,
              layer->op == HB_OP_CONV ? "conv" : "matmul");
     return HB_ERR_INPUT;
@@ -58,7 +58,8 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
       hb_program_release(&best);
       return status;
     }
-    program.est_cycles = hb_map_time(program.commands, program.num_commands, tile->size);
+    program.est_cycles =
+        hb_map_time(program.commands, program.num_commands, tile->kind, tile->size);
     program.macs = hb_layer_macs(layer);
     const uint64_t cost = program.est_cycles + hb_map_time_traffic(hb_map_time_moved(
                                                    program.commands, program.num_commands));

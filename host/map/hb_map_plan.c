@@ -98,6 +98,7 @@ hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
   }
 
   hb_map_geo_t geo = {
+      .kind = tile->kind,
       .n = tile->size,
       .halves = HB_BLOCK_CHANNELS / tile->size,
       .c = layer->in_c,
@@ -141,15 +142,18 @@ hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
 
 /* --------------------------------------------------------------------------------- closed form */
 
-/* Sum of max(pixels, n) over all spatial tiles. */
+static uint64_t ktile_cycles(const hb_map_geo_t *geo, uint32_t rows, uint32_t columns) {
+  return hb_map_time_ktile((uint64_t)rows * columns, geo->kind, geo->n);
+}
+
+/* What a k-tile takes over all spatial tiles. */
 static uint64_t array_cycles(const hb_map_geo_t *geo, const hb_map_plan_t *plan) {
   const uint32_t full_h = geo->out_h / plan->th, rest_h = geo->out_h % plan->th;
   const uint32_t full_w = geo->out_w / plan->tw, rest_w = geo->out_w % plan->tw;
-  const uint64_t n = geo->n;
-  return (uint64_t)full_h * full_w * max_u64((uint64_t)plan->th * plan->tw, n) +
-         (rest_h ? full_w * max_u64((uint64_t)rest_h * plan->tw, n) : 0u) +
-         (rest_w ? full_h * max_u64((uint64_t)plan->th * rest_w, n) : 0u) +
-         (rest_h && rest_w ? max_u64((uint64_t)rest_h * rest_w, n) : 0u);
+  return (uint64_t)full_h * full_w * ktile_cycles(geo, plan->th, plan->tw) +
+         (rest_h ? full_w * ktile_cycles(geo, rest_h, plan->tw) : 0u) +
+         (rest_w ? full_h * ktile_cycles(geo, plan->th, rest_w) : 0u) +
+         (rest_h && rest_w ? ktile_cycles(geo, rest_h, rest_w) : 0u);
 }
 
 static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) {
@@ -164,7 +168,7 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t ktiles = (uint64_t)taps * div_up(geo->c, geo->n);
 
   uint64_t compute =
-      ktiles * array_cycles(geo, plan) + spatial * chunks * hb_map_time_exec(0, 0, geo->n);
+      ktiles * array_cycles(geo, plan) + spatial * chunks * hb_map_time_exec(0, 0, geo->kind, geo->n);
   compute *= (uint64_t)geo->kb * geo->halves;
 
   const uint64_t win_h = min_u64(reach(plan->th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
@@ -296,6 +300,22 @@ static void search_weights(search_t *s, hb_map_plan_t plan) {
   }
 }
 
+/* An output-stationary array works on blocks of n pixels. The smallest count from `count` on, else the
+ * largest below it, up to `limit`, so that count * other is whole blocks; `count` where there is none
+ * or nothing is cut. */
+static uint32_t whole_blocks(const hb_map_geo_t *geo, uint32_t count, uint32_t other, uint64_t limit,
+                             uint32_t size) {
+  uint32_t step = geo->n; /* a power of two */
+  for (uint32_t rest = other; rest % 2u == 0 && step > 1u; rest /= 2u) {
+    step /= 2u;
+  }
+  const uint32_t up = div_up(count, step) * step, down = count / step * step;
+  if (count == size || (up > limit && down == 0)) {
+    return count;
+  }
+  return up <= limit ? min_u32(up, size) : down;
+}
+
 /* Tile shapes for a fixed input chunk when the scratchpad is to hold `slots` of them. */
 static void search_shapes(search_t *s, uint32_t cc, uint32_t slots) {
   const hb_map_geo_t *geo = s->geo;
@@ -318,9 +338,14 @@ static void search_shapes(search_t *s, uint32_t cc, uint32_t slots) {
   const uint32_t min_nw = div_up(geo->out_w, (uint32_t)min_u64(max_tw, geo->out_w));
   const uint32_t nw[] = {min_nw,      min_nw + 1u, min_nw + 2u, min_nw * 2u,
                          min_nw * 3u, min_nw * 4u, min_nw * 8u};
-  for (uint32_t i = 0; i < sizeof(nw) / sizeof(nw[0]); ++i) {
+  const uint32_t variants = geo->kind == HB_TILE_KIND_OS ? 2u : 1u; /* as cut; in whole blocks */
+  for (uint32_t i = 0; i < variants * sizeof(nw) / sizeof(nw[0]); ++i) {
+    const bool whole = i % variants == 1u;
     hb_map_plan_t plan = {.cc = cc, .acc_half = s->tile->acc_rows / 2u};
-    plan.tw = div_up(geo->out_w, min_u32(nw[i], geo->out_w));
+    plan.tw = div_up(geo->out_w, min_u32(nw[i / variants], geo->out_w));
+    if (whole) {
+      plan.tw = whole_blocks(geo, plan.tw, 1u, max_tw, geo->out_w);
+    }
     const uint64_t win_w =
         min_u64(reach(plan.tw, geo->stride_w, geo->dil_w, geo->ker_w), geo->in_w);
     const uint64_t rows = slot_words / (win_w * cc);
@@ -339,6 +364,9 @@ static void search_shapes(search_t *s, uint32_t cc, uint32_t slots) {
     const uint32_t nh[] = {min_nh, min_nh + 1u, min_nh * 2u, min_nh * 4u};
     for (uint32_t j = 0; j < sizeof(nh) / sizeof(nh[0]); ++j) {
       plan.th = div_up(geo->out_h, min_u32(nh[j], geo->out_h));
+      if (whole) {
+        plan.th = whole_blocks(geo, plan.th, plan.tw, max_th, geo->out_h);
+      }
       const uint64_t win_h =
           min_u64(reach(plan.th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
       plan.ifm_slot_words = (uint32_t)(win_h * win_w * cc);

@@ -48,6 +48,7 @@ enum {
  * are one long row; a strided 1-tap kernel reads only the rows it uses.
  */
 typedef struct hb_map_geo {
+  uint32_t kind;   /* HB_TILE_KIND_WS or HB_TILE_KIND_OS */
   uint32_t n;      /* array size */
   uint32_t halves; /* EXEC/STORE pairs per 16-channel output block */
   uint32_t c, cb;  /* input channels, 16-channel blocks */

@@ -24,20 +24,22 @@ static uint64_t store_px_beats(const hb_cmd_t *cmd) {
 }
 
 /* Cycles the command keeps its engine. */
-static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t n) {
+static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t kind, uint32_t n) {
   switch (cmd->common.opcode) {
     case HB_CMD_OP_LOAD:
       return hb_map_time_beats(cmd->load.beats, (uint64_t)cmd->load.rows * cmd->load.planes);
     case HB_CMD_OP_EXEC:
-      return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, n);
+      return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, kind,
+                              n);
     default:
       return hb_map_time_store(cmd->store.beats * store_px_beats(cmd), cmd->store.rows);
   }
 }
 
-uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
+uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t kind, uint32_t n) {
   /* From a command's last cycle to its push: L2E, E2L, E2S, S2E. */
-  const uint64_t lag[TOKENS] = {HB_TIME_READ, 0, 2u * n + HB_TIME_DRAIN, 0};
+  const uint64_t drain = (kind == HB_TILE_KIND_OS ? n : 2u * n) + HB_TIME_DRAIN;
+  const uint64_t lag[TOKENS] = {HB_TIME_READ, 0, drain, 0};
   static const uint32_t decode_cycles[ENGINES] = {HB_TIME_DECODE_LOAD, HB_TIME_DECODE_EXEC,
                                                   HB_TIME_DECODE_STORE};
   token_queue_t tokens[TOKENS] = {0};
@@ -68,7 +70,7 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n) {
     }
     engine->start[engine->count % HB_TIME_FIFO] = start;
     ++engine->count;
-    engine->free = start + command_cycles(cmd, n);
+    engine->free = start + command_cycles(cmd, kind, n);
     end = end > engine->free ? end : engine->free;
     for (uint32_t t = 0; t < TOKENS; ++t) {
       if (cmd->common.tokens >> (t + 4u) & 1u) {

@@ -10,9 +10,11 @@
  * a cycle; a row is cut into bursts of at most 16 beats at 256-byte boundaries, and a few
  * outstanding short bursts do not hide the read latency. Its data is there HB_TIME_READ cycles
  * later; the next LOAD does not wait for that.
- * - EXEC: HB_TIME_EXEC + k_count * max(P, N). The weights of the next k-tile, of the next EXEC
- * even, enter during this one. E2S is pushed when the last row has left the array, 2 N +
+ * - EXEC, weight-stationary: HB_TIME_EXEC + k_count * max(P, N). The weights of the next k-tile, of
+ * the next EXEC even, enter during this one. E2S is pushed when the last row has left the array, 2 N +
  * HB_TIME_DRAIN later.
+ * - EXEC, output-stationary: HB_TIME_EXEC + k_count * P, P rounded up to whole blocks of N. E2S is
+ * pushed N + HB_TIME_DRAIN later.
  * - STORE: HB_TIME_STORE + r * max(b, HB_TIME_BURST * bursts); its parameters are read first.
  *
  * Commands are decoded one after the other, HB_TIME_DECODE_* cycles each.
@@ -28,6 +30,7 @@
 #include <stdint.h>
 
 #include "hilbert/hb_cmd.h"
+#include "hilbert/hb_tile_regs.h"
 
 enum {
   HB_TIME_START = 64,      /* doorbell to first command: fetch latency */
@@ -45,8 +48,8 @@ enum {
   HB_TIME_FIFO = 4,   /* commands an engine's FIFO holds */
 };
 
-/** Cycles of a program for an N x N array. */
-uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t n);
+/** Cycles of a program for an N x N array of a kind (HB_TILE_KIND_WS or _OS). */
+uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t kind, uint32_t n);
 /** Beats a program moves, its own commands included. */
 uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num);
 
@@ -56,8 +59,16 @@ static inline uint64_t hb_map_time_beats(uint64_t beats, uint64_t rows) {
   const uint64_t floor = HB_TIME_BURST * bursts;
   return rows * (beats > floor ? beats : floor);
 }
-static inline uint64_t hb_map_time_exec(uint64_t k_count, uint64_t pixels, uint32_t n) {
-  return HB_TIME_EXEC + k_count * (pixels > n ? pixels : n);
+/** Cycles of one k-tile. */
+static inline uint64_t hb_map_time_ktile(uint64_t pixels, uint32_t kind, uint32_t n) {
+  if (kind == HB_TILE_KIND_OS) {
+    return (pixels + n - 1u) / n * n;
+  }
+  return pixels > n ? pixels : n;
+}
+static inline uint64_t hb_map_time_exec(uint64_t k_count, uint64_t pixels, uint32_t kind,
+                                        uint32_t n) {
+  return HB_TIME_EXEC + k_count * hb_map_time_ktile(pixels, kind, n);
 }
 /**
  * What `beats` of memory traffic count in a choice between programs, cycles. A tile alone would not

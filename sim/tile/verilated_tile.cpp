@@ -12,6 +12,10 @@
 
 #include <cstring>
 
+#include "Vos16.h"
+#include "Vos16___024root.h"
+#include "Vos8.h"
+#include "Vos8___024root.h"
 #include "Vws16.h"
 #include "Vws16___024root.h"
 #include "Vws8.h"
@@ -39,6 +43,8 @@
   }
 HB_RISING_EDGE(Vws8___024root)
 HB_RISING_EDGE(Vws16___024root)
+HB_RISING_EDGE(Vos8___024root)
+HB_RISING_EDGE(Vos16___024root)
 #endif
 
 namespace hb {
@@ -76,27 +82,27 @@ class VerilatedTile final : public TileModelIf {
     sample();
   }
 
-  uint32_t jobs_started() const override { return perf_regs().hb_tile_ws__DOT__u_perf__DOT__started_q; }
+  uint32_t jobs_started() const override { return perf_regs().hb_tile_systolic__DOT__u_perf__DOT__started_q; }
   uint32_t jobs_completed() const override {
-    return perf_regs().hb_tile_ws__DOT__u_perf__DOT__completed_q;
+    return perf_regs().hb_tile_systolic__DOT__u_perf__DOT__completed_q;
   }
 
   TilePerf perf() const override {
     const auto &regs = perf_regs();
     TilePerf perf;
-    perf.busy = regs.hb_tile_ws__DOT__u_perf__DOT__busy_q;
-    perf.array = regs.hb_tile_ws__DOT__u_perf__DOT__array_q;
-    perf.wait_load = regs.hb_tile_ws__DOT__u_perf__DOT__wait_load_q;
-    perf.wait_store = regs.hb_tile_ws__DOT__u_perf__DOT__wait_store_q;
-    perf.wait_wgt = regs.hb_tile_ws__DOT__u_perf__DOT__wait_wgt_q;
-    perf.wait_cmd = regs.hb_tile_ws__DOT__u_perf__DOT__wait_cmd_q;
-    perf.rd_beats = regs.hb_tile_ws__DOT__u_perf__DOT__rd_beats_q;
-    perf.wr_beats = regs.hb_tile_ws__DOT__u_perf__DOT__wr_beats_q;
-    perf.started = regs.hb_tile_ws__DOT__u_perf__DOT__started_q;
-    perf.completed = regs.hb_tile_ws__DOT__u_perf__DOT__completed_q;
-    perf.running_tag = regs.hb_tile_ws__DOT__u_perf__DOT__running_tag_q;
-    perf.done_tag = regs.hb_tile_ws__DOT__u_perf__DOT__done_tag_q;
-    perf.done_status = regs.hb_tile_ws__DOT__u_perf__DOT__done_status_q;
+    perf.busy = regs.hb_tile_systolic__DOT__u_perf__DOT__busy_q;
+    perf.array = regs.hb_tile_systolic__DOT__u_perf__DOT__array_q;
+    perf.wait_load = regs.hb_tile_systolic__DOT__u_perf__DOT__wait_load_q;
+    perf.wait_store = regs.hb_tile_systolic__DOT__u_perf__DOT__wait_store_q;
+    perf.wait_wgt = regs.hb_tile_systolic__DOT__u_perf__DOT__wait_wgt_q;
+    perf.wait_cmd = regs.hb_tile_systolic__DOT__u_perf__DOT__wait_cmd_q;
+    perf.rd_beats = regs.hb_tile_systolic__DOT__u_perf__DOT__rd_beats_q;
+    perf.wr_beats = regs.hb_tile_systolic__DOT__u_perf__DOT__wr_beats_q;
+    perf.started = regs.hb_tile_systolic__DOT__u_perf__DOT__started_q;
+    perf.completed = regs.hb_tile_systolic__DOT__u_perf__DOT__completed_q;
+    perf.running_tag = regs.hb_tile_systolic__DOT__u_perf__DOT__running_tag_q;
+    perf.done_tag = regs.hb_tile_systolic__DOT__u_perf__DOT__done_tag_q;
+    perf.done_status = regs.hb_tile_systolic__DOT__u_perf__DOT__done_status_q;
     return perf;
   }
 
@@ -167,17 +173,19 @@ std::unique_ptr<TileModelIf> make() {
   return std::make_unique<VerilatedTile<Model>>();
 }
 
-constexpr uint32_t id(uint32_t n) {
-  return HB_TILE_KIND_WS << HB_TILE_ID_KIND_LSB | n << HB_TILE_ID_SIZE_LSB | HB_TILE_MAP_VERSION;
+constexpr uint32_t id(uint32_t kind, uint32_t n) {
+  return kind << HB_TILE_ID_KIND_LSB | n << HB_TILE_ID_SIZE_LSB | HB_TILE_MAP_VERSION;
 }
 
-/* The default memories of hb_tile_ws.sv; a test compares both words with the registers. */
+/* The default memories of hb_tile_systolic.sv; a test compares both words with the registers. */
 constexpr uint32_t kCaps = 128u << HB_TILE_CAPS_IFM_KIB_LSB | 64u << HB_TILE_CAPS_WGT_KIB_LSB |
                            8u << HB_TILE_CAPS_PRM_KIB_LSB | 10u << HB_TILE_CAPS_ACC_LOG2_LSB;
 
 constexpr TileModelInfo kModels[] = {
-    {"ws8", id(8), kCaps, make<Vws8>},
-    {"ws16", id(16), kCaps, make<Vws16>},
+    {"ws8", id(HB_TILE_KIND_WS, 8), kCaps, make<Vws8>},
+    {"ws16", id(HB_TILE_KIND_WS, 16), kCaps, make<Vws16>},
+    {"os8", id(HB_TILE_KIND_OS, 8), kCaps, make<Vos8>},
+    {"os16", id(HB_TILE_KIND_OS, 16), kCaps, make<Vos16>},
 };
 
 }  // namespace

@@ -121,7 +121,8 @@ hb_layer_t random_layer(test_random_t *r, const random_layer_limits_t *limits) {
 
 hb_map_tile_t random_tile(test_random_t *r) {
   static const uint32_t kWords[] = {64, 128, 300, 512, 1024, 4096};
-  hb_map_tile_t tile = {.kind = HB_TILE_KIND_WS, .size = chance(r, 50) ? 8 : 16};
+  hb_map_tile_t tile = {.kind = chance(r, 50) ? HB_TILE_KIND_WS : HB_TILE_KIND_OS,
+                        .size = chance(r, 50) ? 8 : 16};
   tile.ifm_words = kWords[test_random_below(r, 6)] * 2u;
   tile.wgt_words = kWords[test_random_below(r, 6)];
   tile.prm_words = 24u + 8u * test_random_below(r, 8);

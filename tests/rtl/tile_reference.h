@@ -2,7 +2,7 @@
 
 /**
  * @file
- * What a weight-stationary tile's program does to memory, command by command, written from
+ * What a systolic tile's program does to memory, command by command, written from
  * rtl/regs/hb_tile.toml alone. It knows nothing of time: it executes commands in program order, which for a
  * program whose tokens are right is what every legal interleaving amounts to.
  */

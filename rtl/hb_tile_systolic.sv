@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// hb_tile_ws: accelerator tile with an N x N weight-stationary systolic array.
+// hb_tile_systolic: accelerator tile with an N x N systolic array, weight-stationary or output-stationary.
 //
 // Runs programs (regs/hb_tile.toml) from memory: AXI4-Lite registers and a job queue, command fetch and
 // decode, load, execute and store engines synchronised by tokens, scratchpads, accumulators,
@@ -15,7 +15,8 @@
 // - while idle_o is 1 no register changes until the boundary is touched;
 // - timing never depends on data values.
 
-module hb_tile_ws #(
+module hb_tile_systolic #(
+  parameter int Kind = 1,         // 1 weight-stationary, 2 output-stationary (the ID register's KIND)
   parameter int N = 16,           // array dimension: 8 or 16
   parameter int IfmWords = 8192,  // scratchpad words of 16 bytes, powers of two
   parameter int WgtWords = 4096,
@@ -81,18 +82,20 @@ module hb_tile_ws #(
   localparam int AccBits = $clog2(AccRows);
 
   localparam logic [31:0] IdValue =
-      {hb_pkg::HB_TILE_KIND_WS, 8'(N), 16'(hb_pkg::HB_TILE_MAP_VERSION)};
+      {8'(Kind), 8'(N), 16'(hb_pkg::HB_TILE_MAP_VERSION)};
   localparam logic [31:0] CapsValue =
       {6'(AccBits), 6'(PrmWords / 64), 10'(WgtWords / 64), 10'(IfmWords / 64)};
 
   initial begin
-    if (N != 8 && N != 16) $fatal(1, "hb_tile_ws: N must be 8 or 16");
-    if (IfmWords < WgtWords || WgtWords < PrmWords) $fatal(1, "hb_tile_ws: IFM >= WGT >= PRM");
+    if (Kind != 32'(hb_pkg::HB_TILE_KIND_WS) && Kind != 32'(hb_pkg::HB_TILE_KIND_OS))
+      $fatal(1, "hb_tile_systolic: Kind must be 1 or 2");
+    if (N != 8 && N != 16) $fatal(1, "hb_tile_systolic: N must be 8 or 16");
+    if (IfmWords < WgtWords || WgtWords < PrmWords) $fatal(1, "hb_tile_systolic: IFM >= WGT >= PRM");
     if (IfmWords != 1 << IfmBits || WgtWords != 1 << WgtBits || PrmWords != 1 << PrmBits ||
         AccRows != 1 << AccBits)
-      $fatal(1, "hb_tile_ws: memories must be powers of two");
+      $fatal(1, "hb_tile_systolic: memories must be powers of two");
     if (IfmBits > 15 || AccBits > 14 || PrmWords < 64)
-      $fatal(1, "hb_tile_ws: a memory does not fit the command format");
+      $fatal(1, "hb_tile_systolic: a memory does not fit the command format");
   end
 
   // ----------------------------------------------------------------------- registers and control
@@ -321,13 +324,10 @@ module hb_tile_ws #(
   assign m_axi_rready     = 1'b1;
 
   // -------------------------------------------------------------------------------- scratchpads
-  logic               step, pixel, in_image, upper, acc_init, weight, first, wgt_upper;
-  logic               x_flip, w_flip, last, last_push, prm_re;
-  logic [8:0]         x_zero, w_zero;
+  logic               pixel, ifm_re, wgt_re, prm_re;
   logic [IfmBits-1:0] ifm_addr;
   logic [WgtBits-1:0] wgt_addr;
   logic [PrmBits-1:0] prm_addr;
-  logic [AccBits-1:0] acc_addr;
   logic [127:0]       ifm_word, wgt_word, prm_word;
 
   hb_scratchpad #(
@@ -338,7 +338,7 @@ module hb_tile_ws #(
     .we_i   (load_we[0]),
     .waddr_i(load_waddr),
     .wdata_i(m_axi_rdata),
-    .re_i   (pixel && in_image),
+    .re_i   (ifm_re),
     .raddr_i(ifm_addr),
     .rdata_o(ifm_word)
   );
@@ -351,7 +351,7 @@ module hb_tile_ws #(
     .we_i   (load_we[1]),
     .waddr_i(load_waddr[WgtBits-1:0]),
     .wdata_i(m_axi_rdata),
-    .re_i   (weight),
+    .re_i   (wgt_re),
     .raddr_i(wgt_addr),
     .rdata_o(wgt_word)
   );
@@ -370,79 +370,166 @@ module hb_tile_ws #(
   );
 
   // ------------------------------------------------------------------------------------- execute
-  logic               exec_idle, array_alive, done, done_e2s, waits_load, waits_store;
+  logic               step, exec_idle, array_alive, done, done_e2s, waits_load, waits_store;
   logic               store_acc_re;
   logic [AccBits-1:0] store_acc_addr;
   logic [32*N-1:0]    store_acc_data;
 
-  hb_exec_ws #(
-    .N      (N),
-    .IfmBits(IfmBits),
-    .WgtBits(WgtBits),
-    .AccBits(AccBits)
-  ) u_exec (
-    .clk_i,
-    .rst_ni,
-    .abort_i      (abort_run),
-    .idle_o       (exec_idle),
-    .cmd_valid_i  (exec_valid),
-    .cmd_ready_o  (exec_ready),
-    .cmd_i        (exec_desc),
-    .avail_i      (avail),
-    .take_o       (exec_take),
-    .push_o       (exec_push),
-    .last_o       (last),
-    .last_push_o  (last_push),
-    .step_o       (step),
-    .pixel_o      (pixel),
-    .in_image_o     (in_image),
-    .ifm_addr_o   (ifm_addr),
-    .upper_o      (upper),
-    .acc_addr_o   (acc_addr),
-    .acc_init_o   (acc_init),
-    .weight_o     (weight),
-    .first_o      (first),
-    .wgt_addr_o   (wgt_addr),
-    .wgt_upper_o  (wgt_upper),
-    .x_flip_o     (x_flip),
-    .x_zero_o     (x_zero),
-    .w_flip_o     (w_flip),
-    .w_zero_o     (w_zero),
-    .waits_load_o (waits_load),
-    .waits_store_o(waits_store)
-  );
+  if (Kind == 32'(hb_pkg::HB_TILE_KIND_WS)) begin : gen_ws
+    logic               in_image, upper, acc_init, weight, first, wgt_upper, x_flip, w_flip, last, last_push;
+    logic [8:0]         x_zero, w_zero;
+    logic [AccBits-1:0] acc_addr;
 
-  hb_systolic_ws #(
-    .N      (N),
-    .AccRows(AccRows)
-  ) u_array (
-    .clk_i,
-    .rst_ni,
-    .abort_i    (abort_run),
-    .alive_o    (array_alive),
-    .step_i     (step),
-    .pixel_i    (pixel),
-    .in_image_i   (in_image),
-    .upper_i    (upper),
-    .acc_addr_i (acc_addr),
-    .acc_init_i (acc_init),
-    .weight_i   (weight),
-    .first_i    (first),
-    .wgt_upper_i(wgt_upper),
-    .x_flip_i   (x_flip),
-    .x_zero_i   (x_zero),
-    .w_flip_i   (w_flip),
-    .w_zero_i   (w_zero),
-    .last_i     (last),
-    .last_push_i(last_push),
-    .ifm_i      (ifm_word),
-    .wgt_i      (wgt_word),
-    .done_o     (done),
-    .done_push_o(done_e2s),
-    .st_re_i    (store_acc_re),
-    .st_addr_i  (store_acc_addr),
-    .st_data_o  (store_acc_data)
-  );
+    assign ifm_re = pixel && in_image;
+    assign wgt_re = weight;
+
+    hb_exec_ws #(
+      .N      (N),
+      .IfmBits(IfmBits),
+      .WgtBits(WgtBits),
+      .AccBits(AccBits)
+    ) u_exec (
+      .clk_i,
+      .rst_ni,
+      .abort_i      (abort_run),
+      .idle_o       (exec_idle),
+      .cmd_valid_i  (exec_valid),
+      .cmd_ready_o  (exec_ready),
+      .cmd_i        (exec_desc),
+      .avail_i      (avail),
+      .take_o       (exec_take),
+      .push_o       (exec_push),
+      .last_o       (last),
+      .last_push_o  (last_push),
+      .step_o       (step),
+      .pixel_o      (pixel),
+      .in_image_o     (in_image),
+      .ifm_addr_o   (ifm_addr),
+      .upper_o      (upper),
+      .acc_addr_o   (acc_addr),
+      .acc_init_o   (acc_init),
+      .weight_o     (weight),
+      .first_o      (first),
+      .wgt_addr_o   (wgt_addr),
+      .wgt_upper_o  (wgt_upper),
+      .x_flip_o     (x_flip),
+      .x_zero_o     (x_zero),
+      .w_flip_o     (w_flip),
+      .w_zero_o     (w_zero),
+      .waits_load_o (waits_load),
+      .waits_store_o(waits_store)
+    );
+
+    hb_systolic_ws #(
+      .N      (N),
+      .AccRows(AccRows)
+    ) u_array (
+      .clk_i,
+      .rst_ni,
+      .abort_i    (abort_run),
+      .alive_o    (array_alive),
+      .step_i     (step),
+      .pixel_i    (pixel),
+      .in_image_i   (in_image),
+      .upper_i    (upper),
+      .acc_addr_i (acc_addr),
+      .acc_init_i (acc_init),
+      .weight_i   (weight),
+      .first_i    (first),
+      .wgt_upper_i(wgt_upper),
+      .x_flip_i   (x_flip),
+      .x_zero_i   (x_zero),
+      .w_flip_i   (w_flip),
+      .w_zero_i   (w_zero),
+      .last_i     (last),
+      .last_push_i(last_push),
+      .ifm_i      (ifm_word),
+      .wgt_i      (wgt_word),
+      .done_o     (done),
+      .done_push_o(done_e2s),
+      .st_re_i    (store_acc_re),
+      .st_addr_i  (store_acc_addr),
+      .st_data_o  (store_acc_data)
+    );
+  end else begin : gen_os
+    logic                 in_image, upper, acc_init, first, drain, wgt_upper, x_flip, w_flip, last, last_push;
+    logic [$clog2(N)-1:0] index;
+    logic [8:0]           x_zero, w_zero;
+    logic [AccBits-1:0]   acc_addr;
+
+    assign ifm_re = pixel && in_image;
+    assign wgt_re = step;
+
+    hb_exec_os #(
+      .N      (N),
+      .IfmBits(IfmBits),
+      .WgtBits(WgtBits),
+      .AccBits(AccBits)
+    ) u_exec (
+      .clk_i,
+      .rst_ni,
+      .abort_i      (abort_run),
+      .idle_o       (exec_idle),
+      .cmd_valid_i  (exec_valid),
+      .cmd_ready_o  (exec_ready),
+      .cmd_i        (exec_desc),
+      .avail_i      (avail),
+      .take_o       (exec_take),
+      .push_o       (exec_push),
+      .last_o       (last),
+      .last_push_o  (last_push),
+      .step_o       (step),
+      .index_o      (index),
+      .first_o      (first),
+      .pixel_o      (pixel),
+      .drain_o      (drain),
+      .in_image_o     (in_image),
+      .ifm_addr_o   (ifm_addr),
+      .upper_o      (upper),
+      .acc_addr_o   (acc_addr),
+      .acc_init_o   (acc_init),
+      .wgt_addr_o   (wgt_addr),
+      .wgt_upper_o  (wgt_upper),
+      .x_flip_o     (x_flip),
+      .x_zero_o     (x_zero),
+      .w_flip_o     (w_flip),
+      .w_zero_o     (w_zero),
+      .waits_load_o (waits_load),
+      .waits_store_o(waits_store)
+    );
+
+    hb_systolic_os #(
+      .N      (N),
+      .AccRows(AccRows)
+    ) u_array (
+      .clk_i,
+      .rst_ni,
+      .abort_i    (abort_run),
+      .alive_o    (array_alive),
+      .step_i     (step),
+      .index_i    (index),
+      .first_i    (first),
+      .drain_i    (drain),
+      .in_image_i   (in_image),
+      .upper_i    (upper),
+      .acc_addr_i (acc_addr),
+      .acc_init_i (acc_init),
+      .wgt_upper_i(wgt_upper),
+      .x_flip_i   (x_flip),
+      .x_zero_i   (x_zero),
+      .w_flip_i   (w_flip),
+      .w_zero_i   (w_zero),
+      .last_i     (last),
+      .last_push_i(last_push),
+      .ifm_i      (ifm_word),
+      .wgt_i      (wgt_word),
+      .done_o     (done),
+      .done_push_o(done_e2s),
+      .st_re_i    (store_acc_re),
+      .st_addr_i  (store_acc_addr),
+      .st_data_o  (store_acc_data)
+    );
+  end
   assign done_push = done_e2s ? hb_pkg::HB_CMD_TOKEN_E2S : '0;
 
   // --------------------------------------------------------------------------------------- store

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// hb_systolic_os: N x N output-stationary array with its operand stage and accumulator.
+//
+// Element (r, c) holds the sum of output channel c of pixel r of a block of N pixels while both operands
+// stream: one reduction element (an input channel of a tap) a cycle. An activation is broadcast along its row,
+// weights flow down one row a cycle, so the columns are in step with each other and only rows are skewed.
+//
+// A group of N steps, cycles T .. T + N - 1, is one k-tile of a block: step i names the IFM word of pixel i
+// (N channels) and the WGT word of channel i (N output channels). The array wants the transpose of what IFM
+// gives: one channel of N pixels. The skew does it: the word of pixel r comes r cycles after the first, just when row
+// r needs it. Each row holds one word, uses up a channel a cycle, and takes its next word in the cycle in
+// which it uses the last channel. Row r multiplies channel i in cycle T + 4 + r + i.
+//
+// Sums of row r are complete r cycles after those of row 0: one row a cycle goes to the accumulator, which adds
+// it to the pixel's row of memory (or replaces that), while the next block is already under way. So blocks follow
+// each other without a gap, however short the reduction.
+//
+// Operands are 9 bits signed: (value - zero point). Padding is 0. Rows without a pixel compute, and nobody
+// reads their sums.
+
+module hb_systolic_os #(
+  parameter int N = 16,
+  parameter int AccRows = 1024,
+  localparam int AccBits = $clog2(AccRows),
+  localparam int RowBits = $clog2(N)
+) (
+  input  logic               clk_i,
+  input  logic               rst_ni,
+  input  logic               abort_i,  // forgets what is under way; no row is written from the next cycle on
+  output logic               alive_o,  // something is under way
+
+  // Step, in the cycle in which the scratchpads are addressed
+  input  logic               step_i,
+  input  logic [RowBits-1:0] index_i,  // place in its group of N
+  input  logic               first_i,  // first step of a block
+  input  logic               drain_i,  // last k-tile of a block: pixel index_i is complete behind it
+  input  logic               in_image_i,
+  input  logic               upper_i,
+  input  logic [AccBits-1:0] acc_addr_i,
+  input  logic               acc_init_i,
+  input  logic               wgt_upper_i,
+  input  logic               x_flip_i,
+  input  logic [8:0]         x_zero_i,
+  input  logic               w_flip_i,
+  input  logic [8:0]         w_zero_i,
+  input  logic               last_i,
+  input  logic               last_push_i,
+
+  // Scratchpad words, one cycle later
+  input  logic [127:0]       ifm_i,
+  input  logic [127:0]       wgt_i,
+
+  // Last row of a command written
+  output logic               done_o,
+  output logic               done_push_o,
+
+  // Store
+  input  logic               st_re_i,
+  input  logic [AccBits-1:0] st_addr_i,
+  output logic [32*N-1:0]    st_data_o
+);
+
+  // Cycles from the last k-tile's step to the update of its pixel's accumulator row.
+  localparam int Depth = N + 5;
+
+  initial begin
+    if (N != 8 && N != 16) $fatal(1, "hb_systolic_os: N must be 8 or 16");
+  end
+
+  // --------------------------------------------------------------------------------- step delay
+  // Bit i: in cycle T + 1 + i of a step named in T.
+  logic [Depth-1:0] step_q, drain_q, last_q, last_push_q;
+  logic [N+2:0]     first_q;
+  logic             alive;
+
+  assign alive   = step_q != '0;
+  assign alive_o = alive;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      step_q      <= '0;
+      drain_q     <= '0;
+      last_q      <= '0;
+      last_push_q <= '0;
+    end else if (abort_i) begin
+      step_q      <= {step_q[Depth-2:0], 1'b0};  // what is under way still moves, to no effect
+      drain_q     <= '0;
+      last_q      <= '0;
+      last_push_q <= '0;
+    end else if (step_i || alive) begin
+      step_q      <= {step_q[Depth-2:0], step_i};
+      drain_q     <= {drain_q[Depth-2:0], drain_i};
+      last_q      <= {last_q[Depth-2:0], last_i};
+      last_push_q <= {last_push_q[Depth-2:0], last_push_i};
+    end
+  end
+
+  assign done_o      = last_q[Depth-1];
+  assign done_push_o = last_push_q[Depth-1];
+
+  // Place in the group, accumulator row and init flag travel with the step. (Arrays of a power of two are
+  // shifted fastest in simulation; places that nothing reads vanish in synthesis.)
+  logic [7:0]  index_q [0:2*N-1];
+  logic [15:0] acc_q [0:2*N-1];
+
+  always_ff @(posedge clk_i) begin
+    if (step_i || alive) begin
+      first_q    <= {first_q[N+1:0], first_i};
+      index_q[0] <= 8'(index_i);
+      acc_q[0]   <= 16'({acc_init_i, acc_addr_i});
+      for (int i = 1; i < 2 * N; i++) begin
+        index_q[i] <= index_q[i-1];
+        acc_q[i]   <= acc_q[i-1];
+      end
+    end
+  end
+
+  // ----------------------------------------------------------------------------------- operands
+  logic       in_image_q, upper_q, x_flip_q, w_flip_q, wgt_upper_q;
+  logic [8:0] x_zero_q, w_zero_q;
+
+  always_ff @(posedge clk_i) begin
+    if (step_i) begin
+      in_image_q  <= in_image_i;
+      upper_q     <= upper_i;
+      x_flip_q    <= x_flip_i;
+      x_zero_q    <= x_zero_i;
+      wgt_upper_q <= wgt_upper_i;
+      w_flip_q    <= w_flip_i;
+      w_zero_q    <= w_zero_i;
+    end
+  end
+
+  logic [8*N-1:0] x_bytes, w_bytes;
+  if (N == 8) begin : gen_half
+    assign x_bytes = upper_q ? ifm_i[127:64] : ifm_i[63:0];
+    assign w_bytes = wgt_upper_q ? wgt_i[127:64] : wgt_i[63:0];
+  end else begin : gen_whole
+    assign x_bytes = ifm_i;
+    assign w_bytes = wgt_i;
+    logic unused_upper;
+    assign unused_upper = upper_q ^ wgt_upper_q;
+  end
+
+  // A pixel's channels, all at once.
+  logic [9*N-1:0] pixel_q;
+
+  for (genvar i = 0; i < N; i++) begin : gen_pixel
+    always_ff @(posedge clk_i) begin
+      if (step_q[0])
+        pixel_q[9*i+:9] <= in_image_q ? {1'b0, x_bytes[8*i+:8] ^ {x_flip_q, 7'd0}} - x_zero_q : 9'd0;
+    end
+  end
+
+  // Weights of a channel: three cycles until the first pixel's channel is there too.
+  for (genvar c = 0; c < N; c++) begin : gen_weight
+    logic signed [8:0] w0_q, w1_q, w2_q;
+    always_ff @(posedge clk_i) begin
+      if (alive) begin
+        w0_q <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
+        w1_q <= w0_q;
+        w2_q <= w1_q;
+      end
+    end
+  end
+
+  // -------------------------------------------------------------------------------------- array
+  logic [RowBits-1:0] row_done;  // counts while drain_q[N+3]
+  assign row_done = index_q[N+3][RowBits-1:0];
+
+  for (genvar r = 0; r < N; r++) begin : gen_row
+    logic [9*N-1:0]     held_q;  // the row's pixel
+    logic signed [8:0]  x_q;     // its channel of this cycle
+    logic signed [31:0] x;
+
+    always_ff @(posedge clk_i) begin
+      if (step_q[1] && index_q[1][RowBits-1:0] == RowBits'(r)) held_q <= pixel_q;
+      if (alive) x_q <= held_q[9*index_q[r+2][RowBits-1:0]+:9];
+    end
+    assign x = 32'(x_q);
+
+    for (genvar c = 0; c < N; c++) begin : gen_col
+      logic signed [8:0]  w_in, w_out;
+      logic signed [31:0] acc;
+      if (r == 0) begin : gen_top
+        assign w_in = gen_weight[c].w2_q;
+      end else begin : gen_below
+        assign w_in = gen_row[r-1].gen_col[c].w_out;
+      end
+      // The sums of the row that is complete; of the rows from this one on.
+      logic [31:0] picked;
+      if (r == N - 1) begin : gen_bottom
+        assign picked = acc & {32{row_done == RowBits'(r)}};
+        logic unused_w;
+        assign unused_w = ^w_out;
+      end else begin : gen_above
+        assign picked = (acc & {32{row_done == RowBits'(r)}}) | gen_row[r+1].gen_col[c].picked;
+      end
+      hb_pe_os u_pe (
+        .clk_i,
+        .en_i  (alive),
+        .keep_i(!first_q[r+3]),
+        .x_i   (gen_row[r].x),
+        .w_i   (w_in),
+        .w_o   (w_out),
+        .acc_o (acc)
+      );
+    end
+  end
+
+  // -------------------------------------------------------------------------------- accumulator
+  logic [32*N-1:0] sums_q;
+
+  for (genvar c = 0; c < N; c++) begin : gen_sums
+    always_ff @(posedge clk_i) begin
+      if (drain_q[N+3]) sums_q[32*c+:32] <= gen_row[0].gen_col[c].picked;
+    end
+  end
+
+  hb_accumulator #(
+    .N   (N),
+    .Rows(AccRows)
+  ) u_accumulator (
+    .clk_i,
+    .rd_i     (drain_q[N+3]),
+    .rd_addr_i(acc_q[N+3][AccBits-1:0]),
+    .up_i     (drain_q[N+4]),
+    .up_init_i(acc_q[N+4][AccBits]),
+    .up_addr_i(acc_q[N+4][AccBits-1:0]),
+    .psum_i   (sums_q),
+    .st_re_i,
+    .st_addr_i,
+    .st_data_o
+  );
+
+endmodule
