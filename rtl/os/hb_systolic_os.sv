@@ -99,21 +99,24 @@ module hb_systolic_os #(
   assign done_o      = last_q[Depth-1];
   assign done_push_o = last_push_q[Depth-1];
 
-  // Place in the group, accumulator row and init flag travel with the step. (Arrays of a power of two are
-  // shifted fastest in simulation; places that nothing reads vanish in synthesis.)
-  logic [7:0]  index_q [0:2*N-1];
-  logic [15:0] acc_q [0:2*N-1];
+  // Places in the group, one after the other: those of step_q.
+  logic [RowBits*(N+4)-1:0] index_q;
 
   always_ff @(posedge clk_i) begin
     if (step_i || alive) begin
-      first_q    <= {first_q[N+1:0], first_i};
-      index_q[0] <= 8'(index_i);
-      acc_q[0]   <= 16'({acc_init_i, acc_addr_i});
-      for (int i = 1; i < 2 * N; i++) begin
-        index_q[i] <= index_q[i-1];
-        acc_q[i]   <= acc_q[i-1];
-      end
+      first_q <= {first_q[N+1:0], first_i};
+      index_q <= {index_q[RowBits*(N+3)-1:0], index_i};
     end
+  end
+
+  // Accumulator row of a block's first pixel, and its init flag: named with step 0 of the last k-tile, handed
+  // on half a group later and again when row 0 is complete. So there are never two blocks in one register.
+  logic [AccBits:0] named_q, waiting_q, draining_q;
+
+  always_ff @(posedge clk_i) begin
+    if (drain_i && index_i == '0) named_q <= {acc_init_i, acc_addr_i};
+    if (drain_q[N/2] && index_q[RowBits*(N/2)+:RowBits] == '0) waiting_q <= named_q;
+    if (drain_q[N+2] && index_q[RowBits*(N+2)+:RowBits] == '0) draining_q <= waiting_q;
   end
 
   // ----------------------------------------------------------------------------------- operands
@@ -167,7 +170,28 @@ module hb_systolic_os #(
 
   // -------------------------------------------------------------------------------------- array
   logic [RowBits-1:0] row_done;  // counts while drain_q[N+3]
-  assign row_done = index_q[N+3][RowBits-1:0];
+  assign row_done = index_q[RowBits*(N+3)+:RowBits];
+
+  // One complete row a cycle. (Above the array: a simulator that reads the sums before it changes them needs
+  // no copy.)
+  logic [32*N-1:0]    sums_q;
+  logic [AccBits-1:0] done_addr, sums_addr_q;
+  logic               sums_init_q;
+
+  assign done_addr = draining_q[AccBits-1:0] + AccBits'(row_done);
+
+  for (genvar c = 0; c < N; c++) begin : gen_sums
+    always_ff @(posedge clk_i) begin
+      if (drain_q[N+3]) sums_q[32*c+:32] <= gen_row[0].gen_col[c].picked;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (drain_q[N+3]) begin
+      sums_addr_q <= done_addr;
+      sums_init_q <= draining_q[AccBits];
+    end
+  end
 
   for (genvar r = 0; r < N; r++) begin : gen_row
     logic [9*N-1:0]     held_q;  // the row's pixel
@@ -175,8 +199,8 @@ module hb_systolic_os #(
     logic signed [31:0] x;
 
     always_ff @(posedge clk_i) begin
-      if (step_q[1] && index_q[1][RowBits-1:0] == RowBits'(r)) held_q <= pixel_q;
-      if (alive) x_q <= held_q[9*index_q[r+2][RowBits-1:0]+:9];
+      if (step_q[1] && index_q[RowBits+:RowBits] == RowBits'(r)) held_q <= pixel_q;
+      if (alive) x_q <= held_q[9*index_q[RowBits*(r+2)+:RowBits]+:9];
     end
     assign x = 32'(x_q);
 
@@ -210,24 +234,16 @@ module hb_systolic_os #(
   end
 
   // -------------------------------------------------------------------------------- accumulator
-  logic [32*N-1:0] sums_q;
-
-  for (genvar c = 0; c < N; c++) begin : gen_sums
-    always_ff @(posedge clk_i) begin
-      if (drain_q[N+3]) sums_q[32*c+:32] <= gen_row[0].gen_col[c].picked;
-    end
-  end
-
   hb_accumulator #(
     .N   (N),
     .Rows(AccRows)
   ) u_accumulator (
     .clk_i,
     .rd_i     (drain_q[N+3]),
-    .rd_addr_i(acc_q[N+3][AccBits-1:0]),
+    .rd_addr_i(done_addr),
     .up_i     (drain_q[N+4]),
-    .up_init_i(acc_q[N+4][AccBits]),
-    .up_addr_i(acc_q[N+4][AccBits-1:0]),
+    .up_init_i(sums_init_q),
+    .up_addr_i(sums_addr_q),
     .psum_i   (sums_q),
     .st_re_i,
     .st_addr_i,
