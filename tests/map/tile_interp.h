@@ -17,6 +17,10 @@
 
 #include "hb_map.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct tile_interp_memory {
   uint8_t *bytes;
   size_t len;
@@ -39,5 +43,9 @@ typedef enum tile_interp_order {
 int tile_interp_run(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num,
                     const tile_interp_memory_t base[4], tile_interp_order_t order, uint64_t seed,
                     char *why, size_t why_len);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif /* HB_TILE_INTERP_H_ */
