@@ -4,8 +4,8 @@
  * @file
  * Reads ONNX files: models (ModelProto) and tensors (TensorProto, the .pb files of ONNX test data).
  *
- * Messages are protobuf-c's, generated at build time from Debian's onnx.proto; its comments say what
- * each field means. What this unit adds: files, checks, and tensors as plain arrays.
+ * Messages are protobuf-c's, generated at build time from Debian's onnx.proto; its comments say
+ * what each field means. What this unit adds: files, checks, and tensors as plain arrays.
  *
  * Every function that fails leaves its output untouched and one line in `error`, and returns:
  *   HB_ERR_IO      the file cannot be read
@@ -67,10 +67,10 @@ void hb_onnx_model_free(Onnx__ModelProto *model);
 HB_MUST_USE hb_status_t hb_onnx_load_tensor(const char *path, hb_onnx_tensor_t *tensor_out,
                                             hb_onnx_error_t *error);
 
-/** Unpacks a tensor found inside a model: initialiser or attribute. `where` starts the error line. */
+/** Unpacks a tensor found inside a model: initialiser or attribute. `where` starts the error line.
+ */
 HB_MUST_USE hb_status_t hb_onnx_unpack_tensor(const Onnx__TensorProto *proto, const char *where,
-                                              hb_onnx_tensor_t *tensor_out,
-                                              hb_onnx_error_t *error);
+                                              hb_onnx_tensor_t *tensor_out, hb_onnx_error_t *error);
 
 /** The graph's initialiser `name`, or NULL. */
 const Onnx__TensorProto *hb_onnx_initialiser(const Onnx__GraphProto *graph, const char *name);
