@@ -40,7 +40,7 @@ typedef struct hb_soc_node {
 
 typedef struct hb_soc_tile {
   char name[HB_SIM_NAME_MAX];  /* "tile0" */
-  char model[HB_SIM_NAME_MAX]; /* Verilated model: "ws8", "ws16"; hb_sim_tile_model() lists them */
+  char model[HB_SIM_NAME_MAX]; /* Verilated model: "ws8", "os16", ...; hb_sim_tile_model() lists them */
   hb_soc_node_t node;
 } hb_soc_tile_t;
 

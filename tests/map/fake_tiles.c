@@ -9,18 +9,20 @@
 
 static const struct {
   const char *name;
-  uint32_t size, ifm_kib, wgt_kib, prm_kib, acc_log2;
+  uint32_t kind, size, ifm_kib, wgt_kib, prm_kib, acc_log2;
 } kTiles[] = {
-    {"ws8", 8, 128, 64, 8, 10},
-    {"ws16", 16, 128, 64, 8, 10},
-    {"ws16-tiny-ifm", 16, 1, 64, 8, 10}, /* 64 input pixels */
+    {"ws8", HB_TILE_KIND_WS, 8, 128, 64, 8, 10},
+    {"ws16", HB_TILE_KIND_WS, 16, 128, 64, 8, 10},
+    {"os8", HB_TILE_KIND_OS, 8, 128, 64, 8, 10},
+    {"os16", HB_TILE_KIND_OS, 16, 128, 64, 8, 10},
+    {"ws16-tiny-ifm", HB_TILE_KIND_WS, 16, 1, 64, 8, 10}, /* 64 input pixels */
 };
 
 hb_status_t hb_sim_tile_model_info(const char *name, uint32_t *id, uint32_t *caps) {
   for (size_t i = 0; i < sizeof(kTiles) / sizeof(kTiles[0]); ++i) {
     if (strcmp(name, kTiles[i].name) == 0) {
       *id = 1u << HB_TILE_ID_VERSION_LSB | kTiles[i].size << HB_TILE_ID_SIZE_LSB |
-            HB_TILE_KIND_WS << HB_TILE_ID_KIND_LSB;
+            kTiles[i].kind << HB_TILE_ID_KIND_LSB;
       *caps = kTiles[i].ifm_kib << HB_TILE_CAPS_IFM_KIB_LSB |
               kTiles[i].wgt_kib << HB_TILE_CAPS_WGT_KIB_LSB |
               kTiles[i].prm_kib << HB_TILE_CAPS_PRM_KIB_LSB |

@@ -23,6 +23,9 @@
 static const hb_map_tile_t kWs16 = {HB_TILE_KIND_WS, 16, 8192, 4096, 512, 1024};
 static const hb_map_tile_t kWs8 = {HB_TILE_KIND_WS, 8, 1024, 1024, 128, 512};
 
+static const hb_map_tile_t kOs16 = {HB_TILE_KIND_OS, 16, 8192, 4096, 512, 1024};
+static const hb_map_tile_t kOs8 = {HB_TILE_KIND_OS, 8, 1024, 1024, 128, 512};
+
 static hb_layer_t conv(uint32_t c, uint32_t h, uint32_t w, uint32_t k, uint32_t r, uint32_t s,
                        uint32_t pad) {
   return (hb_layer_t){.name = "conv",
@@ -72,9 +75,9 @@ static double utilisation(const hb_layer_t *layer, const hb_map_tile_t *tile) {
   hb_program_t program = map(layer, tile);
   const double peak = (double)tile->size * tile->size;
   const double u = (double)program.macs / ((double)program.est_cycles * peak);
-  printf("%ux%ux%u -> %u, %ux%u on ws%u: %u commands, %llu cycles, utilisation %.1f%%\n",
+  printf("%ux%ux%u -> %u, %ux%u on %s%u: %u commands, %llu cycles, utilisation %.1f%%\n",
          layer->in_c, layer->in_h, layer->in_w, layer->out_c, layer->ker_h, layer->ker_w,
-         tile->size, program.num_commands, (unsigned long long)program.est_cycles, 100.0 * u);
+         tile->kind == HB_TILE_KIND_OS ? "os" : "ws", tile->size, program.num_commands, (unsigned long long)program.est_cycles, 100.0 * u);
   hb_program_release(&program);
   return u;
 }
@@ -113,6 +116,39 @@ static void array_time_is_the_sum_over_k_tiles(void **state) {
   hb_program_release(&program);
 }
 
+/* Pixels times k-tiles of all EXECs, pixels rounded up to `block`. */
+static uint64_t array_cycles(const hb_layer_t *layer, const hb_map_tile_t *tile, uint32_t block) {
+  hb_program_t program = map(layer, tile);
+  uint64_t cycles = 0;
+  for (uint32_t i = 0; i < program.num_commands; ++i) {
+    const hb_cmd_exec_t *x = &program.commands[i].exec;
+    if (x->opcode == HB_CMD_OP_EXEC) {
+      const uint32_t pixels = (uint32_t)x->out_h * x->out_w;
+      cycles += (uint64_t)x->k_count * ((pixels + block - 1u) / block * block);
+    }
+  }
+  assert_true(program.est_cycles >= cycles);
+  hb_program_release(&program);
+  return cycles;
+}
+
+static void output_stationary_tiles_get_whole_blocks(void **state) {
+  (void)state;
+  /* Cut in two halves of the accumulator, 1000 pixels are 500 + 500, 64 blocks of 16. They fit 63. */
+  hb_layer_t l = matmul(1000, 256, 64);
+  assert_int_equal(array_cycles(&l, &kOs16, 16), 4u * 16u * 1008u);
+  l = conv(64, 56, 56, 64, 3, 3, 1);
+  assert_int_equal(array_cycles(&l, &kOs16, 16), 4u * 36u * 3136u);
+  assert_true(utilisation(&l, &kOs16) >= 0.90);
+  assert_true(utilisation(&l, &kOs8) >= 0.90);
+  l = conv(256, 14, 14, 256, 3, 3, 1); /* 196 pixels: 13 blocks, 94 % */
+  assert_true(utilisation(&l, &kOs16) >= 0.90);
+  l = matmul(128, 512, 2048);
+  assert_true(utilisation(&l, &kOs16) >= 0.85);
+  l = matmul(1, 2048, 2048); /* one pixel of 16 */
+  assert_true(utilisation(&l, &kOs16) <= 1.0 / 16.0);
+}
+
 static void shapes_that_force_splits_map_soundly(void **state) {
   (void)state;
   const hb_layer_t layers[] = {
@@ -127,6 +163,8 @@ static void shapes_that_force_splits_map_soundly(void **state) {
   for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); ++i) {
     utilisation(&layers[i], &kWs16);
     utilisation(&layers[i], &kWs8);
+    utilisation(&layers[i], &kOs16);
+    utilisation(&layers[i], &kOs8);
   }
 }
 
@@ -315,6 +353,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(compute_bound_layers_keep_the_array_busy),
       cmocka_unit_test(array_time_is_the_sum_over_k_tiles),
+      cmocka_unit_test(output_stationary_tiles_get_whole_blocks),
       cmocka_unit_test(shapes_that_force_splits_map_soundly),
       cmocka_unit_test(every_token_is_needed),
       cmocka_unit_test(what_does_not_fit_is_refused_and_named),
