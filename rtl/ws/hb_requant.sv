@@ -121,7 +121,7 @@ module hb_requant (
     logic        above, tie, up;
     log2 = 4'd0;
     for (int i = 0; i < 9; i++) if (whole[i]) log2 = 4'(i + 1);
-    middle  = (49'd1 << shift) >> 1;
+    middle  = 49'd1 << (shift - 6'd1);  // shift 0 comes only with 0 or 511: no matter
     above   = rest > middle;
     off     = above ? rest - middle : middle - rest;
     ulp     = {1'b0, shift} + {3'd0, log2} - 7'd25;

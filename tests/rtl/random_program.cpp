@@ -50,9 +50,9 @@ class Generator {
   /* LOADs that fill `words` words of a scratchpad from `dst` on, from anywhere in the input half. */
   void fill(uint32_t mem, uint32_t dst, uint32_t words) {
     while (words > 0) {
-      const uint32_t beats = range(1, std::min(words, coin() ? 300u : 20u));
-      const uint32_t rows = range(1, std::min(words / beats, 12u));
-      const uint32_t planes = range(1, std::min(words / beats / rows, 5u));
+      const uint32_t beats = range(1, std::min(words, coin() ? 600u : 40u));
+      const uint32_t rows = range(1, std::min(words / beats, 20u));
+      const uint32_t planes = range(1, std::min(words / beats / rows, 8u));
       hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
       load.mem = static_cast<uint8_t>(mem);
       load.base = static_cast<uint8_t>(coin() ? 0 : 3);
@@ -101,6 +101,7 @@ class Generator {
     e.ker_h = static_cast<uint8_t>(range(1, 4));
     e.ker_w = static_cast<uint8_t>(range(1, 4));
     e.k_c = static_cast<uint16_t>(range(1, 5));
+    if (below(3) == 0) e.ker_h = e.ker_w = 1, e.k_c = 1;  // the store engine cannot keep up with these
     e.in_h = static_cast<uint16_t>(range(1, 24));
     e.in_w = static_cast<uint16_t>(range(1, 24));
     e.row_pitch = static_cast<uint16_t>(range(e.in_w, e.in_w + 3));
@@ -134,7 +135,7 @@ class Generator {
 
   void store(uint32_t acc, uint32_t rows, uint32_t slot) {
     hb_cmd_store_t &s = push(HB_CMD_OP_STORE).store;
-    const bool raw = below(4) == 0;
+    const bool raw = below(3) == 0;
     const bool y_signed = coin();
     s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) | (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
                                     (n_ == 8 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
@@ -161,8 +162,9 @@ class Generator {
     const uint32_t ifm = i % 2 * kIfmHalf, wgt = i % 2 * kWgtHalf, acc = i % 2 * kAccHalf, slot = i % kSlots;
     size_t first = job_.program.size();
     params(slot);
-    fill(HB_CMD_LOAD_MEM_IFM, ifm, kIfmHalf);
-    fill(HB_CMD_LOAD_MEM_WGT, wgt, kWgtHalf);
+    // Later steps may work on what is there already.
+    if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_IFM, ifm, kIfmHalf);
+    if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_WGT, wgt, kWgtHalf);
     tokens(first, i >= 2 ? HB_CMD_TOKEN_E2L : 0, 0);
     tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_L2E);
 

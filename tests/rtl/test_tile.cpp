@@ -105,7 +105,7 @@ void test_random(const TileModelInfo &info, uint32_t seed) {
     constexpr uint32_t kJobs = 4;
     RandomJob jobs[kJobs];
     for (uint32_t i = 0; i < kJobs; ++i) {
-      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 4), bench.memory, kBase,
+      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 10), bench.memory, kBase,
                            kAreas + i * kAreaBytes, kAreaBytes);
       bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
     }
