@@ -136,7 +136,7 @@ def check_commands(tokens, common, commands):
     opcodes, command_names = set(), set()
     for i, command in enumerate(commands):
         c = Checker("command", i, command)
-        c.keys(command, ("name", "opcode", "doc", "fields"), ("flags", "wait", "push"))
+        c.keys(command, ("name", "opcode", "doc", "fields"), ("flags", "wait", "push", "legal"))
         c.name(command["name"], UPPER, "name")
         c.unique(command["name"], command_names, command["name"], "command name")
         c.number(command["opcode"], 1, 255, "opcode")
@@ -146,6 +146,8 @@ def check_commands(tokens, common, commands):
             for token in command.get(key, []):
                 if token not in tokens:
                     c.fail(key, f"unknown token {token!r}")
+        for rule in command.get("legal", []):
+            c.text(rule, "legal")
         bits, flags = set(), set()
         for flag in command.get("flags", []):
             c.keys(flag, ("name", "bit", "doc"), (), "flags")
@@ -447,6 +449,8 @@ def emit_md(model):
         lines += ["", f"### {c['name']} (opcode 0x{c['opcode']:02x})", "", c["doc"], ""]
         waits, pushes = ", ".join(c.get("wait", [])), ", ".join(c.get("push", []))
         lines.append(f"May wait: {waits or 'nothing'}. May push: {pushes or 'nothing'}.")
+        if c.get("legal"):
+            lines += ["", "Legal if:", ""] + [f"- {rule}" for rule in c["legal"]]
         if c.get("flags"):
             lines += ["", "| flag bit | name | meaning |", "|---|---|---|"]
             lines += [f"| {f['bit']} | {f['name']} | {f['doc']} |" for f in c["flags"]]

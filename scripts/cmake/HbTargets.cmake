@@ -13,12 +13,13 @@ if(HB_SANITIZE)
   target_link_options(hb_warnings INTERFACE -fsanitize=address,undefined)
 endif()
 
-# hb_add_verilated(<target> TOP <module> PREFIX <class> SOURCES <files>... [PARAMS <Name=Value>...] [TRACE])
+# hb_add_verilated(<target> TOP <module> PREFIX <class> SOURCES <files>... [PARAMS <Name=Value>...] [TRACE] [CHECKS])
 #
 # One Verilated model as plain C++ in one static library, compiled by clang at -O3 -march=native:
-# several times faster than the default (measured: scripts/bench rtl).
+# several times faster than the default (measured: scripts/bench rtl). With CHECKS it stops at a failed
+# HB_CHECK, and registers without a reset start with random values.
 function(hb_add_verilated target)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE" "TOP;PREFIX" "SOURCES;PARAMS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "TRACE;CHECKS" "TOP;PREFIX" "SOURCES;PARAMS")
   set(params)
   foreach(param IN LISTS arg_PARAMS)
     list(APPEND params -G${param})
@@ -30,13 +31,19 @@ function(hb_add_verilated target)
   if(HB_COVERAGE)
     list(APPEND features COVERAGE)
   endif()
+  if(arg_CHECKS)
+    set(rigour --x-assign unique --x-initial unique)
+    set(optimise -O1)
+  else()
+    set(rigour --x-assign fast --x-initial fast --noassert -DHB_NO_CHECKS)
+    set(optimise -O3 -march=native)
+  endif()
   add_library(${target} STATIC)
   verilate(${target} ${features} TOP_MODULE ${arg_TOP} PREFIX ${arg_PREFIX}
     SOURCES ${PROJECT_SOURCE_DIR}/rtl/lint/hb.vlt ${arg_SOURCES}
     INCLUDE_DIRS ${PROJECT_SOURCE_DIR}/rtl/include ${PROJECT_BINARY_DIR}/generated
-    VERILATOR_ARGS -Wall --no-timing -O3 --x-assign fast --x-initial fast --noassert -DHB_NO_CHECKS --output-split 0
-      ${params}
-    OPT_FAST -O3 -march=native OPT_SLOW -O1)
+    VERILATOR_ARGS -Wall --no-timing -O3 ${rigour} --output-split 0 ${params}
+    OPT_FAST ${optimise} OPT_SLOW -O1)
   target_link_libraries(${target} PUBLIC Threads::Threads)
   if(arg_TRACE)
     target_compile_definitions(${target} INTERFACE VM_TRACE=1 VM_TRACE_FST=1)

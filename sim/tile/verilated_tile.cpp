@@ -54,7 +54,7 @@ namespace {
 template <class Model>
 class VerilatedTile final : public TileModelIf {
  public:
-  VerilatedTile() : model_(&context_) {}
+  VerilatedTile() : model_(&seeded(context_)) {}
   ~VerilatedTile() override { model_.final(); }
 
   void reset() override {
@@ -107,6 +107,13 @@ class VerilatedTile final : public TileModelIf {
   }
 
  private:
+  /* Models built with random start values get the same ones in every run. */
+  static VerilatedContext &seeded(VerilatedContext &context) {
+    context.randReset(2);
+    context.randSeed(1);
+    return context;
+  }
+
   const auto &perf_regs() const { return *model_.rootp; }
 
   void drive(const TileIn &in) {

@@ -114,6 +114,7 @@ class Generator {
     e.x_zp = static_cast<uint8_t>(rng_());
     e.w_zp = static_cast<uint8_t>(rng_());
     e.acc = static_cast<uint16_t>(acc);
+    last_row_ = acc + rows - 1;
     const uint32_t total = uint32_t{e.ker_h} * e.ker_w * e.k_c;
     // From anywhere in the reduction, in runs; usually all of it.
     uint32_t place = coin() ? 0 : below(total);
@@ -177,7 +178,8 @@ class Generator {
       done += piece;
     }
     for (uint32_t more = below(4); more > 0; --more) {
-      const uint32_t from = below(rows);
+      // Often the row written last: the next command must not read it before it is there.
+      const uint32_t from = coin() ? last_row_ - acc : below(rows);
       exec(ifm, wgt, acc + from, range(1, std::min(rows - from, 60u)), coin());
     }
     tokens(first, HB_CMD_TOKEN_L2E | (i >= 2 ? HB_CMD_TOKEN_S2E : 0), 0);
@@ -195,7 +197,7 @@ class Generator {
   std::mt19937 &rng_;
   uint32_t n_;
   std::vector<uint8_t> &memory_;
-  uint32_t memory_base_, area_, half_, store_at_ = 0;
+  uint32_t memory_base_, area_, half_, store_at_ = 0, last_row_ = 0;
   RandomJob job_;
 };
 
