@@ -5,7 +5,9 @@
 // An EXEC's pixels, in raster order, form blocks of N (the last may have fewer). A block runs all k_count k-tiles
 // one after the other before the next block begins. A k-tile of a block takes N cycles: in cycle i it names the IFM
 // word of the block's pixel i (if there is one) and WGT word i. What follows, of this command or of the
-// next one whose tokens are there, follows without a gap: an EXEC takes ceil(pixels / N) * k_count * N cycles.
+// next one whose tokens are there, follows without a gap: an EXEC takes ceil(pixels / N) * k_count * N cycles. One
+// cycle is lost where a command of a single k-tile begins with the accumulator row that the one before it ended with:
+// it could not be read back yet.
 //
 // A place in the input is the sum of two: where the tap is (moves with the k-tile, back to the first with every
 // block) and where the pixel is (moves with every step, back to the block's first with every k-tile).
@@ -105,7 +107,7 @@ module hb_exec_os #(
   logic [8:0]         x_zero_q, w_zero_q;
   logic [3:0]         push_mask_q, e2l_q;
 
-  logic               pixel_last, group_done, block_done, cmd_done, tokens_ok;
+  logic               pixel_last, group_done, block_done, cmd_done, tokens_ok, hazard;
   logic               tap_done, taprow_done;
 
   assign pixel_last  = ox_left_q == '0 && oy_left_q == '0;
@@ -138,7 +140,8 @@ module hb_exec_os #(
   end
 
   assign tokens_ok = (cmd.wait_mask & ~avail_i) == '0;
-  assign start     = cmd_valid && tokens_ok && !abort_i && (!active_q || cmd_done);
+  assign hazard    = active_q && pixels_q && acc_q == cmd.acc[AccBits-1:0] && cmd.k_count == 16'd1;
+  assign start     = cmd_valid && tokens_ok && !abort_i && (!active_q || (cmd_done && !hazard));
   assign take_o    = start ? cmd.wait_mask : '0;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
