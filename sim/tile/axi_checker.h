@@ -2,14 +2,16 @@
 
 /**
  * @file
- * Protocol checker for a tile's boundary, one call a cycle: AXI4 (manager) and AXI4-Lite (subordinate).
+ * Protocol checker for a tile's boundary, one call a cycle: AXI4 (manager) and AXI4-Lite
+ * (subordinate).
  *
- * Call check() with the outputs and inputs of each cycle that is clocked; cycles in which the tile is
- * idle and untouched may be left out. It returns true while all is well. The first violation is kept as text;
- * what comes after it is not looked at. Rules (Arm IHI 0022, AMBA AXI and ACE, A3): valid and its payload hold until
- * ready; a burst stays within 4 KiB (a tile promises 256 bytes) and has a legal length; wlast and rlast mark
- * exactly the last beat; answers come only for what was asked, a write's after its last beat and its address; the
- * tile is not idle while something is outstanding.
+ * Call check() with the outputs and inputs of each cycle that is clocked; cycles in which the tile
+ * is idle and untouched may be left out. It returns true while all is well. The first violation is
+ * kept as text; what comes after it is not looked at. Rules (Arm IHI 0022, AMBA AXI and ACE, A3):
+ * valid and its payload hold until ready; a burst stays within 4 KiB (a tile promises 256 bytes)
+ * and has a legal length; wlast and rlast mark exactly the last beat; answers come only for what
+ * was asked, a write's after its last beat and its address; the tile is not idle while something is
+ * outstanding.
  */
 
 #ifndef HB_SIM_TILE_AXI_CHECKER_H_
@@ -42,10 +44,14 @@ class AxiChecker {
     if (in.m_bvalid != 0) {
       if (out.m_bready != 0) {
         Queue &queue = answers_[in.m_bid & 15];
-        if (queue.count == 0) fail("B for an id without an outstanding write");
-        else queue.pop();
-        if (complete_writes_ == 0) fail("B before the write's address and last beat");
-        else --complete_writes_;
+        if (queue.count == 0)
+          fail("B for an id without an outstanding write");
+        else
+          queue.pop();
+        if (complete_writes_ == 0)
+          fail("B before the write's address and last beat");
+        else
+          --complete_writes_;
       } else {
         waiting |= kB;
       }
@@ -95,8 +101,16 @@ class AxiChecker {
 
  private:
   enum : uint32_t {
-    kAr = 1, kAw = 2, kW = 4, kR = 8, kB = 16,
-    kLiteAw = 32, kLiteW = 64, kLiteB = 128, kLiteAr = 256, kLiteR = 512,
+    kAr = 1,
+    kAw = 2,
+    kW = 4,
+    kR = 8,
+    kB = 16,
+    kLiteAw = 32,
+    kLiteW = 64,
+    kLiteB = 128,
+    kLiteAr = 256,
+    kLiteR = 512,
   };
 
   struct Queue {
@@ -111,7 +125,8 @@ class AxiChecker {
   };
 
   bool outstanding() const {
-    if (addresses_.count != 0 || data_.count != 0 || data_beats_ != 0 || complete_writes_ != 0) return true;
+    if (addresses_.count != 0 || data_.count != 0 || data_beats_ != 0 || complete_writes_ != 0)
+      return true;
     for (const Queue &queue : reads_) {
       if (queue.count != 0) return true;
     }
@@ -137,9 +152,11 @@ class AxiChecker {
 
   void check_burst(uint32_t addr, uint8_t len, const char *channel) {
     const uint32_t bytes = (uint32_t{len} + 1) * 16;
-    if (addr % 16 != 0) fail((std::string(channel) + " address is not a multiple of the bus width").c_str());
+    if (addr % 16 != 0)
+      fail((std::string(channel) + " address is not a multiple of the bus width").c_str());
     if (len > 15) fail((std::string(channel) + " burst is longer than 16 beats").c_str());
-    if (addr % 256 + bytes > 256) fail((std::string(channel) + " burst crosses a 256-byte boundary").c_str());
+    if (addr % 256 + bytes > 256)
+      fail((std::string(channel) + " burst crosses a 256-byte boundary").c_str());
   }
 
   void take_write_beat(const TileOut &out) {
@@ -180,49 +197,68 @@ class AxiChecker {
     if ((in.s_awvalid | in.s_wvalid | in.s_arvalid | out.s_bvalid | out.s_rvalid) == 0) return;
     if (out.s_bvalid != 0) {
       if (lite_aw_ == 0 || lite_w_ == 0) fail("AXI4-Lite B without a write");
-      if (in.s_bready != 0) { --lite_aw_; --lite_w_; } else waiting |= kLiteB;
+      if (in.s_bready != 0) {
+        --lite_aw_;
+        --lite_w_;
+      } else
+        waiting |= kLiteB;
     }
     if (out.s_rvalid != 0) {
       if (lite_ar_ == 0) fail("AXI4-Lite R without a read");
-      if (in.s_rready != 0) --lite_ar_; else waiting |= kLiteR;
+      if (in.s_rready != 0)
+        --lite_ar_;
+      else
+        waiting |= kLiteR;
     }
     if (in.s_awvalid != 0) {
-      if (out.s_awready != 0) ++lite_aw_; else waiting |= kLiteAw;
+      if (out.s_awready != 0)
+        ++lite_aw_;
+      else
+        waiting |= kLiteAw;
     }
     if (in.s_wvalid != 0) {
-      if (out.s_wready != 0) ++lite_w_; else waiting |= kLiteW;
+      if (out.s_wready != 0)
+        ++lite_w_;
+      else
+        waiting |= kLiteW;
     }
     if (in.s_arvalid != 0) {
-      if (out.s_arready != 0) ++lite_ar_; else waiting |= kLiteAr;
+      if (out.s_arready != 0)
+        ++lite_ar_;
+      else
+        waiting |= kLiteAr;
     }
   }
 
   void check_held(const TileOut &out, const TileIn &in) {
     const TileOut &o = last_out_;
     const TileIn &i = last_in_;
-    if ((waiting_ & kAr) != 0 && (out.m_arvalid == 0 || out.m_araddr != o.m_araddr || out.m_arlen != o.m_arlen ||
-                                  out.m_arid != o.m_arid)) {
+    if ((waiting_ & kAr) != 0 && (out.m_arvalid == 0 || out.m_araddr != o.m_araddr ||
+                                  out.m_arlen != o.m_arlen || out.m_arid != o.m_arid)) {
       fail("AR changed before it was accepted");
     }
-    if ((waiting_ & kAw) != 0 && (out.m_awvalid == 0 || out.m_awaddr != o.m_awaddr || out.m_awlen != o.m_awlen ||
-                                  out.m_awid != o.m_awid)) {
+    if ((waiting_ & kAw) != 0 && (out.m_awvalid == 0 || out.m_awaddr != o.m_awaddr ||
+                                  out.m_awlen != o.m_awlen || out.m_awid != o.m_awid)) {
       fail("AW changed before it was accepted");
     }
-    if ((waiting_ & kW) != 0 && (out.m_wvalid == 0 || out.m_wdata != o.m_wdata || out.m_wstrb != o.m_wstrb ||
-                                 out.m_wlast != o.m_wlast)) {
+    if ((waiting_ & kW) != 0 && (out.m_wvalid == 0 || out.m_wdata != o.m_wdata ||
+                                 out.m_wstrb != o.m_wstrb || out.m_wlast != o.m_wlast)) {
       fail("W changed before it was accepted");
     }
-    if ((waiting_ & kR) != 0 && (in.m_rvalid == 0 || in.m_rdata != i.m_rdata || in.m_rid != i.m_rid ||
-                                 in.m_rresp != i.m_rresp || in.m_rlast != i.m_rlast)) {
+    if ((waiting_ & kR) != 0 &&
+        (in.m_rvalid == 0 || in.m_rdata != i.m_rdata || in.m_rid != i.m_rid ||
+         in.m_rresp != i.m_rresp || in.m_rlast != i.m_rlast)) {
       fail("R changed before it was accepted");
     }
-    if ((waiting_ & kB) != 0 && (in.m_bvalid == 0 || in.m_bid != i.m_bid || in.m_bresp != i.m_bresp)) {
+    if ((waiting_ & kB) != 0 &&
+        (in.m_bvalid == 0 || in.m_bid != i.m_bid || in.m_bresp != i.m_bresp)) {
       fail("B changed before it was accepted");
     }
     if ((waiting_ & kLiteAw) != 0 && (in.s_awvalid == 0 || in.s_awaddr != i.s_awaddr)) {
       fail("AXI4-Lite AW changed before it was accepted");
     }
-    if ((waiting_ & kLiteW) != 0 && (in.s_wvalid == 0 || in.s_wdata != i.s_wdata || in.s_wstrb != i.s_wstrb)) {
+    if ((waiting_ & kLiteW) != 0 &&
+        (in.s_wvalid == 0 || in.s_wdata != i.s_wdata || in.s_wstrb != i.s_wstrb)) {
       fail("AXI4-Lite W changed before it was accepted");
     }
     if ((waiting_ & kLiteAr) != 0 && (in.s_arvalid == 0 || in.s_araddr != i.s_araddr)) {

@@ -4,8 +4,8 @@
  * @file
  * The Verilated tiles behind TileModelIf, and the list of them.
  *
- * One clock() is one evaluation of a rising edge. Outputs are copied after it; wide ones only while they are
- * valid.
+ * One clock() is one evaluation of a rising edge. Outputs are copied after it; wide ones only while
+ * they are valid.
  */
 
 #include <verilated.h>
@@ -24,22 +24,23 @@
 #include "sim/tile/verilated_tile.h"
 
 /*
- * A general eval() first finds out what changed: here it is always the clock, rising. So the two parts of
- * the generated code that answer to that are called directly, and the falling edge, at which nothing happens, is
- * not evaluated at all. bench_tile gains 15%. The names are those of one release; others take the general way.
+ * A general eval() first finds out what changed: here it is always the clock, rising. So the two
+ * parts of the generated code that answer to that are called directly, and the falling edge, at
+ * which nothing happens, is not evaluated at all. bench_tile gains 15%. The names are those of one
+ * release; others take the general way.
  */
 #if VERILATOR_VERSION_INTEGER == 5006000
-#define HB_RISING_EDGE(root_)                  \
-  void root_##___eval_ico(root_ *);            \
-  void root_##___eval_nba(root_ *);            \
-  namespace hb {                               \
+#define HB_RISING_EDGE(root_)                   \
+  void root_##___eval_ico(root_ *);             \
+  void root_##___eval_nba(root_ *);             \
+  namespace hb {                                \
   static inline void rising_edge(root_ &root) { \
-    root.__VicoTriggered.at(0) = true;         \
-    root_##___eval_ico(&root);                 \
-    root.__VnbaTriggered.at(0) = true;         \
-    root.__VnbaTriggered.at(1) = true;         \
-    root_##___eval_nba(&root);                 \
-  }                                            \
+    root.__VicoTriggered.at(0) = true;          \
+    root_##___eval_ico(&root);                  \
+    root.__VnbaTriggered.at(0) = true;          \
+    root.__VnbaTriggered.at(1) = true;          \
+    root_##___eval_nba(&root);                  \
+  }                                             \
   }
 HB_RISING_EDGE(Vws8___024root)
 HB_RISING_EDGE(Vws16___024root)
@@ -82,7 +83,9 @@ class VerilatedTile final : public TileModelIf {
     sample();
   }
 
-  uint32_t jobs_started() const override { return perf_regs().hb_tile_systolic__DOT__u_perf__DOT__started_q; }
+  uint32_t jobs_started() const override {
+    return perf_regs().hb_tile_systolic__DOT__u_perf__DOT__started_q;
+  }
   uint32_t jobs_completed() const override {
     return perf_regs().hb_tile_systolic__DOT__u_perf__DOT__completed_q;
   }
@@ -114,7 +117,9 @@ class VerilatedTile final : public TileModelIf {
     return context;
   }
 
-  const auto &perf_regs() const { return *model_.rootp; }
+  const auto &perf_regs() const {
+    return *model_.rootp;
+  }
 
   void drive(const TileIn &in) {
     model_.s_axil_awvalid = in.s_awvalid;

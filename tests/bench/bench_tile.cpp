@@ -2,14 +2,15 @@
 
 /**
  * @file
- * Simulated cycles per second of processor time, of one busy tile through its C++ wrapper, boundary signals
- * included.
+ * Simulated cycles per second of processor time, of one busy tile through its C++ wrapper, boundary
+ * signals included.
  *
  * usage: bench_tile [--json] [--only MODEL WORK] [CYCLES]
  *
- * The work: a 3x3 convolution, 64 input channels, 14 x 14 pixels a step, loads and stores double-buffered
- * behind it, against a memory that answers in the next cycle. "exec" keeps the array busy with nothing
- * else to do; "checked" adds the protocol checker to "layer". The best of three runs counts.
+ * The work: a 3x3 convolution, 64 input channels, 14 x 14 pixels a step, loads and stores
+ * double-buffered behind it, against a memory that answers in the next cycle. "exec" keeps the
+ * array busy with nothing else to do; "checked" adds the protocol checker to "layer". The best of
+ * three runs counts.
  */
 
 #include <algorithm>
@@ -38,7 +39,8 @@ struct Burst {
 /* The least a memory can do: one beat a cycle, in order, answers in the next cycle. */
 class Machine {
  public:
-  Machine(const TileModelInfo &info, bool checked) : memory_(kMemory), model_(info.make()), checked_(checked) {
+  Machine(const TileModelInfo &info, bool checked)
+      : memory_(kMemory), model_(info.make()), checked_(checked) {
     uint32_t lcg = 1;
     for (size_t i = kData; i < memory_.size(); ++i) {
       lcg = lcg * 1664525u + 1013904223u;
@@ -79,7 +81,8 @@ class Machine {
     step();
     in_.s_awvalid = in_.s_wvalid = 0;
     in_.s_bready = 1;
-    for (int i = 0; i < 4; ++i) step();
+    for (int i = 0; i < 4; ++i)
+      step();
     in_.s_bready = 0;
   }
 
@@ -87,8 +90,10 @@ class Machine {
     std::memcpy(&memory_[kProgram], program.data(), program.size() * sizeof(hb_cmd_t));
     write_reg(HB_TILE_REG_JOB_PROG, kProgram);
     write_reg(HB_TILE_REG_JOB_LEN, static_cast<uint32_t>(program.size()));
-    for (uint32_t i = 0; i < 4; ++i) write_reg(HB_TILE_REG_JOB_BASE0 + 4 * i, kData);
-    for (uint32_t i = 0; i < 4; ++i) write_reg(HB_TILE_REG_JOB_TAG, i);
+    for (uint32_t i = 0; i < 4; ++i)
+      write_reg(HB_TILE_REG_JOB_BASE0 + 4 * i, kData);
+    for (uint32_t i = 0; i < 4; ++i)
+      write_reg(HB_TILE_REG_JOB_TAG, i);
   }
 
   /* Runs the program over and over; returns seconds. */
@@ -97,7 +102,8 @@ class Machine {
     uint32_t seen = model_->jobs_completed();
     while (cycles > 0) {
       const uint64_t slice = std::min<uint64_t>(cycles, 1000);
-      for (uint64_t i = 0; i < slice; ++i) step();
+      for (uint64_t i = 0; i < slice; ++i)
+        step();
       cycles -= slice;
       while (restart && seen != model_->jobs_completed()) {
         ++seen;
@@ -184,29 +190,34 @@ std::vector<hb_cmd_t> program(uint32_t n, uint32_t steps, bool memory_work) {
 const char *only_model = nullptr, *only_work = nullptr;
 
 bool wanted(const char *model, const char *work) {
-  return only_model == nullptr || (std::strcmp(model, only_model) == 0 && std::strcmp(work, only_work) == 0);
+  return only_model == nullptr ||
+         (std::strcmp(model, only_model) == 0 && std::strcmp(work, only_work) == 0);
 }
 
-void report(bool json, const char *model, const char *work, uint64_t cycles, double seconds, double busy) {
+void report(bool json, const char *model, const char *work, uint64_t cycles, double seconds,
+            double busy) {
   const double rate = static_cast<double>(cycles) / seconds / 1e6;
   if (json) {
-    std::printf("{\"bench\":\"tile\",\"metric\":\"%s_%s\",\"value\":%.3f,\"unit\":\"Mcycles/s\"}\n", model, work, rate);
+    std::printf("{\"bench\":\"tile\",\"metric\":\"%s_%s\",\"value\":%.3f,\"unit\":\"Mcycles/s\"}\n",
+                model, work, rate);
   } else {
     std::printf("%-6s %-8s %8.2f Mcycles/s   array busy %5.1f%%\n", model, work, rate, 100 * busy);
   }
 }
 
-void measure(bool json, const TileModelInfo &info, const char *work, uint64_t cycles, bool memory_work,
-             bool checked) {
+void measure(bool json, const TileModelInfo &info, const char *work, uint64_t cycles,
+             bool memory_work, bool checked) {
   if (!wanted(info.name, work)) return;
   Machine machine(info, checked);
   machine.start(program(info.id >> HB_TILE_ID_SIZE_LSB & 0xff, 8, memory_work));
   machine.run(20000, true);
   double best = 1e9;
   const TilePerf before = machine.model().perf();
-  for (int i = 0; i < 3; ++i) best = std::min(best, machine.run(cycles, true));
+  for (int i = 0; i < 3; ++i)
+    best = std::min(best, machine.run(cycles, true));
   const TilePerf after = machine.model().perf();
-  report(json, info.name, work, cycles, best, (after.array - before.array) / (3.0 * static_cast<double>(cycles)));
+  report(json, info.name, work, cycles, best,
+         (after.array - before.array) / (3.0 * static_cast<double>(cycles)));
 }
 
 }  // namespace

@@ -14,9 +14,14 @@ constexpr uint32_t kIfmHalf = 4096, kWgtHalf = 2048, kAccHalf = 512, kSlots = 16
 
 class Generator {
  public:
-  Generator(std::mt19937 &rng, uint32_t n, std::vector<uint8_t> &memory, uint32_t memory_base, uint32_t area,
-            uint32_t bytes)
-      : rng_(rng), n_(n), memory_(memory), memory_base_(memory_base), area_(area), half_(bytes / 2) {
+  Generator(std::mt19937 &rng, uint32_t n, std::vector<uint8_t> &memory, uint32_t memory_base,
+            uint32_t area, uint32_t bytes)
+      : rng_(rng),
+        n_(n),
+        memory_(memory),
+        memory_base_(memory_base),
+        area_(area),
+        half_(bytes / 2) {
     // Bases anywhere in their half, so that offsets are needed.
     job_.base[0] = area_ + below(64) * 16;
     job_.base[1] = area_ + half_ + below(64) * 16;
@@ -26,7 +31,8 @@ class Generator {
   }
 
   RandomJob make(uint32_t steps) {
-    for (uint32_t i = 0; i < steps; ++i) step(i, steps);
+    for (uint32_t i = 0; i < steps; ++i)
+      step(i, steps);
     job_.program.push_back(end_command());
     return std::move(job_);
   }
@@ -47,7 +53,8 @@ class Generator {
     job_.program[command].common.tokens |= static_cast<uint8_t>(wait | push_mask << 4);
   }
 
-  /* LOADs that fill `words` words of a scratchpad from `dst` on, from anywhere in the input half. */
+  /* LOADs that fill `words` words of a scratchpad from `dst` on, from anywhere in the input half.
+   */
   void fill(uint32_t mem, uint32_t dst, uint32_t words) {
     while (words > 0) {
       const uint32_t beats = range(1, std::min(words, coin() ? 600u : 40u));
@@ -74,7 +81,8 @@ class Generator {
     for (uint32_t i = 0; i < 16; ++i) {
       const auto bias = static_cast<int32_t>(coin() ? rng_() : below(4001) - 2000u);
       // From "everything rounds to 0" to "everything clips", most in between.
-      const float scale = std::ldexp(1.0f + static_cast<float>(below(1 << 23)) / (1 << 23), -static_cast<int>(below(24)));
+      const float scale = std::ldexp(1.0f + static_cast<float>(below(1 << 23)) / (1 << 23),
+                                     -static_cast<int>(below(24)));
       std::memcpy(&memory_[address - memory_base_ + 4 * i], &bias, 4);
       std::memcpy(&memory_[address - memory_base_ + 64 + 4 * i], &scale, 4);
     }
@@ -92,7 +100,8 @@ class Generator {
     hb_cmd_exec_t e{};
     e.opcode = HB_CMD_OP_EXEC;
     e.out_w = static_cast<uint16_t>(range(1, rows));
-    while (rows % e.out_w != 0) e.out_w = static_cast<uint16_t>(e.out_w - 1);
+    while (rows % e.out_w != 0)
+      e.out_w = static_cast<uint16_t>(e.out_w - 1);
     e.out_h = static_cast<uint16_t>(rows / e.out_w);
     e.stride_y = static_cast<uint8_t>(range(1, 3));
     e.stride_x = static_cast<uint8_t>(range(1, 3));
@@ -101,7 +110,8 @@ class Generator {
     e.ker_h = static_cast<uint8_t>(range(1, 4));
     e.ker_w = static_cast<uint8_t>(range(1, 4));
     e.k_c = static_cast<uint16_t>(range(1, 5));
-    if (below(3) == 0) e.ker_h = e.ker_w = 1, e.k_c = 1;  // the store engine cannot keep up with these
+    if (below(3) == 0)
+      e.ker_h = e.ker_w = 1, e.k_c = 1;  // the store engine cannot keep up with these
     e.in_h = static_cast<uint16_t>(range(1, 24));
     e.in_w = static_cast<uint16_t>(range(1, 24));
     e.row_pitch = static_cast<uint16_t>(range(e.in_w, e.in_w + 3));
@@ -109,7 +119,8 @@ class Generator {
     e.ifm = static_cast<uint16_t>(ifm + below(200));
     e.org_y = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
     e.org_x = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
-    e.flags = static_cast<uint16_t>((coin() ? HB_CMD_EXEC_FLAG_X_SIGNED : 0) | (coin() ? HB_CMD_EXEC_FLAG_W_SIGNED : 0) |
+    e.flags = static_cast<uint16_t>((coin() ? HB_CMD_EXEC_FLAG_X_SIGNED : 0) |
+                                    (coin() ? HB_CMD_EXEC_FLAG_W_SIGNED : 0) |
                                     (n_ == 8 && coin() ? HB_CMD_EXEC_FLAG_HALF : 0));
     e.x_zp = static_cast<uint8_t>(rng_());
     e.w_zp = static_cast<uint8_t>(rng_());
@@ -138,14 +149,17 @@ class Generator {
     hb_cmd_store_t &s = push(HB_CMD_OP_STORE).store;
     const bool raw = below(3) == 0;
     const bool y_signed = coin();
-    s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) | (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
+    s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) |
+                                    (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
                                     (n_ == 8 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
     s.beats = static_cast<uint16_t>(range(1, rows));
-    while (rows % s.beats != 0) s.beats = static_cast<uint16_t>(s.beats - 1);
+    while (rows % s.beats != 0)
+      s.beats = static_cast<uint16_t>(s.beats - 1);
     s.rows = static_cast<uint16_t>(rows / s.beats);
     s.base = 1;
     s.y_zp = static_cast<uint8_t>(rng_());
-    int low = static_cast<int>(below(256)) - (y_signed ? 128 : 0), high = static_cast<int>(below(256)) - (y_signed ? 128 : 0);
+    int low = static_cast<int>(below(256)) - (y_signed ? 128 : 0),
+        high = static_cast<int>(below(256)) - (y_signed ? 128 : 0);
     if (coin()) low = y_signed ? -128 : 0, high = y_signed ? 127 : 255;
     s.clip_min = static_cast<uint8_t>(std::min(low, high));
     s.clip_max = static_cast<uint8_t>(std::max(low, high));
@@ -160,7 +174,8 @@ class Generator {
   }
 
   void step(uint32_t i, uint32_t steps) {
-    const uint32_t ifm = i % 2 * kIfmHalf, wgt = i % 2 * kWgtHalf, acc = i % 2 * kAccHalf, slot = i % kSlots;
+    const uint32_t ifm = i % 2 * kIfmHalf, wgt = i % 2 * kWgtHalf, acc = i % 2 * kAccHalf,
+                   slot = i % kSlots;
     size_t first = job_.program.size();
     params(slot);
     // Later steps may work on what is there already.

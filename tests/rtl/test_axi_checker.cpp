@@ -2,7 +2,8 @@
 
 /**
  * @file
- * AxiChecker accepts a legal exchange and names every violation it promises to. usage: test_axi_checker CASE
+ * AxiChecker accepts a legal exchange and names every violation it promises to. usage:
+ * test_axi_checker CASE
  */
 
 #include <cstdio>
@@ -76,10 +77,14 @@ const Case kCases[] = {
          x.out.idle = 0;
        }
      }},
-    {"ar_drops", "AR changed", [](Wire &x) { x.ready(0), x.ar(0x100, 0), x.step(), x.out.m_arvalid = 0, x.step(); }},
-    {"ar_changes", "AR changed", [](Wire &x) { x.ready(0), x.ar(0x100, 0), x.step(), x.ar(0x200, 0), x.step(); }},
-    {"aw_changes", "AW changed", [](Wire &x) { x.ready(0), x.aw(0x100, 0), x.step(), x.aw(0x100, 1), x.step(); }},
-    {"w_changes", "W changed", [](Wire &x) { x.ready(0), x.w(1, true), x.step(), x.w(2, true), x.step(); }},
+    {"ar_drops", "AR changed",
+     [](Wire &x) { x.ready(0), x.ar(0x100, 0), x.step(), x.out.m_arvalid = 0, x.step(); }},
+    {"ar_changes", "AR changed",
+     [](Wire &x) { x.ready(0), x.ar(0x100, 0), x.step(), x.ar(0x200, 0), x.step(); }},
+    {"aw_changes", "AW changed",
+     [](Wire &x) { x.ready(0), x.aw(0x100, 0), x.step(), x.aw(0x100, 1), x.step(); }},
+    {"w_changes", "W changed",
+     [](Wire &x) { x.ready(0), x.w(1, true), x.step(), x.w(2, true), x.step(); }},
     {"crosses_256", "256-byte boundary", [](Wire &x) { x.ar(0x1f0, 1), x.step(); }},
     {"misaligned", "multiple of the bus width", [](Wire &x) { x.aw(0x108, 0), x.step(); }},
     {"wlast_early", "wlast", [](Wire &x) { x.aw(0x100, 1), x.w(1, true), x.step(); }},
@@ -97,7 +102,8 @@ const Case kCases[] = {
        x.in.m_rdata[3] = 1;
        x.step();
      }},
-    {"idle_outstanding", "idle while", [](Wire &x) { x.ar(0x100, 0), x.step(), x.out.idle = 1, x.step(); }},
+    {"idle_outstanding", "idle while",
+     [](Wire &x) { x.ar(0x100, 0), x.step(), x.out.idle = 1, x.step(); }},
     {"lite_b_unasked", "AXI4-Lite B without",
      [](Wire &x) { x.in.s_awvalid = 1, x.step(), x.out.s_bvalid = 1, x.step(); }},
     {"lite_r_unasked", "AXI4-Lite R without", [](Wire &x) { x.out.s_rvalid = 1, x.step(); }},

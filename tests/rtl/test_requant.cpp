@@ -31,7 +31,9 @@ struct Sample {
   uint8_t zero_point, clip_min, clip_max;
 };
 
-int32_t widen(uint8_t byte, bool is_signed) { return is_signed ? static_cast<int8_t>(byte) : byte; }
+int32_t widen(uint8_t byte, bool is_signed) {
+  return is_signed ? static_cast<int8_t>(byte) : byte;
+}
 
 float as_float(uint32_t bits) {
   float value;
@@ -73,9 +75,9 @@ class Bench {
         reference_requant(s.t, as_float(s.scale), widen(s.zero_point, s.y_signed),
                           widen(s.clip_min, s.y_signed), widen(s.clip_max, s.y_signed));
     const int32_t got = widen(model_.y_o, s.y_signed);
-    expect(got == want, "t %d scale %08x (%g) zero point %d clip %d..%d: %d, expected %d", s.t, s.scale,
-           static_cast<double>(as_float(s.scale)), widen(s.zero_point, s.y_signed), widen(s.clip_min, s.y_signed),
-           widen(s.clip_max, s.y_signed), got, want);
+    expect(got == want, "t %d scale %08x (%g) zero point %d clip %d..%d: %d, expected %d", s.t,
+           s.scale, static_cast<double>(as_float(s.scale)), widen(s.zero_point, s.y_signed),
+           widen(s.clip_min, s.y_signed), widen(s.clip_max, s.y_signed), got, want);
     ++checked;
   }
 
@@ -102,14 +104,16 @@ int main(int argc, char **argv) {
     if (rng() % 4 == 0) {
       s.clip_min = static_cast<uint8_t>(rng());
       s.clip_max = static_cast<uint8_t>(rng());
-      if (widen(s.clip_min, s.y_signed) > widen(s.clip_max, s.y_signed)) std::swap(s.clip_min, s.clip_max);
+      if (widen(s.clip_min, s.y_signed) > widen(s.clip_max, s.y_signed))
+        std::swap(s.clip_min, s.clip_max);
     }
   };
   Sample s;
   // Extremes of both factors against each other.
-  const int32_t ends[] = {0,       1,       -1,        2,         3,         0x7fffffff, INT32_MIN, INT32_MIN + 1,
-                          1 << 23, 1 << 24, 0xffffff,  0x1000001, 0x1000002, 0x1000003,  0x1fffffe, 0x1ffffff,
-                          1 << 30, 255,     0x7fffff80, 0x7fffffc0, 0x7fffffbf, -0x1000001, -0x1ffffff};
+  const int32_t ends[] = {
+      0,       1,       -1,         2,          3,          0x7fffffff, INT32_MIN, INT32_MIN + 1,
+      1 << 23, 1 << 24, 0xffffff,   0x1000001,  0x1000002,  0x1000003,  0x1fffffe, 0x1ffffff,
+      1 << 30, 255,     0x7fffff80, 0x7fffffc0, 0x7fffffbf, -0x1000001, -0x1ffffff};
   for (const int32_t t : ends) {
     for (uint32_t exponent = 1; exponent < 255; ++exponent) {
       for (const uint32_t mantissa : {0u, 1u, 0x7fffffu, 0x400000u, 0x3fffffu, 0x555555u}) {
@@ -135,7 +139,8 @@ int main(int argc, char **argv) {
   for (uint64_t i = 0; i < samples; ++i) {
     s.t = static_cast<int32_t>(rng() >> rng() % 32);
     if ((rng() & 1) != 0) s.t = -s.t;
-    s.scale = (100 + static_cast<uint32_t>(rng() % 40)) << 23 | static_cast<uint32_t>(rng() & 0x7fffff);
+    s.scale =
+        (100 + static_cast<uint32_t>(rng() % 40)) << 23 | static_cast<uint32_t>(rng() & 0x7fffff);
     limits(s);
     bench.check(s);
   }

@@ -20,14 +20,17 @@ using namespace hb;
 namespace {
 
 constexpr uint32_t kBase = TileBench::kMemoryBase;
-constexpr uint32_t kPrograms = kBase;               // job i's program at 64 KiB * i
-constexpr uint32_t kAreas = kBase + 0x80000;        // its data at 256 KiB * i
+constexpr uint32_t kPrograms = kBase;         // job i's program at 64 KiB * i
+constexpr uint32_t kAreas = kBase + 0x80000;  // its data at 256 KiB * i
 constexpr uint32_t kAreaBytes = 0x40000;
 
-uint32_t size_of(const TileModelInfo &info) { return info.id >> HB_TILE_ID_SIZE_LSB & 0xff; }
+uint32_t size_of(const TileModelInfo &info) {
+  return info.id >> HB_TILE_ID_SIZE_LSB & 0xff;
+}
 
 void randomise(std::vector<uint8_t> &memory, std::mt19937 &rng) {
-  for (uint8_t &byte : memory) byte = static_cast<uint8_t>(rng());
+  for (uint8_t &byte : memory)
+    byte = static_cast<uint8_t>(rng());
 }
 
 void compare(const std::vector<uint8_t> &got, const std::vector<uint8_t> &want) {
@@ -43,7 +46,8 @@ hb_cmd_t command(uint32_t opcode, uint32_t wait = 0, uint32_t push = 0) {
   return cmd;
 }
 
-hb_cmd_t load(uint32_t mem, uint32_t dst, uint32_t src, uint32_t beats, uint32_t wait = 0, uint32_t push = 0) {
+hb_cmd_t load(uint32_t mem, uint32_t dst, uint32_t src, uint32_t beats, uint32_t wait = 0,
+              uint32_t push = 0) {
   hb_cmd_t cmd = command(HB_CMD_OP_LOAD, wait, push);
   cmd.load.mem = static_cast<uint8_t>(mem);
   cmd.load.dst = static_cast<uint16_t>(dst);
@@ -53,7 +57,8 @@ hb_cmd_t load(uint32_t mem, uint32_t dst, uint32_t src, uint32_t beats, uint32_t
   return cmd;
 }
 
-hb_cmd_t exec(uint32_t out_h, uint32_t out_w, uint32_t k_count, uint32_t wait = 0, uint32_t push = 0) {
+hb_cmd_t exec(uint32_t out_h, uint32_t out_w, uint32_t k_count, uint32_t wait = 0,
+              uint32_t push = 0) {
   hb_cmd_t cmd = command(HB_CMD_OP_EXEC, wait, push);
   hb_cmd_exec_t &e = cmd.exec;
   e.flags = HB_CMD_EXEC_FLAG_INIT;
@@ -84,13 +89,14 @@ void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
   TileReference(size_of(info), want, kBase).run(job.program, job.base);
   bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 0x600d);
   const Completion done = bench.wait_completion();
-  expect(done.tag == 0x600d && done.code == HB_TILE_STATUS_OK, "good job: tag %x, status %u at command %u", done.tag,
-         done.code, done.command);
+  expect(done.tag == 0x600d && done.code == HB_TILE_STATUS_OK,
+         "good job: tag %x, status %u at command %u", done.tag, done.code, done.command);
   bench.wait_idle();
   compare(bench.memory, want);
 }
 
-/* Random jobs, several queued at a time, leave in memory what the reference leaves, byte for byte. */
+/* Random jobs, several queued at a time, leave in memory what the reference leaves, byte for byte.
+ */
 void test_random(const TileModelInfo &info, uint32_t seed) {
   std::mt19937 rng(seed);
   for (uint32_t round = 0; round < 6; ++round) {
@@ -105,33 +111,39 @@ void test_random(const TileModelInfo &info, uint32_t seed) {
     constexpr uint32_t kJobs = 4;
     RandomJob jobs[kJobs];
     for (uint32_t i = 0; i < kJobs; ++i) {
-      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 10), bench.memory, kBase,
-                           kAreas + i * kAreaBytes, kAreaBytes);
+      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 10), bench.memory,
+                           kBase, kAreas + i * kAreaBytes, kAreaBytes);
       bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
     }
     std::vector<uint8_t> want = bench.memory;
-    for (const RandomJob &job : jobs) TileReference(size_of(info), want, kBase).run(job.program, job.base);
+    for (const RandomJob &job : jobs)
+      TileReference(size_of(info), want, kBase).run(job.program, job.base);
     uint32_t cycles = 0;
     for (uint32_t i = 0; i < kJobs; ++i) {
-      bench.ring(kPrograms + i * 0x10000, static_cast<uint32_t>(jobs[i].program.size()), jobs[i].base, 100 + i);
+      bench.ring(kPrograms + i * 0x10000, static_cast<uint32_t>(jobs[i].program.size()),
+                 jobs[i].base, 100 + i);
       bench.run(rng() % 50);
     }
     for (uint32_t i = 0; i < kJobs; ++i) {
       const Completion done = bench.wait_completion();
       expect(done.tag == 100 + i, "tag %u, expected %u", done.tag, 100 + i);
-      expect(done.code == HB_TILE_STATUS_OK, "job %u: status %u at command %u", i, done.code, done.command);
+      expect(done.code == HB_TILE_STATUS_OK, "job %u: status %u at command %u", i, done.code,
+             done.command);
       cycles += done.cycles;
     }
     bench.wait_idle();
     compare(bench.memory, want);
     const TilePerf perf = bench.model().perf();
-    expect(perf.started == kJobs && perf.completed == kJobs, "started %u, completed %u", perf.started, perf.completed);
+    expect(perf.started == kJobs && perf.completed == kJobs, "started %u, completed %u",
+           perf.started, perf.completed);
     expect(perf.busy == cycles, "busy %u cycles, completions say %u", perf.busy, cycles);
-    expect(perf.array + perf.wait_load + perf.wait_store + perf.wait_wgt + perf.wait_cmd == perf.busy,
-           "busy cycles do not add up");
+    expect(
+        perf.array + perf.wait_load + perf.wait_store + perf.wait_wgt + perf.wait_cmd == perf.busy,
+        "busy cycles do not add up");
     expect(perf.done_tag == 100 + kJobs - 1, "newest completion has tag %u", perf.done_tag);
-    std::printf("round %u: %u busy cycles, array %u, wait load %u store %u wgt %u cmd %u\n", round, perf.busy,
-                perf.array, perf.wait_load, perf.wait_store, perf.wait_wgt, perf.wait_cmd);
+    std::printf("round %u: %u busy cycles, array %u, wait load %u store %u wgt %u cmd %u\n", round,
+                perf.busy, perf.array, perf.wait_load, perf.wait_store, perf.wait_wgt,
+                perf.wait_cmd);
   }
 }
 
@@ -145,28 +157,34 @@ void test_registers(const TileModelInfo &info, uint32_t seed) {
   expect(bench.read_reg(HB_TILE_REG_CAPS) == info.caps, "CAPS differs from tile_model_info()");
   const uint32_t rw[] = {HB_TILE_REG_JOB_PROG,  HB_TILE_REG_JOB_BASE0, HB_TILE_REG_JOB_BASE1,
                          HB_TILE_REG_JOB_BASE2, HB_TILE_REG_JOB_BASE3, HB_TILE_REG_WATCHDOG};
-  for (uint32_t reg : rw) expect(bench.read_reg(reg) == 0, "register %03x is not 0 after reset", reg);
-  for (uint32_t reg : rw) bench.write_reg(reg, 0x01020304u * (reg / 4));
-  for (uint32_t reg : rw) expect(bench.read_reg(reg) == 0x01020304u * (reg / 4), "register %03x does not hold", reg);
+  for (uint32_t reg : rw)
+    expect(bench.read_reg(reg) == 0, "register %03x is not 0 after reset", reg);
+  for (uint32_t reg : rw)
+    bench.write_reg(reg, 0x01020304u * (reg / 4));
+  for (uint32_t reg : rw)
+    expect(bench.read_reg(reg) == 0x01020304u * (reg / 4), "register %03x does not hold", reg);
   bench.write_reg(HB_TILE_REG_JOB_PROG, 0xffffffffu);
   bench.write_reg(HB_TILE_REG_JOB_PROG, 0x11223344u, 0x5);
   expect(bench.read_reg(HB_TILE_REG_JOB_PROG) == 0xff22ff44u, "byte strobes are not honoured");
   bench.write_reg(HB_TILE_REG_JOB_LEN, 0xffffffffu);
   expect(bench.read_reg(HB_TILE_REG_JOB_LEN) == 0xfffffu, "JOB_LEN has 20 bits");
-  for (uint32_t reg = 0; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4) bench.read_reg(reg);
+  for (uint32_t reg = 0; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4)
+    bench.read_reg(reg);
   for (uint32_t reg = HB_TILE_REG_PERF_COMPLETED + 4; reg < 0x10000; reg += 0x3fc) {
     bench.read_reg(reg, 2);
     bench.write_reg(reg, 1, 0xf, 2);
   }
   bench.write_reg(HB_TILE_REG_ID, 0);
   expect(bench.read_reg(HB_TILE_REG_ID) == info.id, "ID was written");
-  expect(bench.read_reg(HB_TILE_REG_COMPL_STATUS) == 0 && bench.read_reg(HB_TILE_REG_COMPL_TAG) == 0,
-         "a completion out of nothing");
+  expect(
+      bench.read_reg(HB_TILE_REG_COMPL_STATUS) == 0 && bench.read_reg(HB_TILE_REG_COMPL_TAG) == 0,
+      "a completion out of nothing");
   bench.write_reg(HB_TILE_REG_COMPL_POP, 1);
   expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS of an idle tile is not 0");
 }
 
-/* The queues: four jobs wait, a fifth overruns; full completions hold jobs back; irq follows IRQ_EN. */
+/* The queues: four jobs wait, a fifth overruns; full completions hold jobs back; irq follows
+ * IRQ_EN. */
 void test_queues(const TileModelInfo &info, uint32_t seed) {
   BenchOptions options;
   options.seed = seed;
@@ -174,9 +192,11 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
   bench.put_program(kPrograms, {end_command()});
   const std::array<uint32_t, 4> base{kAreas, kAreas, kAreas, kAreas};
   bench.mute_reads = true;  // the first job hangs in its fetch
-  for (uint32_t i = 0; i < 5; ++i) bench.ring(kPrograms, 1, base, 10 + i);
+  for (uint32_t i = 0; i < 5; ++i)
+    bench.ring(kPrograms, 1, base, 10 + i);
   expect(bench.read_reg(HB_TILE_REG_STATUS) ==
-             (HB_TILE_STATUS_BUSY_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK | 4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
+             (HB_TILE_STATUS_BUSY_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK |
+              4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
          "STATUS %x with one job running and four waiting", bench.read_reg(HB_TILE_REG_STATUS));
   bench.ring(kPrograms, 1, base, 99);
   expect((bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_OVERRUN_MASK) != 0, "no overrun");
@@ -187,22 +207,26 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
     bench.run(100);
   }
   // Twelve jobs, eight places for completions.
-  expect(bench.read_reg(HB_TILE_REG_STATUS) == (HB_TILE_STATUS_OVERRUN_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK |
-                                                8u << HB_TILE_STATUS_COMPL_LEVEL_LSB | 4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
+  expect(bench.read_reg(HB_TILE_REG_STATUS) ==
+             (HB_TILE_STATUS_OVERRUN_MASK | HB_TILE_STATUS_QUEUE_FULL_MASK |
+              8u << HB_TILE_STATUS_COMPL_LEVEL_LSB | 4u << HB_TILE_STATUS_QUEUE_LEVEL_LSB),
          "STATUS %x with full queues", bench.read_reg(HB_TILE_REG_STATUS));
   bench.run(10);
-  expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0, "idle and silent without IRQ_EN");
+  expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0,
+         "idle and silent without IRQ_EN");
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   for (uint32_t i = 0; i < 12; ++i) {
     const Completion done = bench.wait_completion(1000);
-    expect(done.tag == 10 + i && done.code == HB_TILE_STATUS_OK, "tag %u status %u", done.tag, done.code);
+    expect(done.tag == 10 + i && done.code == HB_TILE_STATUS_OK, "tag %u status %u", done.tag,
+           done.code);
   }
   bench.run(100);
   expect(bench.model().outputs().irq == 0, "irq without a completion");
   expect(bench.read_reg(HB_TILE_REG_PERF_COMPLETED) == 12, "the overrun job ran");
 }
 
-/* A program at fault fails with the right code and command; the next job is not the worse for it. */
+/* A program at fault fails with the right code and command; the next job is not the worse for it.
+ */
 void test_errors(const TileModelInfo &info, uint32_t seed) {
   const uint32_t n = size_of(info);
   struct Bad {
@@ -216,13 +240,19 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
   std::vector<Bad> cases = {
       {"opcode 0", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 0; }, l},
       {"opcode 255", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 255; }, l},
-      {"END with a token", kOpcode, [](hb_cmd_t &c) { c.common.opcode = HB_CMD_OP_END; c.common.tokens = 1; }, l},
+      {"END with a token", kOpcode,
+       [](hb_cmd_t &c) {
+         c.common.opcode = HB_CMD_OP_END;
+         c.common.tokens = 1;
+       },
+       l},
       {"LOAD waits L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E; }, l},
       {"LOAD pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, l},
       {"EXEC waits E2L", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2L; }, e},
       {"EXEC pushes L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E << 4; }, e},
       {"STORE waits S2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_S2E; }, s},
-      {"STORE pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, s},
+      {"STORE pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; },
+       s},
       {"LOAD flags", kField, [](hb_cmd_t &c) { c.load.flags = 1; }, l},
       {"LOAD mem", kField, [](hb_cmd_t &c) { c.load.mem = 3; }, l},
       {"LOAD base", kField, [](hb_cmd_t &c) { c.load.base = 4; }, l},
@@ -233,10 +263,26 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"LOAD rows 0", kField, [](hb_cmd_t &c) { c.load.rows = 0; }, l},
       {"LOAD planes 0", kField, [](hb_cmd_t &c) { c.load.planes = 0; }, l},
       {"LOAD beyond IFM", kField, [](hb_cmd_t &c) { c.load.dst = 8192 - 15; }, l},
-      {"LOAD beyond WGT", kField, [](hb_cmd_t &c) { c.load.mem = 1; c.load.dst = 4096 - 15; }, l},
-      {"LOAD beyond PRM", kField, [](hb_cmd_t &c) { c.load.mem = 2; c.load.dst = 512 - 15; }, l},
-      {"LOAD far too much", kField, [](hb_cmd_t &c) { c.load.beats = c.load.rows = c.load.planes = 65535; }, l},
-      {"LOAD 2^32 words", kField, [](hb_cmd_t &c) { c.load.beats = c.load.rows = 256; c.load.planes = 65535; }, l},
+      {"LOAD beyond WGT", kField,
+       [](hb_cmd_t &c) {
+         c.load.mem = 1;
+         c.load.dst = 4096 - 15;
+       },
+       l},
+      {"LOAD beyond PRM", kField,
+       [](hb_cmd_t &c) {
+         c.load.mem = 2;
+         c.load.dst = 512 - 15;
+       },
+       l},
+      {"LOAD far too much", kField,
+       [](hb_cmd_t &c) { c.load.beats = c.load.rows = c.load.planes = 65535; }, l},
+      {"LOAD 2^32 words", kField,
+       [](hb_cmd_t &c) {
+         c.load.beats = c.load.rows = 256;
+         c.load.planes = 65535;
+       },
+       l},
       {"EXEC flags", kField, [](hb_cmd_t &c) { c.exec.flags = 16; }, e},
       {"EXEC in_h 0", kField, [](hb_cmd_t &c) { c.exec.in_h = 0; }, e},
       {"EXEC in_w 0", kField, [](hb_cmd_t &c) { c.exec.in_w = 0; }, e},
@@ -250,16 +296,33 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"EXEC ker_w 0", kField, [](hb_cmd_t &c) { c.exec.ker_w = 0; }, e},
       {"EXEC k_c 0", kField, [](hb_cmd_t &c) { c.exec.k_c = 0; }, e},
       {"EXEC k_count 0", kField, [](hb_cmd_t &c) { c.exec.k_count = 0; }, e},
-      {"EXEC c0 beyond", kField, [](hb_cmd_t &c) { c.exec.c0 = 2; c.exec.k_count = 1; }, e},
+      {"EXEC c0 beyond", kField,
+       [](hb_cmd_t &c) {
+         c.exec.c0 = 2;
+         c.exec.k_count = 1;
+       },
+       e},
       {"EXEC r0 beyond", kField, [](hb_cmd_t &c) { c.exec.r0 = 1; }, e},
       {"EXEC s0 beyond", kField, [](hb_cmd_t &c) { c.exec.s0 = 1; }, e},
       {"EXEC run beyond the taps", kField, [](hb_cmd_t &c) { c.exec.k_count = 3; }, e},
       {"EXEC run beyond the taps from c0", kField, [](hb_cmd_t &c) { c.exec.c0 = 1; }, e},
-      {"EXEC beyond WGT", kField, [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n + 1); }, e},
+      {"EXEC beyond WGT", kField,
+       [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n + 1); }, e},
       {"EXEC beyond accumulator", kField, [](hb_cmd_t &c) { c.exec.acc = 1024 - 15; }, e},
       {"EXEC 2^32 pixels", kField, [](hb_cmd_t &c) { c.exec.out_h = c.exec.out_w = 65535; }, e},
-      {"EXEC beyond IFM", kField, [](hb_cmd_t &c) { c.exec.plane_pitch = 0; c.exec.ifm = 8192 - 15; }, e},
-      {"EXEC plane beyond IFM", kField, [](hb_cmd_t &c) { c.exec.k_c = 4; c.exec.k_count = 4; c.exec.plane_pitch = 9000; }, e},
+      {"EXEC beyond IFM", kField,
+       [](hb_cmd_t &c) {
+         c.exec.plane_pitch = 0;
+         c.exec.ifm = 8192 - 15;
+       },
+       e},
+      {"EXEC plane beyond IFM", kField,
+       [](hb_cmd_t &c) {
+         c.exec.k_c = 4;
+         c.exec.k_count = 4;
+         c.exec.plane_pitch = 9000;
+       },
+       e},
       {"STORE flags", kField, [](hb_cmd_t &c) { c.store.flags = 8; }, s},
       {"STORE base", kField, [](hb_cmd_t &c) { c.store.base = 4; }, s},
       {"STORE dst", kField, [](hb_cmd_t &c) { c.store.dst = 8; }, s},
@@ -270,16 +333,34 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"STORE beyond PRM", kField, [](hb_cmd_t &c) { c.store.prm = 512 - 7; }, s},
   };
   if (n != 8) {
-    cases.push_back({"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
-    cases.push_back({"STORE HALF", kField, [](hb_cmd_t &c) { c.store.flags |= HB_CMD_STORE_FLAG_HALF; }, s});
+    cases.push_back(
+        {"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
+    cases.push_back(
+        {"STORE HALF", kField, [](hb_cmd_t &c) { c.store.flags |= HB_CMD_STORE_FLAG_HALF; }, s});
   }
   // Right at the border: legal.
   const std::vector<Bad> border = {
       {"LOAD to the end of IFM", 0, [](hb_cmd_t &c) { c.load.dst = 8192 - 16; }, l},
-      {"LOAD to the end of WGT", 0, [](hb_cmd_t &c) { c.load.mem = 1; c.load.dst = 4096 - 16; }, l},
-      {"LOAD to the end of PRM", 0, [](hb_cmd_t &c) { c.load.mem = 2; c.load.dst = 512 - 16; }, l},
-      {"EXEC to the end of WGT", 0, [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n); }, e},
-      {"EXEC to the end of IFM", 0, [](hb_cmd_t &c) { c.exec.plane_pitch = 0; c.exec.ifm = 8192 - 16; }, e},
+      {"LOAD to the end of WGT", 0,
+       [](hb_cmd_t &c) {
+         c.load.mem = 1;
+         c.load.dst = 4096 - 16;
+       },
+       l},
+      {"LOAD to the end of PRM", 0,
+       [](hb_cmd_t &c) {
+         c.load.mem = 2;
+         c.load.dst = 512 - 16;
+       },
+       l},
+      {"EXEC to the end of WGT", 0,
+       [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n); }, e},
+      {"EXEC to the end of IFM", 0,
+       [](hb_cmd_t &c) {
+         c.exec.plane_pitch = 0;
+         c.exec.ifm = 8192 - 16;
+       },
+       e},
       {"EXEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.exec.acc = 1024 - 16; }, e},
       {"STORE to the end of the accumulator", 0, [](hb_cmd_t &c) { c.store.acc = 1024 - 4; }, s},
       {"STORE from the last PRM words", 0, [](hb_cmd_t &c) { c.store.prm = 512 - 8; }, s},
@@ -326,8 +407,8 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
     bases[1] = job.base1;
     bench.ring(job.program, job.len, bases, 8);
     const Completion done = bench.wait_completion();
-    expect(done.code == job.code && done.command == job.command, "%s: status %u at command %u", job.name, done.code,
-           done.command);
+    expect(done.code == job.code && done.command == job.command, "%s: status %u at command %u",
+           job.name, done.code, done.command);
     bench.wait_idle();
   }
   run_good_job(bench, info, seed);
@@ -348,8 +429,9 @@ void test_fetch_limit(const TileModelInfo &info, uint32_t seed) {
     uint32_t beats = 0;
     bench.observer = [&](uint64_t, const TileOut &out, const TileIn &in) {
       if (out.m_arvalid == 0 || in.m_arready == 0 || out.m_arid != 0) return;
-      expect(out.m_araddr >= program && out.m_araddr + 16u * (out.m_arlen + 1u) <= program + 64 * len,
-             "fetch beyond the program: %08x", out.m_araddr);
+      expect(
+          out.m_araddr >= program && out.m_araddr + 16u * (out.m_arlen + 1u) <= program + 64 * len,
+          "fetch beyond the program: %08x", out.m_araddr);
       beats += out.m_arlen + 1u;
     };
     bench.ring(program, len, {kAreas, kAreas, kAreas, kAreas}, 1);
@@ -370,8 +452,10 @@ void test_axi_errors(const TileModelInfo &info, uint32_t seed) {
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
   std::vector<hb_cmd_t> program;
-  for (uint32_t i = 0; i < 20; ++i) program.push_back(load(0, 0, 0x1000 * i, 100));
-  for (uint32_t i = 0; i < 8; ++i) program.push_back(store(0x1000 * i, 8, 8));
+  for (uint32_t i = 0; i < 20; ++i)
+    program.push_back(load(0, 0, 0x1000 * i, 100));
+  for (uint32_t i = 0; i < 8; ++i)
+    program.push_back(store(0x1000 * i, 8, 8));
   program.push_back(end_command());
   struct Fault {
     uint32_t begin, code, command;
@@ -389,8 +473,8 @@ void test_axi_errors(const TileModelInfo &info, uint32_t seed) {
     bench.error_end = fault.begin + 16;
     bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 3);
     const Completion done = bench.wait_completion();
-    expect(done.code == fault.code && done.command == fault.command, "fault at %08x: status %u at command %u",
-           fault.begin, done.code, done.command);
+    expect(done.code == fault.code && done.command == fault.command,
+           "fault at %08x: status %u at command %u", fault.begin, done.code, done.command);
     bench.wait_idle();
     bench.error_begin = bench.error_end = 0;
     run_good_job(bench, info, seed);
@@ -416,18 +500,22 @@ void test_soft_reset(const TileModelInfo &info, uint32_t seed) {
     const std::vector<uint8_t> before = bench.memory;
     bench.run(rng() % (round % 2 == 0 ? 400 : 40000));
     bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK | HB_TILE_CTRL_SOFT_RESET_MASK);
-    for (uint32_t guard = 0; (bench.read_reg(HB_TILE_REG_CTRL) & HB_TILE_CTRL_SOFT_RESET_MASK) != 0; ++guard) {
+    for (uint32_t guard = 0; (bench.read_reg(HB_TILE_REG_CTRL) & HB_TILE_CTRL_SOFT_RESET_MASK) != 0;
+         ++guard) {
       expect(guard < 1000, "soft reset does not end");
     }
     bench.run(2);
-    expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0, "idle and silent after soft reset");
+    expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0,
+           "idle and silent after soft reset");
     bench.wait_idle();
-    expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS %x after soft reset", bench.read_reg(HB_TILE_REG_STATUS));
+    expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS %x after soft reset",
+           bench.read_reg(HB_TILE_REG_STATUS));
     expect(bench.read_reg(HB_TILE_REG_PERF_STARTED) == 0, "counters survive soft reset");
     // Only the job's output may have been touched.
     for (size_t i = 0; i < before.size(); ++i) {
       const uint32_t address = kBase + static_cast<uint32_t>(i);
-      expect(before[i] == bench.memory[i] || (address >= kAreas + kAreaBytes / 2 && address < kAreas + kAreaBytes),
+      expect(before[i] == bench.memory[i] ||
+                 (address >= kAreas + kAreaBytes / 2 && address < kAreas + kAreaBytes),
              "soft reset let %08x be written", address);
     }
     run_good_job(bench, info, static_cast<uint32_t>(rng()));
@@ -449,7 +537,8 @@ void test_watchdog(const TileModelInfo &info, uint32_t seed) {
     bench.write_reg(HB_TILE_REG_WATCHDOG, 0);
     bench.ring(kPrograms, 3, base, 1);
     bench.run(3000);
-    expect(bench.model().outputs().irq == 0 && bench.model().outputs().idle == 0, "a stuck job ended without a watchdog");
+    expect(bench.model().outputs().irq == 0 && bench.model().outputs().idle == 0,
+           "a stuck job ended without a watchdog");
     bench.write_reg(HB_TILE_REG_WATCHDOG, 500);
     const Completion done = bench.wait_completion(600);
     expect(done.code == HB_TILE_STATUS_WATCHDOG && done.command == 0, "status %u", done.code);
@@ -467,16 +556,19 @@ void test_watchdog(const TileModelInfo &info, uint32_t seed) {
 class Digest {
  public:
   void add(uint64_t value) {
-    for (int i = 0; i < 8; ++i) hash_ = (hash_ ^ (value >> 8 * i & 0xff)) * 0x100000001b3u;
+    for (int i = 0; i < 8; ++i)
+      hash_ = (hash_ ^ (value >> 8 * i & 0xff)) * 0x100000001b3u;
   }
   void add_timing(uint64_t cycle, const TileOut &out) {
-    const int flags = out.s_awready | out.s_wready << 1 | out.s_bvalid << 2 | out.s_arready << 3 | out.s_rvalid << 4 |
-                           out.m_awvalid << 5 | out.m_wvalid << 6 | out.m_wlast << 7 | out.m_arvalid << 8 | out.irq << 9 |
-                           out.idle << 10;
+    const int flags = out.s_awready | out.s_wready << 1 | out.s_bvalid << 2 | out.s_arready << 3 |
+                      out.s_rvalid << 4 | out.m_awvalid << 5 | out.m_wvalid << 6 |
+                      out.m_wlast << 7 | out.m_arvalid << 8 | out.irq << 9 | out.idle << 10;
     add(cycle);
     add(static_cast<uint64_t>(flags));
-    if (out.m_arvalid != 0) add(uint64_t{out.m_araddr} << 16 | uint64_t{out.m_arid} << 8 | out.m_arlen);
-    if (out.m_awvalid != 0) add(uint64_t{out.m_awaddr} << 16 | uint64_t{out.m_awid} << 8 | out.m_awlen);
+    if (out.m_arvalid != 0)
+      add(uint64_t{out.m_araddr} << 16 | uint64_t{out.m_arid} << 8 | out.m_arlen);
+    if (out.m_awvalid != 0)
+      add(uint64_t{out.m_awaddr} << 16 | uint64_t{out.m_awid} << 8 | out.m_awlen);
     if (out.m_wvalid != 0) add(out.m_wstrb);
   }
   uint64_t value() const { return hash_; }
@@ -521,7 +613,8 @@ void test_quiescence(const TileModelInfo &info, uint32_t seed) {
   }
   expect(cycles[0] == cycles[1] && digest[0] == digest[1], "skipping idle cycles changes the run");
   compare(memory[1], memory[0]);
-  expect(clocked[0] == cycles[0] && clocked[1] + 1000 < clocked[0], "nothing was skipped: %llu of %llu cycles clocked",
+  expect(clocked[0] == cycles[0] && clocked[1] + 1000 < clocked[0],
+         "nothing was skipped: %llu of %llu cycles clocked",
          static_cast<unsigned long long>(clocked[1]), static_cast<unsigned long long>(cycles[1]));
   std::printf("%llu of %llu cycles clocked\n", static_cast<unsigned long long>(clocked[1]),
               static_cast<unsigned long long>(cycles[1]));
@@ -544,7 +637,9 @@ void test_data_independence(const TileModelInfo &info, uint32_t seed) {
     }
     bench.put_program(kPrograms, job.program);
     Digest d;
-    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) { d.add_timing(cycle, out); };
+    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) {
+      d.add_timing(cycle, out);
+    };
     bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
     bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 1);
     bench.wait_completion();
@@ -553,17 +648,20 @@ void test_data_independence(const TileModelInfo &info, uint32_t seed) {
   }
 }
 
-/* A 3x3 convolution 64 -> 64 on a 14 x 14 tile, its k-tiles in several EXECs: the array never waits inside it. */
+/* A 3x3 convolution 64 -> 64 on a 14 x 14 tile, its k-tiles in several EXECs: the array never waits
+ * inside it. */
 void test_throughput(const TileModelInfo &info, uint32_t seed) {
   const uint32_t n = size_of(info), steps = 64 / n, k_tiles = 9 * steps;
   BenchOptions options;
   options.seed = seed;
   options.max_latency = 20;
   TileBench bench(info, options);
-  std::vector<hb_cmd_t> program = {load(0, 0, 0, 16 * 16 * 4), load(1, 0, 0, 256 * 9, 0, HB_CMD_TOKEN_L2E)};
+  std::vector<hb_cmd_t> program = {load(0, 0, 0, 16 * 16 * 4),
+                                   load(1, 0, 0, 256 * 9, 0, HB_CMD_TOKEN_L2E)};
   uint32_t execs = 0;
   for (uint32_t tap = 0; tap < 9; ++tap, ++execs) {
-    hb_cmd_t cmd = exec(14, 14, steps, tap == 0 ? HB_CMD_TOKEN_L2E : 0, tap == 8 ? HB_CMD_TOKEN_E2S : 0);
+    hb_cmd_t cmd =
+        exec(14, 14, steps, tap == 0 ? HB_CMD_TOKEN_L2E : 0, tap == 8 ? HB_CMD_TOKEN_E2S : 0);
     cmd.exec.in_h = cmd.exec.in_w = cmd.exec.row_pitch = 16;
     cmd.exec.plane_pitch = 256;
     cmd.exec.ker_h = cmd.exec.ker_w = 3;
@@ -577,16 +675,19 @@ void test_throughput(const TileModelInfo &info, uint32_t seed) {
   program.push_back(end_command());
   bench.put_program(kPrograms, program);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), {kAreas, kAreas + 0x20000, kAreas, kAreas}, 1);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()),
+             {kAreas, kAreas + 0x20000, kAreas, kAreas}, 1);
   bench.wait_completion();
   const TilePerf perf = bench.model().perf();
   expect(perf.array == k_tiles * 196, "%u array cycles, expected %u", perf.array, k_tiles * 196);
-  // The first k-tile's weights and the last one's drain are all that is lost; and what the last block of an
-  // output-stationary array lacks in pixels.
+  // The first k-tile's weights and the last one's drain are all that is lost; and what the last
+  // block of an output-stationary array lacks in pixels.
   const bool blocks = info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_OS;
   const uint32_t missing = blocks ? k_tiles * ((196 + n - 1) / n * n - 196) : 0;
-  expect(perf.wait_wgt <= missing + 2 * n + 4, "%u cycles without a pixel while executing", perf.wait_wgt);
-  std::printf("array busy %.2f%% of the exec stream\n", 100.0 * perf.array / (perf.array + perf.wait_wgt));
+  expect(perf.wait_wgt <= missing + 2 * n + 4, "%u cycles without a pixel while executing",
+         perf.wait_wgt);
+  std::printf("array busy %.2f%% of the exec stream\n",
+              100.0 * perf.array / (perf.array + perf.wait_wgt));
 }
 
 struct Case {
@@ -595,16 +696,11 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"random", test_random},
-    {"registers", test_registers},
-    {"queues", test_queues},
-    {"errors", test_errors},
-    {"fetch_limit", test_fetch_limit},
-    {"axi_errors", test_axi_errors},
-    {"soft_reset", test_soft_reset},
-    {"watchdog", test_watchdog},
-    {"quiescence", test_quiescence},
-    {"data_independence", test_data_independence},
+    {"random", test_random},           {"registers", test_registers},
+    {"queues", test_queues},           {"errors", test_errors},
+    {"fetch_limit", test_fetch_limit}, {"axi_errors", test_axi_errors},
+    {"soft_reset", test_soft_reset},   {"watchdog", test_watchdog},
+    {"quiescence", test_quiescence},   {"data_independence", test_data_independence},
     {"throughput", test_throughput},
 };
 

@@ -37,7 +37,8 @@ TileBench::TileBench(const TileModelInfo &info, const BenchOptions &options)
 
 uint8_t *TileBench::at(uint32_t addr) {
   expect(addr >= kMemoryBase && uint64_t{addr} - kMemoryBase + 16 <= memory.size(),
-         "cycle %llu: access to %08x outside the memory", static_cast<unsigned long long>(cycle_), addr);
+         "cycle %llu: access to %08x outside the memory", static_cast<unsigned long long>(cycle_),
+         addr);
   return memory.data() + (addr - kMemoryBase);
 }
 
@@ -51,7 +52,8 @@ void TileBench::drive_memory(const TileOut &out) {
     std::vector<size_t> heads;
     for (size_t i = 0; i < reads_.size(); ++i) {
       bool older = false;
-      for (size_t j = 0; j < i; ++j) older |= reads_[j].id == reads_[i].id;
+      for (size_t j = 0; j < i; ++j)
+        older |= reads_[j].id == reads_[i].id;
       if (!older && reads_[i].ready <= cycle_) heads.push_back(i);
     }
     if (!heads.empty()) {
@@ -82,7 +84,8 @@ void TileBench::take_memory(const TileOut &out) {
   if (out.m_arvalid != 0 && in_.m_arready != 0) {
     reads_.push_back({out.m_araddr, out.m_arid, out.m_arlen, 0, cycle_ + latency()});
   }
-  if (out.m_awvalid != 0 && in_.m_awready != 0) writes_.push_back({out.m_awaddr, out.m_awid, out.m_awlen});
+  if (out.m_awvalid != 0 && in_.m_awready != 0)
+    writes_.push_back({out.m_awaddr, out.m_awid, out.m_awlen});
   if (out.m_wvalid != 0 && in_.m_wready != 0) {
     write_beats_.push_back({out.m_wdata, out.m_wstrb, out.m_wlast != 0});
   }
@@ -121,7 +124,8 @@ void TileBench::step() {
 }
 
 void TileBench::run(uint64_t cycles) {
-  while (cycles-- > 0) step();
+  while (cycles-- > 0)
+    step();
 }
 
 void TileBench::write_reg(uint32_t offset, uint32_t value, uint8_t strobe, uint8_t expected_resp) {
@@ -141,7 +145,9 @@ void TileBench::write_reg(uint32_t offset, uint32_t value, uint8_t strobe, uint8
     const bool aw = in_.s_awvalid != 0 && out.s_awready != 0;
     const bool w = in_.s_wvalid != 0 && out.s_wready != 0;
     const bool b = in_.s_bready != 0 && out.s_bvalid != 0;
-    if (b) expect(out.s_bresp == expected_resp, "write to %03x: resp %u, expected %u", offset, out.s_bresp, expected_resp);
+    if (b)
+      expect(out.s_bresp == expected_resp, "write to %03x: resp %u, expected %u", offset,
+             out.s_bresp, expected_resp);
     step();
     aw_done |= aw;
     w_done |= w;
@@ -162,7 +168,8 @@ uint32_t TileBench::read_reg(uint32_t offset, uint8_t expected_resp) {
     const bool ar = in_.s_arvalid != 0 && out.s_arready != 0;
     const bool r = in_.s_rready != 0 && out.s_rvalid != 0;
     if (r) {
-      expect(out.s_rresp == expected_resp, "read of %03x: resp %u, expected %u", offset, out.s_rresp, expected_resp);
+      expect(out.s_rresp == expected_resp, "read of %03x: resp %u, expected %u", offset,
+             out.s_rresp, expected_resp);
       value = out.s_rdata;
     }
     step();
@@ -175,14 +182,17 @@ uint32_t TileBench::read_reg(uint32_t offset, uint8_t expected_resp) {
 
 void TileBench::put_program(uint32_t address, const std::vector<hb_cmd_t> &program) {
   for (size_t i = 0; i < program.size(); ++i) {
-    std::memcpy(memory.data() + (address - kMemoryBase) + i * sizeof(hb_cmd_t), &program[i], sizeof(hb_cmd_t));
+    std::memcpy(memory.data() + (address - kMemoryBase) + i * sizeof(hb_cmd_t), &program[i],
+                sizeof(hb_cmd_t));
   }
 }
 
-void TileBench::ring(uint32_t program, uint32_t commands, const std::array<uint32_t, 4> &base, uint32_t tag) {
+void TileBench::ring(uint32_t program, uint32_t commands, const std::array<uint32_t, 4> &base,
+                     uint32_t tag) {
   write_reg(HB_TILE_REG_JOB_PROG, program);
   write_reg(HB_TILE_REG_JOB_LEN, commands);
-  for (uint32_t i = 0; i < 4; ++i) write_reg(HB_TILE_REG_JOB_BASE0 + 4 * i, base[i]);
+  for (uint32_t i = 0; i < 4; ++i)
+    write_reg(HB_TILE_REG_JOB_BASE0 + 4 * i, base[i]);
   write_reg(HB_TILE_REG_JOB_TAG, tag);
 }
 
@@ -197,7 +207,8 @@ Completion TileBench::wait_completion(uint64_t limit) {
   const uint32_t status = read_reg(HB_TILE_REG_COMPL_STATUS);
   expect((status & HB_TILE_COMPL_STATUS_VALID_MASK) != 0, "irq without a completion");
   completion.code = status & HB_TILE_COMPL_STATUS_CODE_MASK;
-  completion.command = (status & HB_TILE_COMPL_STATUS_COMMAND_MASK) >> HB_TILE_COMPL_STATUS_COMMAND_LSB;
+  completion.command =
+      (status & HB_TILE_COMPL_STATUS_COMMAND_MASK) >> HB_TILE_COMPL_STATUS_COMMAND_LSB;
   completion.cycles = read_reg(HB_TILE_REG_COMPL_CYCLES);
   write_reg(HB_TILE_REG_COMPL_POP, 1);
   return completion;

@@ -2,8 +2,8 @@
 
 /**
  * @file
- * One tile on a bench: a memory behind its AXI4 port that delays, stalls and interleaves from a seed, a
- * register master on its AXI4-Lite port, and the protocol checker on both, in every cycle.
+ * One tile on a bench: a memory behind its AXI4 port that delays, stalls and interleaves from a
+ * seed, a register master on its AXI4-Lite port, and the protocol checker on both, in every cycle.
  */
 
 #ifndef HB_TESTS_RTL_TILE_BENCH_H_

@@ -11,12 +11,15 @@ namespace hb {
 
 namespace {
 
-int32_t widen(uint8_t byte, bool is_signed) { return is_signed ? static_cast<int8_t>(byte) : byte; }
+int32_t widen(uint8_t byte, bool is_signed) {
+  return is_signed ? static_cast<int8_t>(byte) : byte;
+}
 
 template <class T>
 T &checked(std::vector<T> &v, int64_t index, const char *what) {
   if (index < 0 || index >= static_cast<int64_t>(v.size())) {
-    std::fprintf(stderr, "reference: %s index %lld out of range\n", what, static_cast<long long>(index));
+    std::fprintf(stderr, "reference: %s index %lld out of range\n", what,
+                 static_cast<long long>(index));
     std::abort();
   }
   return v[static_cast<size_t>(index)];
@@ -24,7 +27,8 @@ T &checked(std::vector<T> &v, int64_t index, const char *what) {
 
 }  // namespace
 
-int32_t reference_requant(int32_t t, float scale, int32_t zero_point, int32_t clip_min, int32_t clip_max) {
+int32_t reference_requant(int32_t t, float scale, int32_t zero_point, int32_t clip_min,
+                          int32_t clip_max) {
   const float f = static_cast<float>(t);
   const float p = f * scale;
   // Beyond the clip limits the integer conversion could overflow; the limits decide anyway.
@@ -34,7 +38,13 @@ int32_t reference_requant(int32_t t, float scale, int32_t zero_point, int32_t cl
 }
 
 TileReference::TileReference(uint32_t n, std::vector<uint8_t> &memory, uint32_t memory_base)
-    : n_(n), memory_(memory), memory_base_(memory_base), ifm_(8192), wgt_(4096), prm_(512), acc_(1024 * n) {}
+    : n_(n),
+      memory_(memory),
+      memory_base_(memory_base),
+      ifm_(8192),
+      wgt_(4096),
+      prm_(512),
+      acc_(1024 * n) {}
 
 uint8_t *TileReference::at(uint32_t address, uint32_t bytes) {
   const uint64_t offset = uint64_t{address} - memory_base_;
@@ -48,20 +58,30 @@ uint8_t *TileReference::at(uint32_t address, uint32_t bytes) {
 void TileReference::run(const std::vector<hb_cmd_t> &program, const std::array<uint32_t, 4> &base) {
   for (const hb_cmd_t &cmd : program) {
     switch (cmd.common.opcode) {
-      case HB_CMD_OP_LOAD: load(cmd.load, base); break;
-      case HB_CMD_OP_EXEC: exec(cmd.exec); break;
-      case HB_CMD_OP_STORE: store(cmd.store, base); break;
-      default: return;
+      case HB_CMD_OP_LOAD:
+        load(cmd.load, base);
+        break;
+      case HB_CMD_OP_EXEC:
+        exec(cmd.exec);
+        break;
+      case HB_CMD_OP_STORE:
+        store(cmd.store, base);
+        break;
+      default:
+        return;
     }
   }
 }
 
 void TileReference::load(const hb_cmd_load_t &cmd, const std::array<uint32_t, 4> &base) {
-  std::vector<Word> &mem = cmd.mem == HB_CMD_LOAD_MEM_IFM ? ifm_ : cmd.mem == HB_CMD_LOAD_MEM_WGT ? wgt_ : prm_;
+  std::vector<Word> &mem = cmd.mem == HB_CMD_LOAD_MEM_IFM   ? ifm_
+                           : cmd.mem == HB_CMD_LOAD_MEM_WGT ? wgt_
+                                                            : prm_;
   int64_t word = cmd.dst;
   for (uint32_t plane = 0; plane < cmd.planes; ++plane) {
     for (uint32_t row = 0; row < cmd.rows; ++row) {
-      const uint32_t from = base[cmd.base] + cmd.src + plane * cmd.plane_pitch + row * cmd.row_pitch;
+      const uint32_t from =
+          base[cmd.base] + cmd.src + plane * cmd.plane_pitch + row * cmd.row_pitch;
       for (uint32_t beat = 0; beat < cmd.beats; ++beat) {
         std::memcpy(checked(mem, word++, "scratchpad").data(), at(from + 16 * beat, 16), 16);
       }
@@ -91,13 +111,16 @@ void TileReference::exec(const hb_cmd_exec_t &cmd) {
           for (uint32_t i = 0; inside && i < n_; ++i) {
             const auto channel = static_cast<uint32_t>(c) * n_ + i;
             const Word &x = checked(
-                ifm_, cmd.ifm + int64_t{channel / 16} * cmd.plane_pitch + iy * cmd.row_pitch + ix, "IFM");
+                ifm_, cmd.ifm + int64_t{channel / 16} * cmd.plane_pitch + iy * cmd.row_pitch + ix,
+                "IFM");
             const Word &w = checked(wgt_, cmd.wgt + kt * n_ + i, "WGT");
-            sum += (widen(x[channel % 16], x_signed) - x_zp) * (widen(w[out_lane + k], w_signed) - w_zp);
+            sum += (widen(x[channel % 16], x_signed) - x_zp) *
+                   (widen(w[out_lane + k], w_signed) - w_zp);
           }
           int32_t &acc = checked(acc_, (cmd.acc + oy * cmd.out_w + ox) * n_ + k, "accumulator");
           const bool init = kt == 0 && (cmd.flags & HB_CMD_EXEC_FLAG_INIT) != 0;
-          acc = static_cast<int32_t>((init ? 0u : static_cast<uint32_t>(acc)) + static_cast<uint32_t>(sum));
+          acc = static_cast<int32_t>((init ? 0u : static_cast<uint32_t>(acc)) +
+                                     static_cast<uint32_t>(sum));
         }
       }
     }
@@ -111,15 +134,19 @@ void TileReference::store(const hb_cmd_store_t &cmd, const std::array<uint32_t, 
   const uint32_t pixel_bytes = raw ? 64 : 16;
   for (uint32_t row = 0; row < cmd.rows; ++row) {
     for (uint32_t beat = 0; beat < cmd.beats; ++beat) {
-      uint8_t *to = at(base[cmd.base] + cmd.dst + row * cmd.row_pitch + beat * pixel_bytes, pixel_bytes);
+      uint8_t *to =
+          at(base[cmd.base] + cmd.dst + row * cmd.row_pitch + beat * pixel_bytes, pixel_bytes);
       for (uint32_t k = 0; k < n_; ++k) {
         const uint32_t channel = lane + k;
         int32_t bias;
         float scale;
         std::memcpy(&bias, checked(prm_, cmd.prm + channel / 4, "PRM").data() + channel % 4 * 4, 4);
-        std::memcpy(&scale, checked(prm_, cmd.prm + 4 + channel / 4, "PRM").data() + channel % 4 * 4, 4);
-        const int32_t acc = checked(acc_, int64_t{cmd.acc + row * cmd.beats + beat} * n_ + k, "accumulator");
-        const auto t = static_cast<int32_t>(static_cast<uint32_t>(acc) + static_cast<uint32_t>(bias));
+        std::memcpy(&scale,
+                    checked(prm_, cmd.prm + 4 + channel / 4, "PRM").data() + channel % 4 * 4, 4);
+        const int32_t acc =
+            checked(acc_, int64_t{cmd.acc + row * cmd.beats + beat} * n_ + k, "accumulator");
+        const auto t =
+            static_cast<int32_t>(static_cast<uint32_t>(acc) + static_cast<uint32_t>(bias));
         if (raw) {
           std::memcpy(to + 4 * channel, &t, 4);
         } else {

@@ -3,8 +3,8 @@
 /**
  * @file
  * What a systolic tile's program does to memory, command by command, written from
- * rtl/regs/hb_tile.toml alone. It knows nothing of time: it executes commands in program order, which for a
- * program whose tokens are right is what every legal interleaving amounts to.
+ * rtl/regs/hb_tile.toml alone. It knows nothing of time: it executes commands in program order,
+ * which for a program whose tokens are right is what every legal interleaving amounts to.
  */
 
 #ifndef HB_TESTS_RTL_TILE_REFERENCE_H_
@@ -19,7 +19,8 @@
 namespace hb {
 
 /** Requantisation by the host's floating point, as hilbert/hb_tensor.h defines it. */
-int32_t reference_requant(int32_t t, float scale, int32_t zero_point, int32_t clip_min, int32_t clip_max);
+int32_t reference_requant(int32_t t, float scale, int32_t zero_point, int32_t clip_min,
+                          int32_t clip_max);
 
 class TileReference {
  public:
