@@ -5,8 +5,8 @@
  * A network as a chain of layers, and a scenario as a set of networks with rates.
  *
  * These are plain data: host/config/ fills them from YAML and checks every documented range,
- * host/map/ compiles them. Strings are owned by the struct they are in; the *_release functions free
- * what a load allocated.
+ * host/map/ compiles them. Strings are owned by the struct they are in; the *_release functions
+ * free what a load allocated.
  */
 
 #ifndef HB_MODEL_H_
@@ -25,34 +25,138 @@ extern "C" {
 
 enum { HB_NAME_MAX = 64, HB_PATH_MAX_BYTES = 1024 };
 
+/*
+ * X(symbol, name in YAML): what a layer does. Shapes are C x H x W; "pixel" is a place (y, x).
+ * Formulas are in reals; hilbert/hb_tensor.h says how the result becomes 8 bits.
+ */
+#define HB_OP_TABLE(X)                                                                            \
+  X(CONV, conv)     /* C x H x W -> K x OH x OW, in `groups` groups; depthwise: groups = C = K */ \
+  X(MATMUL, matmul) /* M x C times C x K: in_h = 1, in_w = M, 1x1 kernel */                       \
+  X(CONV_TRANSPOSE, conv_transpose) /* ONNX ConvTranspose, groups 1, dilation 1 */                \
+  X(BATCH_MATMUL, batch_matmul)     /* second operand is a tensor: see `batch` */                 \
+  X(ADD, add)                       /* x_scale (x - x_zp) + x2_scale (x2 - x2_zp) */              \
+  X(SUB, sub)                       /* x - x2 likewise */                                         \
+  X(MUL, mul)                       /* product of the two */                                      \
+  X(MAX_POOL, max_pool)             /* padding does not count */                                  \
+  X(AVG_POOL, avg_pool)             /* count_include_pad says whether padding counts */           \
+  X(RESIZE, resize)                 /* to out_h x out_w: see hb_resize_t */                       \
+  X(REDUCE, reduce)         /* over the channels of a pixel, to one channel: see hb_reduce_t */   \
+  X(SOFTMAX, softmax)       /* over the channels of a pixel */                                    \
+  X(LAYER_NORM, layer_norm) /* over the channels of a pixel, then gamma_c and beta_c */           \
+  X(UNARY, unary)           /* a function of one value: see hb_unary_t */                         \
+  X(REQUANTISE, requantise) /* the same value in another type, scale, zero point, range */        \
+  X(CONCAT, concat)         /* channels of x, then channels of x2; same quantisation */           \
+  X(SLICE, slice)         /* channels from slice_c, rows from slice_y, columns from slice_x on */ \
+  X(TRANSPOSE, transpose) /* see hb_permute_t */
+
 typedef enum hb_op {
-  HB_OP_CONV = 0, /* C x H x W -> K x OH x OW */
-  HB_OP_MATMUL,   /* M x C times C x K: in_h = 1, in_w = M, 1x1 kernel */
+#define X(symbol_, name_) HB_OP_##symbol_,
+  HB_OP_TABLE(X)
+#undef X
+      HB_OP_COUNT
 } hb_op_t;
 
+/* X(symbol, name, f(v)): functions of UNARY; alpha and beta are the layer's. */
+#define HB_UNARY_TABLE(X)                                              \
+  X(SIGMOID, sigmoid, 1.0 / (1.0 + exp(-v)))                           \
+  X(TANH, tanh, tanh(v))                                               \
+  X(GELU, gelu, 0.5 * v * (1.0 + erf(v / sqrt(2.0))))                  \
+  X(HARD_SWISH, hard_swish, v *fmin(1.0, fmax(0.0, v / 6.0 + 0.5)))    \
+  X(HARD_SIGMOID, hard_sigmoid, fmin(1.0, fmax(0.0, alpha *v + beta))) \
+  X(SWISH, swish, v / (1.0 + exp(-v)))                                 \
+  X(RELU, relu, fmax(v, 0.0))                                          \
+  X(LEAKY_RELU, leaky_relu, v < 0.0 ? alpha * v : v)                   \
+  X(ELU, elu, v < 0.0 ? alpha * expm1(v) : v)                          \
+  X(SOFTPLUS, softplus, log1p(exp(v)))                                 \
+  X(EXP, exp, exp(v))                                                  \
+  X(SQRT, sqrt, sqrt(v))                                               \
+  X(RECIPROCAL, reciprocal, 1.0 / v)                                   \
+  X(ABS, abs, fabs(v))                                                 \
+  X(NEG, neg, -v)
+
+typedef enum hb_unary {
+#define X(symbol_, name_, formula_) HB_UNARY_##symbol_,
+  HB_UNARY_TABLE(X)
+#undef X
+      HB_UNARY_COUNT
+} hb_unary_t;
+
+typedef enum hb_reduce {
+  HB_REDUCE_SUM,
+  HB_REDUCE_MEAN,
+  HB_REDUCE_MAX,
+  HB_REDUCE_MIN,
+  HB_REDUCE_SUM_SQUARE
+} hb_reduce_t;
+/* NEAREST: ONNX asymmetric, floor. LINEAR: half_pixel, edge pixels repeated. LINEAR_CORNERS:
+ * align_corners. */
+typedef enum hb_resize {
+  HB_RESIZE_NEAREST,
+  HB_RESIZE_LINEAR,
+  HB_RESIZE_LINEAR_CORNERS
+} hb_resize_t;
+/* HW swaps rows and columns, CW channels and columns, CH channels and rows. */
+typedef enum hb_permute { HB_PERMUTE_HW, HB_PERMUTE_CW, HB_PERMUTE_CH } hb_permute_t;
+
+enum {
+  HB_LAYER_PREVIOUS = 0xfffffffe,
+  HB_LAYER_MODEL_INPUT = 0xfffffffd,
+  HB_LAYER_NO_INPUT = 0xffffffff
+};
+
 /**
- * One layer. OH = (in_h + pad_top + pad_bottom - (dil_h * (ker_h - 1) + 1)) / stride_h + 1, OW likewise;
- * both at least 1.
+ * One layer. Windowed layers (conv, pools): OH = (in_h + pad_top + pad_bottom - (dil_h * (ker_h -
+ * 1) + 1)) / stride_h + 1, OW likewise; both at least 1. conv_transpose: OH = (in_h - 1) * stride_h
+ * + ker_h - pad_top - pad_bottom + out_pad_h. resize, slice: out_h, out_w. All others keep H and W,
+ * but for what `op` says.
+ *
+ * Quantisation: value = scale * (byte - zero point). Layers with weights ignore the scales: their
+ * requantisation parameters are constants.
  */
 typedef struct hb_layer {
   char name[HB_NAME_MAX];
   hb_op_t op;
-  uint32_t in_c, in_h, in_w; /* 1 .. 65535 */
-  uint32_t out_c;            /* 1 .. 65535 */
-  uint32_t ker_h, ker_w;     /* 1 .. 255 */
-  uint32_t stride_h, stride_w, dil_h, dil_w; /* 1 .. 255 */
+  uint32_t input, input2;       /* index of an earlier layer, or HB_LAYER_* */
+  uint32_t in_c, in_h, in_w;    /* 1 .. 65535 */
+  uint32_t in2_c, in2_h, in2_w; /* of the second operand, 0 without one. ADD, SUB, MUL: as the
+                                   first, or 1 x 1 pixel, or 1 channel: repeated */
+  uint32_t out_c;               /* 1 .. 65535 */
+  uint32_t out_h, out_w;        /* RESIZE, SLICE; else 0 and computed */
+  uint32_t groups;              /* CONV: divides in_c and out_c */
+  uint32_t ker_h, ker_w;        /* 1 .. 255 */
+  uint32_t stride_h, stride_w, dil_h, dil_w;         /* 1 .. 255 */
   uint32_t pad_top, pad_bottom, pad_left, pad_right; /* 0 .. 255 */
-  bool x_signed, w_signed, y_signed;
-  int32_t x_zp, w_zp, y_zp;
+  uint32_t out_pad_h, out_pad_w;                     /* CONV_TRANSPOSE: below the stride */
+  /*
+   * BATCH_MATMUL: y[b] = x[b] (M x K) times x2[b] (K x N), b < batch; M and K of x2 run along W,
+   * the inner index along C. x_heads: the batches of x are side by side in its channels (batch * K
+   * of them, K a multiple of 16, H = 1); else they are its rows (H = batch). x2_heads and y_heads
+   * likewise.
+   */
+  uint32_t batch;
+  bool x_heads, x2_heads, y_heads;
+  uint32_t slice_c, slice_y, slice_x; /* SLICE */
+  bool count_include_pad;             /* AVG_POOL */
+  hb_unary_t unary;
+  hb_reduce_t reduce;
+  hb_resize_t resize;
+  hb_permute_t permute;
+  double alpha, beta;                /* UNARY */
+  double epsilon;                    /* LAYER_NORM */
+  double x_scale, x2_scale, y_scale; /* above 0 */
+  bool x_signed, w_signed, y_signed; /* the second operand has the first one's type */
+  int32_t x_zp, x2_zp, w_zp, y_zp;
   int32_t clip_min, clip_max; /* of the quantised output */
-  bool raw_out;               /* int32 accumulators instead of 8-bit output */
+  bool raw_out; /* int32 accumulators instead of 8-bit output: CONV, MATMUL, BATCH_MATMUL */
 } hb_layer_t;
 
 static inline uint32_t hb_layer_out_h(const hb_layer_t *l) {
-  return (l->in_h + l->pad_top + l->pad_bottom - (l->dil_h * (l->ker_h - 1u) + 1u)) / l->stride_h + 1u;
+  return (l->in_h + l->pad_top + l->pad_bottom - (l->dil_h * (l->ker_h - 1u) + 1u)) / l->stride_h +
+         1u;
 }
 static inline uint32_t hb_layer_out_w(const hb_layer_t *l) {
-  return (l->in_w + l->pad_left + l->pad_right - (l->dil_w * (l->ker_w - 1u) + 1u)) / l->stride_w + 1u;
+  return (l->in_w + l->pad_left + l->pad_right - (l->dil_w * (l->ker_w - 1u) + 1u)) / l->stride_w +
+         1u;
 }
 /** Multiply-accumulates, taps that fall on padding included. */
 static inline uint64_t hb_layer_macs(const hb_layer_t *l) {
@@ -60,7 +164,7 @@ static inline uint64_t hb_layer_macs(const hb_layer_t *l) {
 }
 
 typedef struct hb_model {
-  char name[HB_NAME_MAX];   /* file's `model:` */
+  char name[HB_NAME_MAX];         /* file's `model:` */
   char source[HB_PATH_MAX_BYTES]; /* path it was loaded from */
   uint32_t num_layers;
   hb_layer_t *layers;

@@ -28,11 +28,11 @@ BAD = {
                         "field name 'beats' is already taken"),
     "duplicate_opcode": ("opcode = 0x03", "opcode = 0x02", "command.opcode: opcode 2 is already taken"),
     "duplicate_status": ("value = 5", "value = 4", "status value 4 is already taken"),
-    "duplicate_flag_bit": ('name = "W_SIGNED", bit = 2', 'name = "W_SIGNED", bit = 1', "flag bit 1 is already taken"),
+    "duplicate_flag_bit": ('name = "Y_SIGNED", bit = 1', 'name = "Y_SIGNED", bit = 0', "flag bit 0 is already taken"),
     "unknown_key": ('access = "rw"\ndoc = "Control', 'access = "rw"\nreset = 0\ndoc = "Control', "unknown key 'reset'"),
     "unknown_token": ('wait = ["E2S"]', 'wait = ["E2X"]', "unknown token 'E2X'"),
     "missing_key": ('access = "rw"\ndoc = "Control', 'doc = "Control', "missing key 'access'"),
-    "not_toml": ("version = 1", "version = ", "not TOML"),
+    "not_toml": ("version = 2", "version = ", "not TOML"),
 }
 
 

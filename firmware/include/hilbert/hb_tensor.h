@@ -6,8 +6,8 @@
  *
  * Activations, C x H x W, 8 bits: `[cb][y][x][16]`, cb = c / 16 (the field's nChw16c). A pixel of one
  * channel block is 16 bytes, one beat; tensors start on 16 bytes. The lanes of the last block beyond C
- * hold the tensor's zero point when a tile wrote it; readers must not depend on them (their weights
- * equal the weight zero point). Matrices M x K are tensors with C = K, H = 1, W = M.
+ * hold the tensor's zero point when a tile wrote it; sensors leave anything there. Layers with weights
+ * do not depend on them (their weights equal the weight zero point). Matrices M x K are tensors with C = K, H = 1, W = M.
  * int32 tensors: the same with 64 bytes a pixel.
  *
  * Weights, K x C x R x S, 8 bits: `[kb][r][s][cb][16 c][16 k]` (the field's OIhw16i16o with the taps
@@ -20,7 +20,7 @@
  * f = binary32(t); p = binary32(f * scale), both rounded to nearest even; q = p rounded to the nearest
  * integer, ties to even; y = clip(q + zero_point, clip_min, clip_max). This is ONNX QLinearConv /
  * QuantizeLinear evaluated in binary32, the way ONNX Runtime and oneDNN evaluate it. scale is a finite,
- * positive, normal number; products below 2^-126 count as zero.
+ * normal number of either sign; products below 2^-126 in magnitude count as zero.
  */
 
 #ifndef HILBERT_HB_TENSOR_H_
