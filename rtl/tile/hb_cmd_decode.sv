@@ -46,12 +46,14 @@ module hb_cmd_decode #(
 );
 
   localparam int LogN = $clog2(N);
-  localparam logic [15:0] HalfOk = N == 8 ? 16'hffff : 16'h0000;
+  localparam int Banks = N == 32 ? 2 : 1;  // of IFM and WGT: EXEC counts words of one
+  localparam logic [15:0] ExecHalf = N == 8 ? 16'hffff : 16'h0000;
+  localparam logic [15:0] StoreHalf = N != 16 ? 16'hffff : 16'h0000;
   localparam logic [15:0] ExecFlags = hb_pkg::HB_CMD_EXEC_FLAG_INIT |
       hb_pkg::HB_CMD_EXEC_FLAG_X_SIGNED | hb_pkg::HB_CMD_EXEC_FLAG_W_SIGNED |
-      (hb_pkg::HB_CMD_EXEC_FLAG_HALF & HalfOk);
+      (hb_pkg::HB_CMD_EXEC_FLAG_HALF & ExecHalf);
   localparam logic [15:0] StoreFlags = hb_pkg::HB_CMD_STORE_FLAG_RAW |
-      hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED | (hb_pkg::HB_CMD_STORE_FLAG_HALF & HalfOk);
+      hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED | (hb_pkg::HB_CMD_STORE_FLAG_HALF & StoreHalf);
 
   typedef enum logic [2:0] {StIdle, StFill, StCheck, StVerdict, StCompute, StDispatch} state_e;
 
@@ -324,7 +326,7 @@ module hb_cmd_decode #(
                      e_out_w == '0 || e_stride_y == '0 || e_stride_x == '0 || e_dil_y == '0 ||
                      e_dil_x == '0 || e_ker_h == '0 || e_ker_w == '0 || e_r0 >= e_ker_h ||
                      e_s0 >= e_ker_w || e_c0 >= e_k_c || e_k_count == '0 ||
-                     32'(e_wgt) + (32'(e_k_count) << LogN) > WgtWords)
+                     32'(e_wgt) + (32'(e_k_count) << LogN) > WgtWords / Banks)
               code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
             last_step_q        <= 4'd13;
             plane_first_q      <= plane_of(e_c0);
@@ -354,7 +356,7 @@ module hb_cmd_decode #(
             exec_q.half        <= (flags & hb_pkg::HB_CMD_EXEC_FLAG_HALF) != '0;
             exec_q.wait_mask   <= tokens[3:0];
             exec_q.push_mask   <= tokens[7:4];
-            words_q            <= IfmWords;
+            words_q            <= IfmWords / Banks;
           end
           default: code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
         endcase

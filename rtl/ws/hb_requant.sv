@@ -12,8 +12,9 @@
 // where the exact product is within half a unit in the last place of it; with n known that unit is
 // known too (ulp of [2^k, 2^(k+1)) is 2^(k-23)). There the tie goes to the even integer.
 //
-// Lacks: scales that are not finite, positive and normal (their sign is ignored, the rest is
-// unspecified but harmless).
+// The scale's sign is applied last: rounding is symmetric about zero.
+//
+// Lacks: scales that are not finite and normal (the result is unspecified but harmless).
 
 module hb_requant (
   input  logic        clk_i,
@@ -77,14 +78,11 @@ module hb_requant (
 
   always_ff @(posedge clk_i) begin
     if (awake_i && en_i[2]) begin
-      neg2_q   <= neg1_q;
+      neg2_q   <= neg1_q ^ scale_i[31];
       prod2_q  <= 49'(sig1_q) * 49'({1'b1, scale_i[22:0]});
       shift2_q <= 10'd150 - {2'd0, scale_i[30:23]} - {6'd0, exp1_q};
     end
   end
-
-  logic unused_sign;
-  assign unused_sign = scale_i[31];
 
   // Stage 3: integer part and remainder.
   logic        neg3_q;

@@ -7,7 +7,8 @@
 // read; the bytes are in memory when the job is done, not earlier. Writes are bursts (INCR, at most 16 beats,
 // never across a 256-byte boundary); their data may be offered before their address is accepted.
 //
-// With N = 8 a beat carries 8 channels, the others' bytes are not strobed.
+// There are 16 lanes at most. With N = 8 a beat carries 8 channels, the others' bytes are not strobed; with
+// N = 32 a command writes one half of each row.
 //
 // abort_i: no further burst starts; beats that are owed are sent without strobes.
 
@@ -60,6 +61,12 @@ module hb_store_engine #(
   output logic [19:0]         fault_index_o,
   output logic                retired_o       // a command's last row was read
 );
+
+  localparam int Lanes = N == 32 ? 16 : N;
+
+  initial begin
+    if (N != 8 && N != 16 && N != 32) $fatal(1, "hb_store_engine: N must be 8, 16 or 32");
+  end
 
   // ----------------------------------------------------------------------------------- commands
   logic                cmd_valid, start;
@@ -188,11 +195,11 @@ module hb_store_engine #(
   end
 
   // Lanes
-  logic [4:0]      lane_en;
-  logic [32*N-1:0] t_q;
-  logic [8*N-1:0]  y;
-  logic [2:0]      param_word_q;
-  logic            param_take_q;
+  logic [4:0]          lane_en;
+  logic [32*Lanes-1:0] t_q;
+  logic [8*Lanes-1:0]  y;
+  logic [2:0]          param_word_q;
+  logic                param_take_q;
 
   assign lane_en = {5{advance && !raw_q}} & valid_q[5:1];
 
@@ -203,19 +210,24 @@ module hb_store_engine #(
     end
   end
 
-  for (genvar i = 0; i < N; i++) begin : gen_lane
+  for (genvar i = 0; i < Lanes; i++) begin : gen_lane
     // Parameter words: bias of channels 0..3, 4..7, 8..11, 12..15, then scale likewise.
     localparam logic [1:0] Word = 2'(i / 4);
     logic [1:0]  word;
-    logic [31:0] bias_q, scale_q;
+    logic [31:0] acc, bias_q, scale_q;
 
     assign word = N == 8 ? {half_q, Word[0]} : Word;
+    if (N == 32) begin : gen_upper
+      assign acc = half_q ? acc_data_i[32*(i+16)+:32] : acc_data_i[32*i+:32];
+    end else begin : gen_only
+      assign acc = acc_data_i[32*i+:32];
+    end
 
     always_ff @(posedge clk_i) begin
       if (awake_q) begin
         if (param_take_q && param_word_q == {1'b0, word}) bias_q <= prm_data_i[32*(i%4)+:32];
         if (param_take_q && param_word_q == {1'b1, word}) scale_q <= prm_data_i[32*(i%4)+:32];
-        if (advance && valid_q[0]) t_q[32*i+:32] <= acc_data_i[32*i+:32] + bias_q;
+        if (advance && valid_q[0]) t_q[32*i+:32] <= acc + bias_q;
       end
     end
 
@@ -251,8 +263,10 @@ module hb_store_engine #(
         out_strb_q <= 2'b11;
       end
     end
-    logic unused_half;
-    assign unused_half = half_q;
+    if (N == 16) begin : gen_unused
+      logic unused_half;
+      assign unused_half = half_q;
+    end
   end
 
   logic         data_valid, data_take;

@@ -118,9 +118,11 @@ int main(int argc, char **argv) {
     for (uint32_t exponent = 1; exponent < 255; ++exponent) {
       for (const uint32_t mantissa : {0u, 1u, 0x7fffffu, 0x400000u, 0x3fffffu, 0x555555u}) {
         s.t = t;
-        s.scale = exponent << 23 | mantissa;
-        limits(s);
-        bench.check(s);
+        for (const uint32_t sign : {0u, 0x80000000u}) {
+          s.scale = sign | exponent << 23 | mantissa;
+          limits(s);
+          bench.check(s);
+        }
       }
     }
   }
@@ -132,6 +134,7 @@ int main(int argc, char **argv) {
     const float f = std::fabs(static_cast<float>(s.t));
     const float target = static_cast<float>(rng() % 300) + 0.5f;
     s.scale = as_bits(target / f) + static_cast<uint32_t>(rng() % 5) - 2;
+    s.scale |= static_cast<uint32_t>(rng() & 1) << 31;
     limits(s);
     bench.check(s);
   }
@@ -140,7 +143,7 @@ int main(int argc, char **argv) {
     s.t = static_cast<int32_t>(rng() >> rng() % 32);
     if ((rng() & 1) != 0) s.t = -s.t;
     s.scale =
-        (100 + static_cast<uint32_t>(rng() % 40)) << 23 | static_cast<uint32_t>(rng() & 0x7fffff);
+        (100 + static_cast<uint32_t>(rng() % 40)) << 23 | static_cast<uint32_t>(rng() & 0x807fffff);
     limits(s);
     bench.check(s);
   }
