@@ -17,9 +17,9 @@
 
 module hb_tile_systolic #(
   parameter int Kind = 1,         // 1 weight-stationary, 2 output-stationary (the ID register's KIND)
-  parameter int N = 16,           // array dimension: 8 or 16
-  parameter int IfmWords = 8192,  // scratchpad words of 16 bytes, powers of two
-  parameter int WgtWords = 4096,
+  parameter int N = 16,           // array dimension: 8, 16 or 32
+  parameter int IfmWords = N == 32 ? 16384 : 8192,  // scratchpad words of 16 bytes, powers of two;
+  parameter int WgtWords = N == 32 ? 8192 : 4096,   // N = 32: of both banks together
   parameter int PrmWords = 512,
   parameter int AccRows = 1024    // rows of N int32
 ) (
@@ -76,8 +76,12 @@ module hb_tile_systolic #(
   output logic         idle_o
 );
 
-  localparam int IfmBits = $clog2(IfmWords);
-  localparam int WgtBits = $clog2(WgtWords);
+  // N = 32: a step reads one word of each half of IFM and WGT, so these are two memories each. LOAD counts
+  // words over both, EXEC those of one.
+  localparam int Banks = N == 32 ? 2 : 1;
+  localparam int IfmBits = $clog2(IfmWords / Banks);
+  localparam int WgtBits = $clog2(WgtWords / Banks);
+  localparam int LoadBits = $clog2(IfmWords);
   localparam int PrmBits = $clog2(PrmWords);
   localparam int AccBits = $clog2(AccRows);
 
@@ -89,12 +93,13 @@ module hb_tile_systolic #(
   initial begin
     if (Kind != 32'(hb_pkg::HB_TILE_KIND_WS) && Kind != 32'(hb_pkg::HB_TILE_KIND_OS))
       $fatal(1, "hb_tile_systolic: Kind must be 1 or 2");
-    if (N != 8 && N != 16) $fatal(1, "hb_tile_systolic: N must be 8 or 16");
-    if (IfmWords < WgtWords || WgtWords < PrmWords) $fatal(1, "hb_tile_systolic: IFM >= WGT >= PRM");
-    if (IfmWords != 1 << IfmBits || WgtWords != 1 << WgtBits || PrmWords != 1 << PrmBits ||
+    if (N != 8 && N != 16 && N != 32) $fatal(1, "hb_tile_systolic: N must be 8, 16 or 32");
+    if (IfmWords < WgtWords || WgtWords / Banks < PrmWords)
+      $fatal(1, "hb_tile_systolic: IFM >= WGT >= PRM");
+    if (IfmWords != 1 << LoadBits || WgtWords != Banks << WgtBits || PrmWords != 1 << PrmBits ||
         AccRows != 1 << AccBits)
       $fatal(1, "hb_tile_systolic: memories must be powers of two");
-    if (IfmBits > 15 || AccBits > 14 || PrmWords < 64)
+    if (LoadBits > 15 || AccBits > 14 || PrmWords < 64)
       $fatal(1, "hb_tile_systolic: a memory does not fit the command format");
   end
 
@@ -268,16 +273,16 @@ module hb_tile_systolic #(
   );
 
   // ---------------------------------------------------------------------------------------- load
-  logic               load_idle, load_ar_valid, load_ar_ready, load_retired, load_beat;
-  logic [31:0]        load_ar_addr;
-  logic [3:0]         load_ar_len;
-  logic [2:0]         load_we;
-  logic [IfmBits-1:0] load_waddr;
+  logic                load_idle, load_ar_valid, load_ar_ready, load_retired, load_beat;
+  logic [31:0]         load_ar_addr;
+  logic [3:0]          load_ar_len;
+  logic [2:0]          load_we;
+  logic [LoadBits-1:0] load_waddr;
 
   assign load_beat = m_axi_rvalid && m_axi_rid == hb_pkg::AxiIdLoad;
 
   hb_load_engine #(
-    .AddrBits(IfmBits)
+    .AddrBits(LoadBits)
   ) u_load (
     .clk_i,
     .rst_ni,
@@ -324,37 +329,49 @@ module hb_tile_systolic #(
   assign m_axi_rready     = 1'b1;
 
   // -------------------------------------------------------------------------------- scratchpads
-  logic               pixel, ifm_re, wgt_re, prm_re;
-  logic [IfmBits-1:0] ifm_addr;
-  logic [WgtBits-1:0] wgt_addr;
-  logic [PrmBits-1:0] prm_addr;
-  logic [127:0]       ifm_word, wgt_word, prm_word;
+  logic                 pixel, ifm_re, wgt_re, prm_re;
+  logic [IfmBits-1:0]   ifm_addr;
+  logic [WgtBits-1:0]   wgt_addr;
+  logic [PrmBits-1:0]   prm_addr;
+  logic [128*Banks-1:0] ifm_word, wgt_word;
+  logic [127:0]         prm_word;
 
-  hb_scratchpad #(
-    .Width(128),
-    .Words(IfmWords)
-  ) u_ifm (
-    .clk_i,
-    .we_i   (load_we[0]),
-    .waddr_i(load_waddr),
-    .wdata_i(m_axi_rdata),
-    .re_i   (ifm_re),
-    .raddr_i(ifm_addr),
-    .rdata_o(ifm_word)
-  );
+  for (genvar b = 0; b < Banks; b++) begin : gen_bank
+    logic ifm_hit, wgt_hit;
+    if (Banks == 2) begin : gen_two
+      assign ifm_hit = load_waddr[IfmBits] == 1'(b);
+      assign wgt_hit = load_waddr[WgtBits] == 1'(b);
+    end else begin : gen_one
+      assign ifm_hit = 1'b1;
+      assign wgt_hit = 1'b1;
+    end
 
-  hb_scratchpad #(
-    .Width(128),
-    .Words(WgtWords)
-  ) u_wgt (
-    .clk_i,
-    .we_i   (load_we[1]),
-    .waddr_i(load_waddr[WgtBits-1:0]),
-    .wdata_i(m_axi_rdata),
-    .re_i   (wgt_re),
-    .raddr_i(wgt_addr),
-    .rdata_o(wgt_word)
-  );
+    hb_scratchpad #(
+      .Width(128),
+      .Words(IfmWords / Banks)
+    ) u_ifm (
+      .clk_i,
+      .we_i   (load_we[0] && ifm_hit),
+      .waddr_i(load_waddr[IfmBits-1:0]),
+      .wdata_i(m_axi_rdata),
+      .re_i   (ifm_re),
+      .raddr_i(ifm_addr),
+      .rdata_o(ifm_word[128*b+:128])
+    );
+
+    hb_scratchpad #(
+      .Width(128),
+      .Words(WgtWords / Banks)
+    ) u_wgt (
+      .clk_i,
+      .we_i   (load_we[1] && wgt_hit),
+      .waddr_i(load_waddr[WgtBits-1:0]),
+      .wdata_i(m_axi_rdata),
+      .re_i   (wgt_re),
+      .raddr_i(wgt_addr),
+      .rdata_o(wgt_word[128*b+:128])
+    );
+  end
 
   hb_scratchpad #(
     .Width(128),

@@ -23,6 +23,7 @@ module hb_systolic_os #(
   parameter int N = 16,
   parameter int AccRows = 1024,
   localparam int AccBits = $clog2(AccRows),
+  localparam int WordBits = N == 32 ? 256 : 128,
   localparam int RowBits = $clog2(N)
 ) (
   input  logic               clk_i,
@@ -47,9 +48,9 @@ module hb_systolic_os #(
   input  logic               last_i,
   input  logic               last_push_i,
 
-  // Scratchpad words, one cycle later
-  input  logic [127:0]       ifm_i,
-  input  logic [127:0]       wgt_i,
+  // Scratchpad words, one cycle later (N = 32: of both banks)
+  input  logic [WordBits-1:0] ifm_i,
+  input  logic [WordBits-1:0] wgt_i,
 
   // Last row of a command written
   output logic               done_o,
@@ -65,7 +66,7 @@ module hb_systolic_os #(
   localparam int Depth = N + 5;
 
   initial begin
-    if (N != 8 && N != 16) $fatal(1, "hb_systolic_os: N must be 8 or 16");
+    if (N != 8 && N != 16 && N != 32) $fatal(1, "hb_systolic_os: N must be 8, 16 or 32");
   end
 
   // --------------------------------------------------------------------------------- step delay

@@ -14,10 +14,14 @@
 
 #include "Vos16.h"
 #include "Vos16___024root.h"
+#include "Vos32.h"
+#include "Vos32___024root.h"
 #include "Vos8.h"
 #include "Vos8___024root.h"
 #include "Vws16.h"
 #include "Vws16___024root.h"
+#include "Vws32.h"
+#include "Vws32___024root.h"
 #include "Vws8.h"
 #include "Vws8___024root.h"
 #include "hilbert/hb_tile_regs.h"
@@ -44,8 +48,10 @@
   }
 HB_RISING_EDGE(Vws8___024root)
 HB_RISING_EDGE(Vws16___024root)
+HB_RISING_EDGE(Vws32___024root)
 HB_RISING_EDGE(Vos8___024root)
 HB_RISING_EDGE(Vos16___024root)
+HB_RISING_EDGE(Vos32___024root)
 #endif
 
 namespace hb {
@@ -190,14 +196,19 @@ constexpr uint32_t id(uint32_t kind, uint32_t n) {
 }
 
 /* The default memories of hb_tile_systolic.sv; a test compares both words with the registers. */
-constexpr uint32_t kCaps = 128u << HB_TILE_CAPS_IFM_KIB_LSB | 64u << HB_TILE_CAPS_WGT_KIB_LSB |
-                           8u << HB_TILE_CAPS_PRM_KIB_LSB | 10u << HB_TILE_CAPS_ACC_LOG2_LSB;
+constexpr uint32_t caps(uint32_t ifm_kib, uint32_t wgt_kib) {
+  return ifm_kib << HB_TILE_CAPS_IFM_KIB_LSB | wgt_kib << HB_TILE_CAPS_WGT_KIB_LSB |
+         8u << HB_TILE_CAPS_PRM_KIB_LSB | 10u << HB_TILE_CAPS_ACC_LOG2_LSB;
+}
+constexpr uint32_t kCaps = caps(128, 64), kCaps32 = caps(256, 128);
 
 constexpr TileModelInfo kModels[] = {
     {"ws8", id(HB_TILE_KIND_WS, 8), kCaps, make<Vws8>},
     {"ws16", id(HB_TILE_KIND_WS, 16), kCaps, make<Vws16>},
+    {"ws32", id(HB_TILE_KIND_WS, 32), kCaps32, make<Vws32>},
     {"os8", id(HB_TILE_KIND_OS, 8), kCaps, make<Vos8>},
     {"os16", id(HB_TILE_KIND_OS, 16), kCaps, make<Vos16>},
+    {"os32", id(HB_TILE_KIND_OS, 32), kCaps32, make<Vos32>},
 };
 
 }  // namespace

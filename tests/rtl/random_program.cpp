@@ -10,6 +10,7 @@ namespace hb {
 
 namespace {
 
+/* Half a bank of the scratchpads, half the accumulator. */
 constexpr uint32_t kIfmHalf = 4096, kWgtHalf = 2048, kAccHalf = 512, kSlots = 16;
 
 class Generator {
@@ -81,8 +82,9 @@ class Generator {
     for (uint32_t i = 0; i < 16; ++i) {
       const auto bias = static_cast<int32_t>(coin() ? rng_() : below(4001) - 2000u);
       // From "everything rounds to 0" to "everything clips", most in between.
-      const float scale = std::ldexp(1.0f + static_cast<float>(below(1 << 23)) / (1 << 23),
-                                     -static_cast<int>(below(24)));
+      float scale = std::ldexp(1.0f + static_cast<float>(below(1 << 23)) / (1 << 23),
+                               -static_cast<int>(below(24)));
+      if (below(4) == 0) scale = -scale;
       std::memcpy(&memory_[address - memory_base_ + 4 * i], &bias, 4);
       std::memcpy(&memory_[address - memory_base_ + 64 + 4 * i], &scale, 4);
     }
@@ -133,6 +135,7 @@ class Generator {
     bool first = true;
     while (place < last) {
       e.k_count = static_cast<uint16_t>(coin() ? last - place : range(1, last - place));
+      e.k_count = std::min(e.k_count, static_cast<uint16_t>(kWgtHalf / n_));
       e.c0 = static_cast<uint16_t>(place % e.k_c);
       e.s0 = static_cast<uint8_t>(place / e.k_c % e.ker_w);
       e.r0 = static_cast<uint8_t>(place / e.k_c / e.ker_w);
@@ -151,7 +154,7 @@ class Generator {
     const bool y_signed = coin();
     s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) |
                                     (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
-                                    (n_ == 8 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
+                                    (n_ != 16 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
     s.beats = static_cast<uint16_t>(range(1, rows));
     while (rows % s.beats != 0)
       s.beats = static_cast<uint16_t>(s.beats - 1);
@@ -179,8 +182,10 @@ class Generator {
     size_t first = job_.program.size();
     params(slot);
     // Later steps may work on what is there already.
-    if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_IFM, ifm, kIfmHalf);
-    if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_WGT, wgt, kWgtHalf);
+    for (uint32_t bank = 0; bank < (n_ == 32 ? 2u : 1u); ++bank) {
+      if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_IFM, bank * 2 * kIfmHalf + ifm, kIfmHalf);
+      if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_WGT, bank * 2 * kWgtHalf + wgt, kWgtHalf);
+    }
     tokens(first, i >= 2 ? HB_CMD_TOKEN_E2L : 0, 0);
     tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_L2E);
 

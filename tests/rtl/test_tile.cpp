@@ -28,6 +28,16 @@ uint32_t size_of(const TileModelInfo &info) {
   return info.id >> HB_TILE_ID_SIZE_LSB & 0xff;
 }
 
+/* Words of IFM and WGT; a systolic tile with N = 32 has two banks of each, and EXEC counts words of
+ * one. */
+struct Words {
+  explicit Words(const TileModelInfo &info)
+      : ifm((info.caps >> HB_TILE_CAPS_IFM_KIB_LSB & 0x3ff) * 64),
+        wgt((info.caps >> HB_TILE_CAPS_WGT_KIB_LSB & 0x3ff) * 64),
+        banks(size_of(info) == 32 ? 2 : 1) {}
+  uint32_t ifm, wgt, banks;
+};
+
 void randomise(std::vector<uint8_t> &memory, std::mt19937 &rng) {
   for (uint8_t &byte : memory)
     byte = static_cast<uint8_t>(rng());
@@ -229,6 +239,9 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
  */
 void test_errors(const TileModelInfo &info, uint32_t seed) {
   const uint32_t n = size_of(info);
+  const Words words(info);
+  const uint32_t ifm = words.ifm, wgt = words.wgt, ifm_bank = ifm / words.banks,
+                 wgt_bank = wgt / words.banks;
   struct Bad {
     const char *name;
     uint32_t code;
@@ -262,11 +275,12 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"LOAD beats 0", kField, [](hb_cmd_t &c) { c.load.beats = 0; }, l},
       {"LOAD rows 0", kField, [](hb_cmd_t &c) { c.load.rows = 0; }, l},
       {"LOAD planes 0", kField, [](hb_cmd_t &c) { c.load.planes = 0; }, l},
-      {"LOAD beyond IFM", kField, [](hb_cmd_t &c) { c.load.dst = 8192 - 15; }, l},
+      {"LOAD beyond IFM", kField,
+       [ifm](hb_cmd_t &c) { c.load.dst = static_cast<uint16_t>(ifm - 15); }, l},
       {"LOAD beyond WGT", kField,
-       [](hb_cmd_t &c) {
+       [wgt](hb_cmd_t &c) {
          c.load.mem = 1;
-         c.load.dst = 4096 - 15;
+         c.load.dst = static_cast<uint16_t>(wgt - 15);
        },
        l},
       {"LOAD beyond PRM", kField,
@@ -307,13 +321,13 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"EXEC run beyond the taps", kField, [](hb_cmd_t &c) { c.exec.k_count = 3; }, e},
       {"EXEC run beyond the taps from c0", kField, [](hb_cmd_t &c) { c.exec.c0 = 1; }, e},
       {"EXEC beyond WGT", kField,
-       [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n + 1); }, e},
+       [n, wgt_bank](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(wgt_bank - 2 * n + 1); }, e},
       {"EXEC beyond accumulator", kField, [](hb_cmd_t &c) { c.exec.acc = 1024 - 15; }, e},
       {"EXEC 2^32 pixels", kField, [](hb_cmd_t &c) { c.exec.out_h = c.exec.out_w = 65535; }, e},
       {"EXEC beyond IFM", kField,
-       [](hb_cmd_t &c) {
+       [ifm_bank](hb_cmd_t &c) {
          c.exec.plane_pitch = 0;
-         c.exec.ifm = 8192 - 15;
+         c.exec.ifm = static_cast<uint16_t>(ifm_bank - 15);
        },
        e},
       {"EXEC plane beyond IFM", kField,
@@ -335,16 +349,19 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
   if (n != 8) {
     cases.push_back(
         {"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
+  }
+  if (n == 16) {
     cases.push_back(
         {"STORE HALF", kField, [](hb_cmd_t &c) { c.store.flags |= HB_CMD_STORE_FLAG_HALF; }, s});
   }
   // Right at the border: legal.
   const std::vector<Bad> border = {
-      {"LOAD to the end of IFM", 0, [](hb_cmd_t &c) { c.load.dst = 8192 - 16; }, l},
+      {"LOAD to the end of IFM", 0,
+       [ifm](hb_cmd_t &c) { c.load.dst = static_cast<uint16_t>(ifm - 16); }, l},
       {"LOAD to the end of WGT", 0,
-       [](hb_cmd_t &c) {
+       [wgt](hb_cmd_t &c) {
          c.load.mem = 1;
-         c.load.dst = 4096 - 16;
+         c.load.dst = static_cast<uint16_t>(wgt - 16);
        },
        l},
       {"LOAD to the end of PRM", 0,
@@ -354,11 +371,11 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
        },
        l},
       {"EXEC to the end of WGT", 0,
-       [n](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(4096 - 2 * n); }, e},
+       [n, wgt_bank](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(wgt_bank - 2 * n); }, e},
       {"EXEC to the end of IFM", 0,
-       [](hb_cmd_t &c) {
+       [ifm_bank](hb_cmd_t &c) {
          c.exec.plane_pitch = 0;
-         c.exec.ifm = 8192 - 16;
+         c.exec.ifm = static_cast<uint16_t>(ifm_bank - 16);
        },
        e},
       {"EXEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.exec.acc = 1024 - 16; }, e},
@@ -649,15 +666,30 @@ void test_data_independence(const TileModelInfo &info, uint32_t seed) {
 }
 
 /* A 3x3 convolution 64 -> 64 on a 14 x 14 tile, its k-tiles in several EXECs: the array never waits
- * inside it. */
+ * inside it, and leaves what the reference leaves, RAW and requantised. */
 void test_throughput(const TileModelInfo &info, uint32_t seed) {
   const uint32_t n = size_of(info), steps = 64 / n, k_tiles = 9 * steps;
   BenchOptions options;
   options.seed = seed;
   options.max_latency = 20;
   TileBench bench(info, options);
-  std::vector<hb_cmd_t> program = {load(0, 0, 0, 16 * 16 * 4),
-                                   load(1, 0, 0, 256 * 9, 0, HB_CMD_TOKEN_L2E)};
+  std::mt19937 rng(seed);
+  randomise(bench.memory, rng);
+  const float scale = -0.002f;  // a weight tensor may be stored negated
+  for (uint32_t i = 0; i < 16; ++i)
+    std::memcpy(&bench.memory[kAreas - kBase + 0x10040 + 4 * i], &scale, 4);
+  std::vector<hb_cmd_t> program = {load(2, 0, 0x10000, 8)};
+  // Every other plane of the input and every other block of the weights where there are two banks.
+  const Words words(info);
+  for (uint32_t bank = 0; bank < words.banks; ++bank) {
+    program.push_back(load(0, bank * words.ifm / 2, bank * 4096, 256));
+    program.back().load.planes = static_cast<uint16_t>(4 / words.banks);
+    program.back().load.plane_pitch = words.banks * 4096;
+    program.push_back(load(1, bank * words.wgt / 2, 0x4000 + bank * 4096, 256));
+    program.back().load.planes = static_cast<uint16_t>(k_tiles * n / 256 + 1);
+    program.back().load.plane_pitch = words.banks * 4096;
+  }
+  program.back().common.tokens = HB_CMD_TOKEN_L2E << 4;
   uint32_t execs = 0;
   for (uint32_t tap = 0; tap < 9; ++tap, ++execs) {
     hb_cmd_t cmd =
@@ -667,17 +699,33 @@ void test_throughput(const TileModelInfo &info, uint32_t seed) {
     cmd.exec.ker_h = cmd.exec.ker_w = 3;
     cmd.exec.r0 = static_cast<uint8_t>(tap / 3);
     cmd.exec.s0 = static_cast<uint8_t>(tap % 3);
-    cmd.exec.wgt = static_cast<uint16_t>(tap * 64);
-    if (tap != 0) cmd.exec.flags = 0;
+    cmd.exec.wgt = static_cast<uint16_t>(tap * 64 / words.banks);
+    cmd.exec.x_zp = 131;
+    cmd.exec.w_zp = 0xf5;
+    cmd.exec.flags =
+        static_cast<uint16_t>(HB_CMD_EXEC_FLAG_W_SIGNED | (tap == 0 ? HB_CMD_EXEC_FLAG_INIT : 0));
     program.push_back(cmd);
   }
-  program.push_back(store(0, 14, 14, HB_CMD_TOKEN_E2S));
+  // Each half of the rows' channels, 8 bits and 32.
+  for (uint32_t half = 0; half < (n == 16 ? 1u : 2u); ++half) {
+    hb_cmd_t cmd = store(half * 0x2000, 14, 14, half == 0 ? HB_CMD_TOKEN_E2S : 0);
+    cmd.store.flags = static_cast<uint16_t>(half * HB_CMD_STORE_FLAG_HALF);
+    program.push_back(cmd);
+    cmd = store(0x4000 + half * 0x4000, 14, 14);
+    cmd.store.flags = static_cast<uint16_t>(HB_CMD_STORE_FLAG_RAW | half * HB_CMD_STORE_FLAG_HALF);
+    cmd.store.row_pitch = 14 * 64;
+    program.push_back(cmd);
+  }
   program.push_back(end_command());
   bench.put_program(kPrograms, program);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()),
-             {kAreas, kAreas + 0x20000, kAreas, kAreas}, 1);
-  bench.wait_completion();
+  const std::array<uint32_t, 4> base = {kAreas, kAreas + 0x20000, kAreas, kAreas};
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(n, want, kBase).run(program, base);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+  compare(bench.memory, want);
   const TilePerf perf = bench.model().perf();
   expect(perf.array == k_tiles * 196, "%u array cycles, expected %u", perf.array, k_tiles * 196);
   // The first k-tile's weights and the last one's drain are all that is lost; and what the last

@@ -2,6 +2,7 @@
 
 #include "tile_reference.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -41,8 +42,8 @@ TileReference::TileReference(uint32_t n, std::vector<uint8_t> &memory, uint32_t 
     : n_(n),
       memory_(memory),
       memory_base_(memory_base),
-      ifm_(8192),
-      wgt_(4096),
+      ifm_(n == 32 ? 16384 : 8192),
+      wgt_(n == 32 ? 8192 : 4096),
       prm_(512),
       acc_(1024 * n) {}
 
@@ -110,12 +111,15 @@ void TileReference::exec(const hb_cmd_exec_t &cmd) {
           int32_t sum = 0;
           for (uint32_t i = 0; inside && i < n_; ++i) {
             const auto channel = static_cast<uint32_t>(c) * n_ + i;
+            // N = 32: the planes of a pair and the blocks of a pair are in two banks.
+            const int64_t plane = n_ == 32 ? channel / 32 : channel / 16;
+            const int64_t bank = n_ == 32 ? channel / 16 % 2 : 0, w_bank = k / 16;
             const Word &x = checked(
-                ifm_, cmd.ifm + int64_t{channel / 16} * cmd.plane_pitch + iy * cmd.row_pitch + ix,
+                ifm_, bank * 8192 + cmd.ifm + plane * cmd.plane_pitch + iy * cmd.row_pitch + ix,
                 "IFM");
-            const Word &w = checked(wgt_, cmd.wgt + kt * n_ + i, "WGT");
+            const Word &w = checked(wgt_, w_bank * 4096 + cmd.wgt + kt * n_ + i, "WGT");
             sum += (widen(x[channel % 16], x_signed) - x_zp) *
-                   (widen(w[out_lane + k], w_signed) - w_zp);
+                   (widen(w[out_lane + k % 16], w_signed) - w_zp);
           }
           int32_t &acc = checked(acc_, (cmd.acc + oy * cmd.out_w + ox) * n_ + k, "accumulator");
           const bool init = kt == 0 && (cmd.flags & HB_CMD_EXEC_FLAG_INIT) != 0;
@@ -130,21 +134,22 @@ void TileReference::exec(const hb_cmd_exec_t &cmd) {
 void TileReference::store(const hb_cmd_store_t &cmd, const std::array<uint32_t, 4> &base) {
   const bool raw = (cmd.flags & HB_CMD_STORE_FLAG_RAW) != 0;
   const bool y_signed = (cmd.flags & HB_CMD_STORE_FLAG_Y_SIGNED) != 0;
-  const uint32_t lane = (cmd.flags & HB_CMD_STORE_FLAG_HALF) != 0 ? 8 : 0;
+  const bool half = (cmd.flags & HB_CMD_STORE_FLAG_HALF) != 0;
+  const uint32_t lane = half && n_ == 8 ? 8 : 0, column = half && n_ == 32 ? 16 : 0;
   const uint32_t pixel_bytes = raw ? 64 : 16;
   for (uint32_t row = 0; row < cmd.rows; ++row) {
     for (uint32_t beat = 0; beat < cmd.beats; ++beat) {
       uint8_t *to =
           at(base[cmd.base] + cmd.dst + row * cmd.row_pitch + beat * pixel_bytes, pixel_bytes);
-      for (uint32_t k = 0; k < n_; ++k) {
+      for (uint32_t k = 0; k < std::min(n_, 16u); ++k) {
         const uint32_t channel = lane + k;
         int32_t bias;
         float scale;
         std::memcpy(&bias, checked(prm_, cmd.prm + channel / 4, "PRM").data() + channel % 4 * 4, 4);
         std::memcpy(&scale,
                     checked(prm_, cmd.prm + 4 + channel / 4, "PRM").data() + channel % 4 * 4, 4);
-        const int32_t acc =
-            checked(acc_, int64_t{cmd.acc + row * cmd.beats + beat} * n_ + k, "accumulator");
+        const int32_t acc = checked(
+            acc_, int64_t{cmd.acc + row * cmd.beats + beat} * n_ + column + k, "accumulator");
         const auto t =
             static_cast<int32_t>(static_cast<uint32_t>(acc) + static_cast<uint32_t>(bias));
         if (raw) {
