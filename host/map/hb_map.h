@@ -5,8 +5,8 @@
  * The mapper: compiles layers to tile programs and a scenario to a workload.
  *
  * A workload is everything a run needs in memory: the image (hilbert/hb_image.h) for the host CPU's
- * private memory, and DRAM segments with tile programs, weights and parameters. Weights are synthetic,
- * drawn from `seed`, model and layer: the same for every tile kind and every run.
+ * private memory, and DRAM segments with tile programs, weights and parameters. Weights are
+ * synthetic, drawn from `seed`, model and layer: the same for every tile kind and every run.
  */
 
 #ifndef HB_MAP_H_
@@ -27,8 +27,8 @@ extern "C" {
 
 /** What the mapper needs to know of a tile: decoded from its ID and CAPS registers. */
 typedef struct hb_map_tile {
-  uint32_t kind; /* HB_TILE_KIND_WS, ... */
-  uint32_t size; /* N */
+  uint32_t kind;                            /* HB_TILE_KIND_WS, ... */
+  uint32_t size;                            /* N */
   uint32_t ifm_words, wgt_words, prm_words; /* scratchpad beats */
   uint32_t acc_rows;                        /* both halves together */
 } hb_map_tile_t;
@@ -37,16 +37,16 @@ void hb_map_tile_decode(uint32_t id, uint32_t caps, hb_map_tile_t *tile_out);
 
 typedef struct hb_program {
   uint32_t num_commands;
-  hb_cmd_t *commands;   /* owned */
-  uint64_t est_cycles;  /* uncontended estimate */
+  hb_cmd_t *commands;  /* owned */
+  uint64_t est_cycles; /* uncontended estimate */
   uint64_t macs;
 } hb_program_t;
 
 void hb_program_release(hb_program_t *program);
 
 /**
- * Compiles one layer for one tile. Addresses in the program: base 0 input tensor, base 1 output tensor,
- * base 2 the layer's constants: weights at offset 0, parameters at `hb_map_prm_offset(layer)`.
+ * Compiles one layer for one tile. Addresses in the program: base 0 input tensor, base 1 output
+ * tensor, base 2 the layer's constants (below), base 3 the second input tensor.
  *
  * @param[out] why one line saying what does not fit, on HB_ERR_INPUT.
  * @retval HB_ERR_INPUT this tile cannot run the layer (kind, or a scratchpad is too small).
@@ -54,16 +54,51 @@ void hb_program_release(hb_program_t *program);
 HB_MUST_USE hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
                                      hb_program_t *program_out, char *why, size_t why_len);
 
-/** Bytes of the layer's constants: weights, then parameters from the next multiple of 128 on. */
+/*
+ * A layer's constants, one block for all tile kinds:
+ *
+ *   weights | requantisation parameters | vector tiles' part | input zero points
+ *
+ * The first two (hilbert/hb_tensor.h) are what systolic tiles read, and belong to layers they can
+ * run:
+ *
+ * - CONV, MATMUL: per 16 output channels a dense `[r][s][planes][16 c][16 k]` over the input planes
+ *   that their groups read; lanes outside a channel's group, beyond C or K hold the weight zero
+ *   point. Without groups that is hb_tensor.h's layout.
+ * - CONV_TRANSPOSE: stride_h * stride_w convolutions, one for each place of an output pixel within
+ * the stride (its phase: (y + pad_top) % stride_h, (x + pad_left) % stride_w), phase after phase,
+ * each like a CONV with the taps of its phase, in the order of ascending input rows and columns. A
+ * phase without taps has one of zero points.
+ * - BATCH_MATMUL: no weights; parameters for every output channel: bias 0, scale x_scale * x2_scale
+ * / y_scale.
+ *
+ * The last, 256 bytes, is only read by tiles of size 32, and only there if a layer has an odd
+ * number of input planes somewhere; so a workload without such tiles leaves it out.
+ */
 uint64_t hb_map_const_bytes(const hb_layer_t *layer);
+/** Where the requantisation parameters begin, a multiple of 128. */
 uint64_t hb_map_prm_offset(const hb_layer_t *layer);
+/** Where the vector tiles' part begins, a multiple of 128. */
+uint64_t hb_map_vec_offset(const hb_layer_t *layer);
+/** Where the zero points begin, a multiple of 16; hb_map_const_bytes() if there are none. */
+uint64_t hb_map_zero_offset(const hb_layer_t *layer);
 
-/** Fills `bytes` (hb_map_const_bytes() of them) with the layer's synthetic weights and parameters. */
+/**
+ * Byte offset of a weight in the constants.
+ * @param k     output channel.
+ * @param c     input channel, within the group of k: below in_c / groups.
+ * @param r, s  tap, as ONNX numbers them (for CONV_TRANSPOSE too).
+ */
+uint64_t hb_map_weight_offset(const hb_layer_t *layer, uint32_t k, uint32_t c, uint32_t r,
+                              uint32_t s);
+
+/** Fills `bytes` (hb_map_const_bytes() of them) with the layer's synthetic constants. */
 void hb_map_synthesise(const hb_layer_t *layer, uint64_t seed, uint32_t model, uint32_t layer_index,
                        uint8_t *bytes);
 
-/** Bytes of the layer's input and output tensor in memory. */
+/** Bytes of the layer's input, second input (0: none) and output tensor in memory. */
 uint64_t hb_map_in_bytes(const hb_layer_t *layer);
+uint64_t hb_map_in2_bytes(const hb_layer_t *layer);
 uint64_t hb_map_out_bytes(const hb_layer_t *layer);
 
 typedef struct hb_segment {

@@ -7,6 +7,7 @@
 #include "hb_map_emit.h"
 #include "hb_map_plan.h"
 #include "hb_map_time.h"
+#include "hb_map_vec.h"
 #include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
 
@@ -29,11 +30,30 @@ void hb_program_release(hb_program_t *program) {
   *program = (hb_program_t){0};
 }
 
-hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
-                         hb_program_t *program_out, char *why, size_t why_len) {
-  if (tile->kind != HB_TILE_KIND_WS && tile->kind != HB_TILE_KIND_OS) {
-    snprintf(why, why_len, "a tile of kind %u cannot run %s layers", tile->kind,
-             layer->op == HB_OP_CONV ? "conv" : "matmul");
+/* Offsets in commands have 32 bits. */
+static hb_status_t check_sizes(const hb_layer_t *layer, char *why, size_t why_len) {
+  const uint64_t limit = UINT32_MAX;
+  const uint64_t in = hb_map_in_bytes(layer), in2 = hb_map_in2_bytes(layer);
+  const uint64_t out = hb_map_out_bytes(layer), consts = hb_map_const_bytes(layer);
+  if (in > limit || in2 > limit || out > limit || consts > limit) {
+    snprintf(why, why_len,
+             "a tensor exceeds 4 GiB (input %llu, second input %llu, output %llu, constants %llu "
+             "bytes)",
+             (unsigned long long)in, (unsigned long long)in2, (unsigned long long)out,
+             (unsigned long long)consts);
+    return HB_ERR_INPUT;
+  }
+  return HB_OK;
+}
+
+static hb_status_t systolic_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
+                                  hb_program_t *program_out, char *why, size_t why_len) {
+  if (layer->op != HB_OP_CONV && layer->op != HB_OP_MATMUL) {
+    snprintf(why, why_len, "a systolic array cannot run %s layers", hb_op_name(layer->op));
+    return HB_ERR_INPUT;
+  }
+  if (hb_layer_groups(layer) > 1u) {
+    snprintf(why, why_len, "a systolic array cannot run convolutions in groups");
     return HB_ERR_INPUT;
   }
   if (tile->size != 8u && tile->size != 16u) {
@@ -41,7 +61,7 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
     return HB_ERR_INPUT;
   }
   hb_map_geo_t geo;
-  HB_TRY(hb_map_geo_init(layer, tile, &geo, why, why_len));
+  hb_map_geo_init(layer, tile, &geo);
   hb_map_plan_t plans[HB_MAP_MAX_PLANS];
   uint32_t num_plans = 0;
   HB_TRY(hb_map_plan(&geo, tile, plans, &num_plans, why, why_len));
@@ -78,4 +98,20 @@ hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
   }
   *program_out = best;
   return HB_OK;
+}
+
+hb_status_t hb_map_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
+                         hb_program_t *program_out, char *why, size_t why_len) {
+  HB_TRY(hb_layer_check(layer, why, why_len));
+  HB_TRY(check_sizes(layer, why, why_len));
+  switch (tile->kind) {
+    case HB_TILE_KIND_WS:
+    case HB_TILE_KIND_OS:
+      return systolic_layer(layer, tile, program_out, why, why_len);
+    case HB_TILE_KIND_VECTOR:
+      return hb_map_vec_layer(layer, tile, program_out, why, why_len);
+    default:
+      snprintf(why, why_len, "the mapper makes no programs for tiles of kind %u", tile->kind);
+      return HB_ERR_INPUT;
+  }
 }

@@ -76,27 +76,7 @@ uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *r
   return (uint32_t)((uint64_t)chunk * taps / red->chunks) * red->kc;
 }
 
-hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
-                            hb_map_geo_t *geo_out, char *why, size_t why_len) {
-  const uint32_t reach_h = layer->dil_h * (layer->ker_h - 1u) + 1u;
-  const uint32_t reach_w = layer->dil_w * (layer->ker_w - 1u) + 1u;
-  const uint32_t padded_h = layer->in_h + layer->pad_top + layer->pad_bottom;
-  const uint32_t padded_w = layer->in_w + layer->pad_left + layer->pad_right;
-  if (reach_h > padded_h || reach_w > padded_w) {
-    snprintf(why, why_len, "the kernel covers %ux%u pixels, the padded input only %ux%u", reach_h,
-             reach_w, padded_h, padded_w);
-    return HB_ERR_INPUT;
-  }
-  const uint64_t limit = UINT32_MAX;
-  if (hb_map_in_bytes(layer) > limit || hb_map_out_bytes(layer) > limit ||
-      hb_map_const_bytes(layer) > limit) {
-    snprintf(why, why_len, "a tensor exceeds 4 GiB (input %llu, output %llu, constants %llu bytes)",
-             (unsigned long long)hb_map_in_bytes(layer),
-             (unsigned long long)hb_map_out_bytes(layer),
-             (unsigned long long)hb_map_const_bytes(layer));
-    return HB_ERR_INPUT;
-  }
-
+void hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_map_geo_t *geo_out) {
   hb_map_geo_t geo = {
       .kind = tile->kind,
       .n = tile->size,
@@ -121,6 +101,8 @@ hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
   };
   geo.in_row_bytes = (uint64_t)geo.in_w * HB_BEAT_BYTES;
   geo.in_plane_bytes = geo.in_row_bytes * geo.in_h;
+  const uint32_t padded_h = layer->in_h + layer->pad_top + layer->pad_bottom;
+  const uint32_t padded_w = layer->in_w + layer->pad_left + layer->pad_right;
   if (geo.ker_h == 1u && padded_h == layer->in_h && geo.stride_h > 1u) {
     geo.in_h = geo.out_h; /* read only every stride-th row */
     geo.in_row_bytes *= geo.stride_h;
@@ -137,7 +119,6 @@ hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
   geo.out_row_bytes = (uint64_t)geo.out_w * geo.out_px_bytes;
   geo.out_plane_bytes = geo.out_row_bytes * geo.out_h;
   *geo_out = geo;
-  return HB_OK;
 }
 
 /* --------------------------------------------------------------------------------- closed form */
@@ -167,8 +148,8 @@ static uint64_t closed_form(const hb_map_geo_t *geo, const hb_map_plan_t *plan) 
   const uint64_t chunks = head.chunks * (ncc - 1u) + tail.chunks; /* per output block */
   const uint64_t ktiles = (uint64_t)taps * div_up(geo->c, geo->n);
 
-  uint64_t compute =
-      ktiles * array_cycles(geo, plan) + spatial * chunks * hb_map_time_exec(0, 0, geo->kind, geo->n);
+  uint64_t compute = ktiles * array_cycles(geo, plan) +
+                     spatial * chunks * hb_map_time_exec(0, 0, geo->kind, geo->n);
   compute *= (uint64_t)geo->kb * geo->halves;
 
   const uint64_t win_h = min_u64(reach(plan->th, geo->stride_h, geo->dil_h, geo->ker_h), geo->in_h);
@@ -300,11 +281,11 @@ static void search_weights(search_t *s, hb_map_plan_t plan) {
   }
 }
 
-/* An output-stationary array works on blocks of n pixels. The smallest count from `count` on, else the
- * largest below it, up to `limit`, so that count * other is whole blocks; `count` where there is none
- * or nothing is cut. */
-static uint32_t whole_blocks(const hb_map_geo_t *geo, uint32_t count, uint32_t other, uint64_t limit,
-                             uint32_t size) {
+/* An output-stationary array works on blocks of n pixels. The smallest count from `count` on, else
+ * the largest below it, up to `limit`, so that count * other is whole blocks; `count` where there
+ * is none or nothing is cut. */
+static uint32_t whole_blocks(const hb_map_geo_t *geo, uint32_t count, uint32_t other,
+                             uint64_t limit, uint32_t size) {
   uint32_t step = geo->n; /* a power of two */
   for (uint32_t rest = other; rest % 2u == 0 && step > 1u; rest /= 2u) {
     step /= 2u;

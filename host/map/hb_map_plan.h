@@ -99,9 +99,8 @@ hb_map_reduction_t hb_map_reduction(const hb_map_geo_t *geo, const hb_map_plan_t
 /** First k-tile of weight chunk `chunk` (== ktiles for chunk == chunks). */
 uint32_t hb_map_chunk_start(const hb_map_geo_t *geo, const hb_map_reduction_t *red, uint32_t chunk);
 
-/** HB_ERR_INPUT (and `why`): the layer is not well-formed or too large to address. */
-HB_MUST_USE hb_status_t hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile,
-                                        hb_map_geo_t *geo_out, char *why, size_t why_len);
+/** The geometry of a layer that passed hb_layer_check(). */
+void hb_map_geo_init(const hb_layer_t *layer, const hb_map_tile_t *tile, hb_map_geo_t *geo_out);
 
 /**
  * The best plans by closed form, best first.

@@ -172,6 +172,16 @@ static hb_status_t compile(build_t *b) {
   return HB_OK;
 }
 
+/* Bytes of a layer's constants kept: the zero points at their end only if a tile reads them. */
+static uint64_t const_bytes(const build_t *b, const hb_layer_t *layer) {
+  for (uint32_t k = 0; k < b->num_kinds; ++k) {
+    if (b->kinds[k].tile.size == 32u) {
+      return hb_map_const_bytes(layer);
+    }
+  }
+  return hb_map_zero_offset(layer);
+}
+
 static hb_status_t add_segment(hb_workload_t *workload, uint32_t addr, uint64_t len,
                                uint8_t **bytes_out) {
   hb_segment_t *segment = &workload->segments[workload->num_segments];
@@ -213,7 +223,7 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
     const hb_model_t *model = &b->scenario->tasks[m].model;
     const uint64_t first = b->next;
     for (uint32_t i = 0; i < model->num_layers; ++i) {
-      const uint32_t at = reserve(b, hb_map_const_bytes(&model->layers[i]));
+      const uint32_t at = reserve(b, const_bytes(b, &model->layers[i]));
       layout->model[m].constants = i == 0 ? at : layout->model[m].constants;
     }
     layout->model[m].constants_len = b->next - first;
@@ -266,8 +276,15 @@ static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t 
     HB_TRY(
         add_segment(workload, layout->model[m].constants, layout->model[m].constants_len, &bytes));
     for (uint32_t i = 0; i < model->num_layers; ++i) {
-      hb_map_synthesise(&model->layers[i], seed, m, i, bytes);
-      bytes += align_up(hb_map_const_bytes(&model->layers[i]), ALIGN_DRAM);
+      const uint64_t kept = const_bytes(b, &model->layers[i]);
+      uint8_t *all = malloc(hb_map_const_bytes(&model->layers[i]) + 1u);
+      if (all == NULL) {
+        return HB_ERR_NOMEM;
+      }
+      hb_map_synthesise(&model->layers[i], seed, m, i, all);
+      memcpy(bytes, all, kept);
+      free(all);
+      bytes += align_up(kept, ALIGN_DRAM);
     }
   }
   return HB_OK;
@@ -338,7 +355,7 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
           .const_addr = const_addr,
           .in2_addr = HB_IMAGE_NONE,
       };
-      const_addr += (uint32_t)align_up(hb_map_const_bytes(&task->model.layers[i]), ALIGN_DRAM);
+      const_addr += (uint32_t)align_up(const_bytes(b, &task->model.layers[i]), ALIGN_DRAM);
       const unique_t *unique = &b->unique[b->layer_unique[next]];
       for (uint32_t k = 0; k < b->num_kinds; ++k) {
         const hb_program_t *program = &unique->programs[k];

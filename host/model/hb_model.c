@@ -2,6 +2,7 @@
 
 #include "hb_model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 void hb_model_release(hb_model_t *model) {
@@ -17,4 +18,237 @@ void hb_scenario_release(hb_scenario_t *scenario) {
   free(scenario->tasks);
   scenario->tasks = NULL;
   scenario->num_tasks = 0;
+}
+
+const char *hb_op_name(hb_op_t op) {
+  static const char *const kNames[] = {
+#define X(symbol_, name_) #name_,
+      HB_OP_TABLE(X)
+#undef X
+  };
+  return (uint32_t)op < HB_OP_COUNT ? kNames[op] : "?";
+}
+
+const char *hb_unary_name(hb_unary_t unary) {
+  static const char *const kNames[] = {
+#define X(symbol_, name_, formula_) #name_,
+      HB_UNARY_TABLE(X)
+#undef X
+  };
+  return (uint32_t)unary < HB_UNARY_COUNT ? kNames[unary] : "?";
+}
+
+bool hb_op_is_binary(hb_op_t op) {
+  return op == HB_OP_BATCH_MATMUL || op == HB_OP_ADD || op == HB_OP_SUB || op == HB_OP_MUL ||
+         op == HB_OP_CONCAT;
+}
+
+bool hb_op_has_weights(hb_op_t op) {
+  return op == HB_OP_CONV || op == HB_OP_MATMUL || op == HB_OP_CONV_TRANSPOSE;
+}
+
+bool hb_op_is_windowed(hb_op_t op) {
+  return op == HB_OP_CONV || op == HB_OP_CONV_TRANSPOSE || op == HB_OP_MAX_POOL ||
+         op == HB_OP_AVG_POOL;
+}
+
+uint32_t hb_layer_groups(const hb_layer_t *l) {
+  return l->groups ? l->groups : 1u;
+}
+
+bool hb_layer_is_depthwise(const hb_layer_t *l) {
+  return l->op == HB_OP_CONV && l->in_c > 1u && l->in_c == l->out_c &&
+         hb_layer_groups(l) == l->in_c;
+}
+
+hb_batch_shape_t hb_layer_batch_shape(const hb_layer_t *l) {
+  return (hb_batch_shape_t){.batch = l->batch,
+                            .m = l->in_w,
+                            .k = l->x_heads ? l->in_c / l->batch : l->in_c,
+                            .n = l->x2_heads ? l->in2_c / l->batch : l->in2_c};
+}
+
+uint32_t hb_layer_out_c(const hb_layer_t *l) {
+  switch (l->op) {
+    case HB_OP_CONV:
+    case HB_OP_MATMUL:
+    case HB_OP_CONV_TRANSPOSE:
+    case HB_OP_SLICE:
+      return l->out_c;
+    case HB_OP_BATCH_MATMUL:
+      return hb_layer_batch_shape(l).n * (l->y_heads ? l->batch : 1u);
+    case HB_OP_REDUCE:
+      return 1;
+    case HB_OP_CONCAT:
+      return l->in_c + l->in2_c;
+    case HB_OP_TRANSPOSE:
+      return l->permute == HB_PERMUTE_CW   ? l->in_w
+             : l->permute == HB_PERMUTE_CH ? l->in_h
+                                           : l->in_c;
+    default:
+      return l->in_c;
+  }
+}
+
+/* Outputs of a sliding window, 0 if it does not fit once. */
+static uint32_t window(uint32_t in, uint32_t before, uint32_t after, uint32_t ker, uint32_t stride,
+                       uint32_t dil) {
+  const uint32_t reach = dil * (ker - 1u) + 1u, padded = in + before + after;
+  return reach > padded ? 0u : (padded - reach) / stride + 1u;
+}
+
+/* Outputs of a transposed one, 0 if padding leaves none. */
+static uint32_t spread(uint32_t in, uint32_t before, uint32_t after, uint32_t ker, uint32_t stride,
+                       uint32_t extra) {
+  const uint32_t full = (in - 1u) * stride + ker + extra;
+  return full > before + after ? full - before - after : 0u;
+}
+
+uint32_t hb_layer_out_h(const hb_layer_t *l) {
+  switch (l->op) {
+    case HB_OP_CONV:
+    case HB_OP_MATMUL:
+    case HB_OP_MAX_POOL:
+    case HB_OP_AVG_POOL:
+      return window(l->in_h, l->pad_top, l->pad_bottom, l->ker_h, l->stride_h, l->dil_h);
+    case HB_OP_CONV_TRANSPOSE:
+      return spread(l->in_h, l->pad_top, l->pad_bottom, l->ker_h, l->stride_h, l->out_pad_h);
+    case HB_OP_BATCH_MATMUL:
+      return l->y_heads ? 1u : l->batch;
+    case HB_OP_RESIZE:
+    case HB_OP_SLICE:
+      return l->out_h;
+    case HB_OP_TRANSPOSE:
+      return l->permute == HB_PERMUTE_HW   ? l->in_w
+             : l->permute == HB_PERMUTE_CH ? l->in_c
+                                           : l->in_h;
+    default:
+      return l->in_h;
+  }
+}
+
+uint32_t hb_layer_out_w(const hb_layer_t *l) {
+  switch (l->op) {
+    case HB_OP_CONV:
+    case HB_OP_MATMUL:
+    case HB_OP_MAX_POOL:
+    case HB_OP_AVG_POOL:
+      return window(l->in_w, l->pad_left, l->pad_right, l->ker_w, l->stride_w, l->dil_w);
+    case HB_OP_CONV_TRANSPOSE:
+      return spread(l->in_w, l->pad_left, l->pad_right, l->ker_w, l->stride_w, l->out_pad_w);
+    case HB_OP_RESIZE:
+    case HB_OP_SLICE:
+      return l->out_w;
+    case HB_OP_TRANSPOSE:
+      return l->permute == HB_PERMUTE_HW   ? l->in_h
+             : l->permute == HB_PERMUTE_CW ? l->in_c
+                                           : l->in_w;
+    default:
+      return l->in_w;
+  }
+}
+
+uint64_t hb_layer_macs(const hb_layer_t *l) {
+  const uint64_t taps = (uint64_t)l->ker_h * l->ker_w;
+  switch (l->op) {
+    case HB_OP_CONV:
+    case HB_OP_MATMUL:
+      return hb_layer_out_h(l) * taps * hb_layer_out_w(l) * l->out_c *
+             (l->in_c / hb_layer_groups(l));
+    case HB_OP_CONV_TRANSPOSE:
+      return l->in_h * taps * l->in_w * l->out_c * l->in_c;
+    case HB_OP_BATCH_MATMUL: {
+      const hb_batch_shape_t s = hb_layer_batch_shape(l);
+      return (uint64_t)s.batch * s.m * s.k * s.n;
+    }
+    default:
+      return 0;
+  }
+}
+
+#define BAD(...)                         \
+  do {                                   \
+    snprintf(why, why_len, __VA_ARGS__); \
+    return HB_ERR_INPUT;                 \
+  } while (0)
+
+static hb_status_t check_batch(const hb_layer_t *l, char *why, size_t why_len) {
+  if (l->batch == 0 ||
+      (l->x_heads ? l->in_c % l->batch != 0 || l->in_h != 1u : l->in_h != l->batch)) {
+    BAD("%u x %u x %u is not %u batches of the first operand", l->in_c, l->in_h, l->in_w, l->batch);
+  }
+  if (l->x2_heads ? l->in2_c % l->batch != 0 || l->in2_h != 1u : l->in2_h != l->batch) {
+    BAD("%u x %u x %u is not %u batches of the second operand", l->in2_c, l->in2_h, l->in2_w,
+        l->batch);
+  }
+  const hb_batch_shape_t s = hb_layer_batch_shape(l);
+  if (s.k != l->in2_w) {
+    BAD("the first operand has %u inner elements, the second %u", s.k, l->in2_w);
+  }
+  if ((l->x_heads && s.k % 16u != 0) || ((l->x2_heads || l->y_heads) && s.n % 16u != 0)) {
+    BAD("batches side by side in the channels must each have a multiple of 16");
+  }
+  return HB_OK;
+}
+
+static hb_status_t check_second(const hb_layer_t *l, char *why, size_t why_len) {
+  if (l->in2_c == 0 || l->in2_h == 0 || l->in2_w == 0) {
+    BAD("%s needs a second operand", hb_op_name(l->op));
+  }
+  const bool same_image = l->in2_h == l->in_h && l->in2_w == l->in_w;
+  if (l->op == HB_OP_BATCH_MATMUL) {
+    return check_batch(l, why, why_len);
+  }
+  if (l->op == HB_OP_CONCAT ? !same_image
+                            : !((same_image || (l->in2_h == 1u && l->in2_w == 1u)) &&
+                                (l->in2_c == l->in_c || l->in2_c == 1u))) {
+    BAD("operands of %u x %u x %u and %u x %u x %u do not fit", l->in_c, l->in_h, l->in_w, l->in2_c,
+        l->in2_h, l->in2_w);
+  }
+  return HB_OK;
+}
+
+hb_status_t hb_layer_check(const hb_layer_t *l, char *why, size_t why_len) {
+  if ((uint32_t)l->op >= HB_OP_COUNT) {
+    BAD("there is no operator %u", (uint32_t)l->op);
+  }
+  if (l->in_c == 0 || l->in_h == 0 || l->in_w == 0) {
+    BAD("the input is empty");
+  }
+  if (hb_op_is_windowed(l->op) || l->op == HB_OP_MATMUL) {
+    if (l->ker_h == 0 || l->ker_w == 0 || l->stride_h == 0 || l->stride_w == 0 || l->dil_h == 0 ||
+        l->dil_w == 0) {
+      BAD("kernel, stride and dilation are 1 or more");
+    }
+    const uint32_t padded_h = l->in_h + l->pad_top + l->pad_bottom;
+    const uint32_t padded_w = l->in_w + l->pad_left + l->pad_right;
+    const uint32_t reach_h = l->dil_h * (l->ker_h - 1u) + 1u;
+    const uint32_t reach_w = l->dil_w * (l->ker_w - 1u) + 1u;
+    if (l->op != HB_OP_CONV_TRANSPOSE && (reach_h > padded_h || reach_w > padded_w)) {
+      BAD("the kernel covers %ux%u pixels, the padded input only %ux%u", reach_h, reach_w, padded_h,
+          padded_w);
+    }
+  }
+  const uint32_t groups = hb_layer_groups(l);
+  if (l->op == HB_OP_CONV ? l->in_c % groups != 0 || l->out_c % groups != 0 : groups != 1u) {
+    BAD("%u groups do not divide %u input and %u output channels", groups, l->in_c, l->out_c);
+  }
+  if (l->op == HB_OP_CONV_TRANSPOSE &&
+      (l->dil_h != 1u || l->dil_w != 1u || l->out_pad_h >= l->stride_h ||
+       l->out_pad_w >= l->stride_w)) {
+    BAD("conv_transpose has dilation 1 and less output padding than stride");
+  }
+  if (hb_op_is_binary(l->op)) {
+    HB_TRY(check_second(l, why, why_len));
+  }
+  const uint32_t c = hb_layer_out_c(l), h = hb_layer_out_h(l), w = hb_layer_out_w(l);
+  if (l->out_c != c || c == 0 || h == 0 || w == 0 || c > 65535u || h > 65535u || w > 65535u) {
+    BAD("an output of %u x %u x %u (out_c %u) is not possible", c, h, w, l->out_c);
+  }
+  if (l->op == HB_OP_SLICE &&
+      ((uint64_t)l->slice_c + c > l->in_c || (uint64_t)l->slice_y + h > l->in_h ||
+       (uint64_t)l->slice_x + w > l->in_w)) {
+    BAD("the slice leaves the input of %u x %u x %u", l->in_c, l->in_h, l->in_w);
+  }
+  return HB_OK;
 }

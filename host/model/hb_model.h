@@ -2,7 +2,8 @@
 
 /**
  * @file
- * A network as a chain of layers, and a scenario as a set of networks with rates.
+ * A network as layers in the order they run, each naming the tensors it reads, and a scenario as a
+ * set of networks with rates.
  *
  * These are plain data: host/config/ fills them from YAML and checks every documented range,
  * host/map/ compiles them. Strings are owned by the struct they are in; the *_release functions
@@ -13,6 +14,7 @@
 #define HB_MODEL_H_
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hb_sim.h"
@@ -122,7 +124,7 @@ typedef struct hb_layer {
                                    first, or 1 x 1 pixel, or 1 channel: repeated */
   uint32_t out_c;               /* 1 .. 65535 */
   uint32_t out_h, out_w;        /* RESIZE, SLICE; else 0 and computed */
-  uint32_t groups;              /* CONV: divides in_c and out_c */
+  uint32_t groups;              /* CONV: divides in_c and out_c; 0 counts as 1 */
   uint32_t ker_h, ker_w;        /* 1 .. 255 */
   uint32_t stride_h, stride_w, dil_h, dil_w;         /* 1 .. 255 */
   uint32_t pad_top, pad_bottom, pad_left, pad_right; /* 0 .. 255 */
@@ -150,18 +152,52 @@ typedef struct hb_layer {
   bool raw_out; /* int32 accumulators instead of 8-bit output: CONV, MATMUL, BATCH_MATMUL */
 } hb_layer_t;
 
-static inline uint32_t hb_layer_out_h(const hb_layer_t *l) {
-  return (l->in_h + l->pad_top + l->pad_bottom - (l->dil_h * (l->ker_h - 1u) + 1u)) / l->stride_h +
-         1u;
-}
-static inline uint32_t hb_layer_out_w(const hb_layer_t *l) {
-  return (l->in_w + l->pad_left + l->pad_right - (l->dil_w * (l->ker_w - 1u) + 1u)) / l->stride_w +
-         1u;
-}
-/** Multiply-accumulates, taps that fall on padding included. */
-static inline uint64_t hb_layer_macs(const hb_layer_t *l) {
-  return (uint64_t)hb_layer_out_h(l) * hb_layer_out_w(l) * l->out_c * l->in_c * l->ker_h * l->ker_w;
-}
+/*
+ * What a well-formed layer satisfies besides the ranges above; host/config/ checks it, and
+ * hb_layer_check() does for layers made otherwise:
+ *
+ * - in_c, in_h, in_w are the shape of the tensor at `input`. When a matmul reads pixels as rows it
+ * is the same bytes: in_w = rows, in_h = 1.
+ * - `out_c` is what hb_layer_out_c() gives, out_h and out_w are 0 but for RESIZE and SLICE.
+ * - Members that an op does not use are 0; kernel, stride and dilation 1 where it has no window.
+ * - A layer with weights may find anything in the lanes beyond in_c; all others read only tensors
+ *   that a tile wrote, or whose channels are a multiple of 16, when they look at those lanes
+ *   (BATCH_MATMUL: lanes beyond K hold x_zp, of x2 lanes beyond N x2_zp).
+ */
+
+/** Output shape, for every op. */
+uint32_t hb_layer_out_c(const hb_layer_t *layer);
+uint32_t hb_layer_out_h(const hb_layer_t *layer);
+uint32_t hb_layer_out_w(const hb_layer_t *layer);
+/** Multiply-accumulates, taps that fall on padding included. 0 for ops that multiply by no weights
+ * and no second matrix. */
+uint64_t hb_layer_macs(const hb_layer_t *layer);
+/** Groups of a convolution; 0 in the struct counts as 1. */
+uint32_t hb_layer_groups(const hb_layer_t *layer);
+/** One group per channel on both sides. */
+bool hb_layer_is_depthwise(const hb_layer_t *layer);
+
+/** BATCH_MATMUL: y[b] (M x N) = x[b] (M x K) * x2[b] (K x N). */
+typedef struct hb_batch_shape {
+  uint32_t batch, m, k, n;
+} hb_batch_shape_t;
+hb_batch_shape_t hb_layer_batch_shape(const hb_layer_t *layer);
+
+/** Name in YAML. */
+const char *hb_op_name(hb_op_t op);
+const char *hb_unary_name(hb_unary_t unary);
+/** Whether it reads a second tensor. */
+bool hb_op_is_binary(hb_op_t op);
+/** Whether it has weights among its constants. */
+bool hb_op_has_weights(hb_op_t op);
+/** Whether it slides a window: kernel, stride, padding mean something. */
+bool hb_op_is_windowed(hb_op_t op);
+
+/**
+ * Checks that a layer is well-formed: shapes that fit each other, an output that is not empty.
+ * @param[out] why one line on HB_ERR_INPUT.
+ */
+HB_MUST_USE hb_status_t hb_layer_check(const hb_layer_t *layer, char *why, size_t why_len);
 
 typedef struct hb_model {
   char name[HB_NAME_MAX];         /* file's `model:` */

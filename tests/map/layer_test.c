@@ -247,7 +247,7 @@ static void what_does_not_fit_is_refused_and_named(void **state) {
   refuse(&l, tile, "an array of 32x32 is not supported: 8 or 16");
   tile = kWs16;
   tile.kind = HB_TILE_KIND_VECTOR;
-  refuse(&l, tile, "a tile of kind 3 cannot run conv layers");
+  refuse(&l, tile, "a vector tile of 16 lanes cannot run conv layers");
   l = conv(16, 4, 4, 16, 7, 3, 1);
   refuse(&l, kWs16, "the kernel covers 7x3 pixels, the padded input only 6x6");
 }

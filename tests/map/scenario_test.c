@@ -139,7 +139,7 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
           "%s layer %u does not read what layer %u wrote", task->name, i, i - 1u);
       CHECK(i == 0 || entry->in_addr != entry->out_addr, "%s layer %u writes its input", task->name,
             i);
-      CHECK(segment_at(w, entry->const_addr, hb_map_const_bytes(layer)) != NULL, "%s constants",
+      CHECK(segment_at(w, entry->const_addr, hb_map_zero_offset(layer)) != NULL, "%s constants",
             task->name);
       const uint64_t out = entry->out_addr + hb_map_out_bytes(layer);
       const uint64_t in = i ? entry->in_addr + hb_map_in_bytes(layer) : 0;
