@@ -147,24 +147,29 @@ module hb_systolic_os #(
     assign unused_upper = upper_q ^ wgt_upper_q;
   end
 
-  // A pixel's channels, all at once.
-  logic [9*N-1:0] pixel_q;
+  // A pixel's channels, all at once. (9 bits each; a simulator finds one with a single load if it has a word to
+  // itself. The bits above are constant and vanish in synthesis.)
+  localparam int Pitch = 32;
+  logic [Pitch*N-1:0] pixel_q;
 
   for (genvar i = 0; i < N; i++) begin : gen_pixel
     always_ff @(posedge clk_i) begin
       if (step_q[0])
-        pixel_q[9*i+:9] <= in_image_q ? {1'b0, x_bytes[8*i+:8] ^ {x_flip_q, 7'd0}} - x_zero_q : 9'd0;
+        pixel_q[Pitch*i+:Pitch] <=
+            {23'd0, in_image_q ? {1'b0, x_bytes[8*i+:8] ^ {x_flip_q, 7'd0}} - x_zero_q : 9'd0};
     end
   end
 
   // Weights of a channel: three cycles until the first pixel's channel is there too.
-  for (genvar c = 0; c < N; c++) begin : gen_weight
-    logic signed [8:0] w0_q, w1_q, w2_q;
-    always_ff @(posedge clk_i) begin
-      if (alive) begin
-        w0_q <= $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
-        w1_q <= w0_q;
-        w2_q <= w1_q;
+  for (genvar s = 0; s < 3; s++) begin : gen_weight
+    for (genvar c = 0; c < N; c++) begin : gen_col
+      logic signed [8:0] w_q;
+      if (s == 0) begin : gen_operand
+        logic signed [8:0] w;
+        assign w = $signed({1'b0, w_bytes[8*c+:8] ^ {w_flip_q, 7'd0}} - w_zero_q);
+        always_ff @(posedge clk_i) if (alive) w_q <= w;
+      end else begin : gen_delay
+        always_ff @(posedge clk_i) if (alive) w_q <= gen_weight[s-1].gen_col[c].w_q;
       end
     end
   end
@@ -182,8 +187,13 @@ module hb_systolic_os #(
   assign done_addr = draining_q[AccBits-1:0] + AccBits'(row_done);
 
   for (genvar c = 0; c < N; c++) begin : gen_sums
+    logic [31:0] complete;
+    always_comb begin
+      complete = '0;
+      if (drain_q[N+3]) complete = gen_row[0].gen_col[c].picked;
+    end
     always_ff @(posedge clk_i) begin
-      if (drain_q[N+3]) sums_q[32*c+:32] <= gen_row[0].gen_col[c].picked;
+      if (drain_q[N+3]) sums_q[32*c+:32] <= complete;
     end
   end
 
@@ -195,13 +205,13 @@ module hb_systolic_os #(
   end
 
   for (genvar r = 0; r < N; r++) begin : gen_row
-    logic [9*N-1:0]     held_q;  // the row's pixel
+    logic [Pitch*N-1:0] held_q;  // the row's pixel
     logic signed [8:0]  x_q;     // its channel of this cycle
     logic signed [31:0] x;
 
     always_ff @(posedge clk_i) begin
       if (step_q[1] && index_q[RowBits+:RowBits] == RowBits'(r)) held_q <= pixel_q;
-      if (alive) x_q <= held_q[9*index_q[RowBits*(r+2)+:RowBits]+:9];
+      if (step_q[r+2]) x_q <= held_q[Pitch*index_q[RowBits*(r+2)+:RowBits]+:9];
     end
     assign x = 32'(x_q);
 
@@ -209,7 +219,7 @@ module hb_systolic_os #(
       logic signed [8:0]  w_in, w_out;
       logic signed [31:0] acc;
       if (r == 0) begin : gen_top
-        assign w_in = gen_weight[c].w2_q;
+        assign w_in = gen_weight[2].gen_col[c].w_q;
       end else begin : gen_below
         assign w_in = gen_row[r-1].gen_col[c].w_out;
       end
@@ -224,7 +234,7 @@ module hb_systolic_os #(
       end
       hb_pe_os u_pe (
         .clk_i,
-        .en_i  (alive),
+        .en_i  (step_q[r+3]),
         .keep_i(!first_q[r+3]),
         .x_i   (gen_row[r].x),
         .w_i   (w_in),
