@@ -108,4 +108,81 @@ package hb_pkg;
     logic [3:0]         push_mask;
   } exec_desc_t;
 
+  // Flags of VEC, bit 8 first.
+  typedef struct packed {
+    logic lane;
+    logic across;
+    logic scale;
+    logic offset;
+    logic lookup;  // TABLE
+    logic half;
+    logic w_signed;
+    logic x_signed;
+    logic acc;
+  } vec_flags_t;
+
+  // VEC, and STAT: fn bit 0 is RSQRT, stat and wgt the rows a and b, acc the row written, out_w the number
+  // of rows, m0 the count.
+  typedef struct packed {
+    logic               is_stat;
+    logic [2:0]         fn;
+    logic [15:0]        addr;       // IFM word of the first term of pixel (0, 0)
+    logic signed [19:0] org_y;      // input row and column of that term
+    logic signed [19:0] org_x;
+    logic [15:0]        plane_pitch;
+    logic [15:0]        row_step;   // IFM words from an output row's input row to the next one's
+    logic [15:0]        tap_step;   // IFM words from a tap row to the next
+    logic [15:0]        in_h;
+    logic [15:0]        in_w;
+    logic [15:0]        out_h;
+    logic [15:0]        out_w;
+    logic [7:0]         stride_y;
+    logic [7:0]         stride_x;
+    logic [7:0]         dil_y;
+    logic [7:0]         dil_x;
+    logic [7:0]         ker_h;
+    logic [7:0]         ker_w;
+    logic [15:0]        k_c;
+    logic [15:0]        wgt;
+    logic [15:0]        acc;
+    logic [15:0]        acc_dy;
+    logic [7:0]         acc_dx;
+    logic [15:0]        stat;
+    logic [5:0]         lanes;
+    logic [3:0]         rot;
+    logic [15:0]        m0;
+    logic [15:0]        m1;
+    logic [7:0]         x_zp;
+    logic [7:0]         x2_zp;
+    logic [31:0]        eps;
+    vec_flags_t         flags;
+    logic [3:0]         wait_mask;
+    logic [3:0]         push_mask;
+  } vec_desc_t;
+
+  // One term of one pixel on its way through the lanes.
+  typedef struct packed {
+    logic        in_image;
+    logic        first;     // of its pixel
+    logic        last;
+    logic        limit;     // last channel step: lanes at or beyond `lanes` are absent
+    logic [5:0]  lanes;
+    logic [3:0]  rot;       // LANE: the byte that all take
+    logic [2:0]  fn;
+    logic [15:0] m;         // SUM
+    logic [7:0]  x_zp;
+    logic [7:0]  w_zp;
+    vec_flags_t  flags;
+    logic [13:0] row;       // accumulator row of the pixel
+    logic        cmd_last;  // last term of the command
+    logic        cmd_push;  // which pushes E2S
+  } vec_term_t;
+
+  // Lanes 0 and 1 of a row that STAT left.
+  typedef struct packed {
+    logic signed [31:0] offset;
+    logic [4:0]         shift;
+    logic [15:0]        mant;
+  } vec_scale_t;
+
 endpackage

@@ -205,6 +205,8 @@ module hb_tile_systolic #(
   logic         load_valid, load_ready, exec_valid, exec_ready, store_valid, store_ready;
   hb_pkg::load_desc_t  load_desc;
   hb_pkg::exec_desc_t  exec_desc;
+  logic                vec_valid;
+  hb_pkg::vec_desc_t   vec_desc;
   hb_pkg::store_desc_t store_desc;
 
   hb_cmd_fetch u_fetch (
@@ -230,6 +232,7 @@ module hb_tile_systolic #(
   );
 
   hb_cmd_decode #(
+    .Kind    (Kind),
     .N       (N),
     .IfmWords(IfmWords),
     .WgtWords(WgtWords),
@@ -255,6 +258,9 @@ module hb_tile_systolic #(
     .exec_valid_o (exec_valid),
     .exec_ready_i (exec_ready),
     .exec_desc_o  (exec_desc),
+    .vec_valid_o  (vec_valid),
+    .vec_ready_i  (1'b0),
+    .vec_desc_o   (vec_desc),
     .store_valid_o(store_valid),
     .store_ready_i(store_ready),
     .store_desc_o (store_desc)
@@ -276,7 +282,7 @@ module hb_tile_systolic #(
   logic                load_idle, load_ar_valid, load_ar_ready, load_retired, load_beat;
   logic [31:0]         load_ar_addr;
   logic [3:0]          load_ar_len;
-  logic [2:0]          load_we;
+  logic [3:0]          load_we;
   logic [LoadBits-1:0] load_waddr;
 
   assign load_beat = m_axi_rvalid && m_axi_rid == hb_pkg::AxiIdLoad;
@@ -626,6 +632,8 @@ module hb_tile_systolic #(
   assign all_idle = fetch_quiet && load_idle && exec_idle && !array_alive && store_idle;
   assign idle_o   = ctl_quiet && regs_quiet;
 
+  logic unused_vec;  // what only vector tiles have
+  assign unused_vec = ^{vec_valid, vec_desc, load_we[3]};
   logic unused_ids;
   assign unused_ids = ^{m_axi_bid, m_axi_bresp[0], m_axi_rresp[0]};
 

@@ -406,7 +406,7 @@ def sv_width(name):
         return 32
     if name.endswith(("_MAY_WAIT", "_MAY_PUSH")):
         return 4
-    if "_MEM_" in name:
+    if "_MEM_" in name or "_FN_" in name:
         return 8
     return 16 if "_FLAG_" in name else 0
 

@@ -2,14 +2,15 @@
 //
 // hb_cmd_decode: turns command beats into descriptors, in program order, or finds the fault.
 //
-// A command takes four cycles to arrive, two to be recognised, a few for its products (EXEC 14, LOAD 3,
-// STORE 2; one shared 16 x 16 multiplier) and one to be handed to its engine's queue, where it waits
+// A command takes four cycles to arrive, two to be recognised, a few for its products (EXEC 14, VEC 11, LOAD 3,
+// STORE 2, STAT 1; one shared 16 x 16 multiplier) and one to be handed to its engine's queue, where it waits
 // only for room. The arithmetic stands inside the states that need it: a simulator then does it once a
 // command, not once a cycle. The rules of legality are those of regs/hb_tile.toml; what passes here never
 // leaves a scratchpad. After END or a fault nothing more is taken until the next start_i.
 
 module hb_cmd_decode #(
-  parameter int N = 16,
+  parameter int Kind = 1,  // of the tile: EXEC on 1 and 2, VEC, STAT and LOAD of TAB on 3
+  parameter int N = 16,    // array dimension, or lanes
   parameter int IfmWords = 8192,
   parameter int WgtWords = 4096,
   parameter int PrmWords = 512,
@@ -40,18 +41,29 @@ module hb_cmd_decode #(
   output logic                exec_valid_o,
   input  logic                exec_ready_i,
   output hb_pkg::exec_desc_t  exec_desc_o,
+  output logic                vec_valid_o,
+  input  logic                vec_ready_i,
+  output hb_pkg::vec_desc_t   vec_desc_o,
   output logic                store_valid_o,
   input  logic                store_ready_i,
   output hb_pkg::store_desc_t store_desc_o
 );
 
+  localparam logic Vector = Kind == 32'(hb_pkg::HB_TILE_KIND_VECTOR);
+  localparam int TabWords = 32;
+  localparam logic [7:0] LastMem = Vector ? hb_pkg::HB_CMD_LOAD_MEM_TAB : hb_pkg::HB_CMD_LOAD_MEM_PRM;
   localparam int LogN = $clog2(N);
-  localparam int Banks = N == 32 ? 2 : 1;  // of IFM and WGT: EXEC counts words of one
+  localparam int Banks = N == 32 ? 2 : 1;  // of IFM and WGT: EXEC and VEC count words of one
+  localparam int BankWgtWords = WgtWords / Banks;
   localparam logic [15:0] ExecHalf = N == 8 ? 16'hffff : 16'h0000;
   localparam logic [15:0] StoreHalf = N != 16 ? 16'hffff : 16'h0000;
   localparam logic [15:0] ExecFlags = hb_pkg::HB_CMD_EXEC_FLAG_INIT |
       hb_pkg::HB_CMD_EXEC_FLAG_X_SIGNED | hb_pkg::HB_CMD_EXEC_FLAG_W_SIGNED |
       (hb_pkg::HB_CMD_EXEC_FLAG_HALF & ExecHalf);
+  localparam logic [15:0] VecFlags = hb_pkg::HB_CMD_VEC_FLAG_ACC | hb_pkg::HB_CMD_VEC_FLAG_X_SIGNED |
+      hb_pkg::HB_CMD_VEC_FLAG_W_SIGNED | (hb_pkg::HB_CMD_VEC_FLAG_HALF & ExecHalf) |
+      hb_pkg::HB_CMD_VEC_FLAG_TABLE | hb_pkg::HB_CMD_VEC_FLAG_OFFSET | hb_pkg::HB_CMD_VEC_FLAG_SCALE |
+      hb_pkg::HB_CMD_VEC_FLAG_ACROSS | hb_pkg::HB_CMD_VEC_FLAG_LANE;
   localparam logic [15:0] StoreFlags = hb_pkg::HB_CMD_STORE_FLAG_RAW |
       hb_pkg::HB_CMD_STORE_FLAG_Y_SIGNED | (hb_pkg::HB_CMD_STORE_FLAG_HALF & StoreHalf);
 
@@ -69,6 +81,7 @@ module hb_cmd_decode #(
   hb_pkg::load_desc_t   load_q;
   hb_pkg::exec_desc_t   exec_q;
   hb_pkg::store_desc_t  store_q;
+  hb_pkg::vec_desc_t    vec_q;
 
   // ------------------------------------------------------------------------------------ fields
   logic [7:0]  opcode, tokens;
@@ -132,8 +145,53 @@ module hb_cmd_decode #(
   assign e_x_zp        = cmd_q[hb_pkg::HB_CMD_EXEC_X_ZP_LSB+:8];
   assign e_w_zp        = cmd_q[hb_pkg::HB_CMD_EXEC_W_ZP_LSB+:8];
 
-  logic unused_cmd;  // the tail of the longest command, the second plane of a 32-wide tile
-  assign unused_cmd = ^{cmd_q[383:hb_pkg::HB_CMD_EXEC_USED_BITS]};
+  logic [7:0]  v_fn, v_lanes, v_stride_y, v_stride_x,
+               v_dil_y, v_dil_x, v_ker_h, v_ker_w, v_acc_dx, v_rot, v_x_zp, v_x2_zp;
+  logic [15:0] v_ifm, v_plane_pitch, v_row_pitch, v_in_h, v_in_w,
+               v_org_y, v_org_x, v_out_h, v_out_w, v_k_c, v_wgt, v_acc,
+               v_acc_dy, v_stat, v_m0, v_m1;
+  assign v_fn          = cmd_q[hb_pkg::HB_CMD_VEC_FN_LSB+:8];
+  assign v_lanes       = cmd_q[hb_pkg::HB_CMD_VEC_LANES_LSB+:8];
+  assign v_ifm         = cmd_q[hb_pkg::HB_CMD_VEC_IFM_LSB+:16];
+  assign v_plane_pitch = cmd_q[hb_pkg::HB_CMD_VEC_PLANE_PITCH_LSB+:16];
+  assign v_row_pitch   = cmd_q[hb_pkg::HB_CMD_VEC_ROW_PITCH_LSB+:16];
+  assign v_in_h        = cmd_q[hb_pkg::HB_CMD_VEC_IN_H_LSB+:16];
+  assign v_in_w        = cmd_q[hb_pkg::HB_CMD_VEC_IN_W_LSB+:16];
+  assign v_org_y       = cmd_q[hb_pkg::HB_CMD_VEC_ORG_Y_LSB+:16];
+  assign v_org_x       = cmd_q[hb_pkg::HB_CMD_VEC_ORG_X_LSB+:16];
+  assign v_out_h       = cmd_q[hb_pkg::HB_CMD_VEC_OUT_H_LSB+:16];
+  assign v_out_w       = cmd_q[hb_pkg::HB_CMD_VEC_OUT_W_LSB+:16];
+  assign v_stride_y    = cmd_q[hb_pkg::HB_CMD_VEC_STRIDE_Y_LSB+:8];
+  assign v_stride_x    = cmd_q[hb_pkg::HB_CMD_VEC_STRIDE_X_LSB+:8];
+  assign v_dil_y       = cmd_q[hb_pkg::HB_CMD_VEC_DIL_Y_LSB+:8];
+  assign v_dil_x       = cmd_q[hb_pkg::HB_CMD_VEC_DIL_X_LSB+:8];
+  assign v_ker_h       = cmd_q[hb_pkg::HB_CMD_VEC_KER_H_LSB+:8];
+  assign v_ker_w       = cmd_q[hb_pkg::HB_CMD_VEC_KER_W_LSB+:8];
+  assign v_k_c         = cmd_q[hb_pkg::HB_CMD_VEC_K_C_LSB+:16];
+  assign v_wgt         = cmd_q[hb_pkg::HB_CMD_VEC_WGT_LSB+:16];
+  assign v_acc         = cmd_q[hb_pkg::HB_CMD_VEC_ACC_LSB+:16];
+  assign v_acc_dy      = cmd_q[hb_pkg::HB_CMD_VEC_ACC_DY_LSB+:16];
+  assign v_acc_dx      = cmd_q[hb_pkg::HB_CMD_VEC_ACC_DX_LSB+:8];
+  assign v_rot         = cmd_q[hb_pkg::HB_CMD_VEC_ROT_LSB+:8];
+  assign v_stat        = cmd_q[hb_pkg::HB_CMD_VEC_STAT_LSB+:16];
+  assign v_m0          = cmd_q[hb_pkg::HB_CMD_VEC_M0_LSB+:16];
+  assign v_m1          = cmd_q[hb_pkg::HB_CMD_VEC_M1_LSB+:16];
+  assign v_x_zp        = cmd_q[hb_pkg::HB_CMD_VEC_X_ZP_LSB+:8];
+  assign v_x2_zp       = cmd_q[hb_pkg::HB_CMD_VEC_X2_ZP_LSB+:8];
+
+  logic [7:0]  t_fn;
+  logic [15:0] t_rows, t_a, t_b, t_dst, t_count;
+  logic [31:0] t_eps;
+  assign t_fn    = cmd_q[hb_pkg::HB_CMD_STAT_FN_LSB+:8];
+  assign t_rows  = cmd_q[hb_pkg::HB_CMD_STAT_ROWS_LSB+:16];
+  assign t_a     = cmd_q[hb_pkg::HB_CMD_STAT_A_LSB+:16];
+  assign t_b     = cmd_q[hb_pkg::HB_CMD_STAT_B_LSB+:16];
+  assign t_dst   = cmd_q[hb_pkg::HB_CMD_STAT_DST_LSB+:16];
+  assign t_count = cmd_q[hb_pkg::HB_CMD_STAT_COUNT_LSB+:16];
+  assign t_eps   = cmd_q[hb_pkg::HB_CMD_STAT_EPS_LSB+:32];
+
+  logic unused_cmd;  // what this kind of tile has no use for
+  assign unused_cmd = ^cmd_q;
 
   logic [15:0] taps_q, tap0_q, tap_off_q, plane_first_q, plane_last_q;
   logic [31:0] prod_q, words_q;
@@ -146,13 +204,16 @@ module hb_cmd_decode #(
   assign ok            = code_q == hb_pkg::HB_TILE_STATUS_OK;
   assign beat_ready_o  = state_q == StFill;
   assign load_valid_o  = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_LOAD;
-  assign exec_valid_o  = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_EXEC;
+  assign exec_valid_o  = !Vector && state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_EXEC;
   assign store_valid_o = state_q == StDispatch && ok && opcode == hb_pkg::HB_CMD_OP_STORE;
+  assign vec_valid_o   = Vector && state_q == StDispatch && ok &&
+                         (opcode == hb_pkg::HB_CMD_OP_VEC || opcode == hb_pkg::HB_CMD_OP_STAT);
   assign handed        = (load_valid_o && load_ready_i) || (exec_valid_o && exec_ready_i) ||
-                         (store_valid_o && store_ready_i);
+                         (store_valid_o && store_ready_i) || (vec_valid_o && vec_ready_i);
   assign load_desc_o   = load_q;
   assign exec_desc_o   = exec_q;
   assign store_desc_o  = store_q;
+  assign vec_desc_o    = vec_q;
   assign end_o         = end_q;
   assign fault_valid_o = fault_valid_q;
   assign fault_o       = {code_q, index_q};
@@ -268,7 +329,7 @@ module hb_cmd_decode #(
               code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
             else if (index_q + 20'd1 == len_i)
               code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
-            else if (flags != '0 || l_mem > hb_pkg::HB_CMD_LOAD_MEM_PRM || l_base > 8'd3 ||
+            else if (flags != '0 || l_mem > LastMem || l_base > 8'd3 ||
                      l_src[3:0] != '0 || l_row_pitch[3:0] != '0 || l_plane_pitch[3:0] != '0 ||
                      l_beats == '0 || l_rows == '0 || l_planes == '0)
               code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
@@ -287,7 +348,8 @@ module hb_cmd_decode #(
             case (l_mem)
               hb_pkg::HB_CMD_LOAD_MEM_IFM: words_q <= IfmWords;
               hb_pkg::HB_CMD_LOAD_MEM_WGT: words_q <= WgtWords;
-              default: words_q <= PrmWords;
+              hb_pkg::HB_CMD_LOAD_MEM_PRM: words_q <= PrmWords;
+              default: words_q <= TabWords;
             endcase
           end
           hb_pkg::HB_CMD_OP_STORE: begin
@@ -326,7 +388,7 @@ module hb_cmd_decode #(
                      e_out_w == '0 || e_stride_y == '0 || e_stride_x == '0 || e_dil_y == '0 ||
                      e_dil_x == '0 || e_ker_h == '0 || e_ker_w == '0 || e_r0 >= e_ker_h ||
                      e_s0 >= e_ker_w || e_c0 >= e_k_c || e_k_count == '0 ||
-                     32'(e_wgt) + (32'(e_k_count) << LogN) > WgtWords / Banks)
+                     32'(e_wgt) + (32'(e_k_count) << LogN) > BankWgtWords)
               code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
             last_step_q        <= 4'd13;
             plane_first_q      <= plane_of(e_c0);
@@ -357,6 +419,77 @@ module hb_cmd_decode #(
             exec_q.wait_mask   <= tokens[3:0];
             exec_q.push_mask   <= tokens[7:4];
             words_q            <= IfmWords / Banks;
+            if (Vector) code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+          end
+          hb_pkg::HB_CMD_OP_VEC: begin
+            if ((tokens & ~{hb_pkg::HB_CMD_VEC_MAY_PUSH, hb_pkg::HB_CMD_VEC_MAY_WAIT}) != '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+            else if (index_q + 20'd1 == len_i)
+              code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
+            else if ((flags & ~VecFlags) != '0 || v_fn > hb_pkg::HB_CMD_VEC_FN_MIN || v_rot > 8'd15 ||
+                     v_lanes == '0 || v_lanes > 8'(N) || v_in_h == '0 || v_in_w == '0 || v_out_h == '0 ||
+                     v_out_w == '0 || v_dil_y == '0 || v_dil_x == '0 || v_ker_h == '0 || v_ker_w == '0 ||
+                     v_k_c == '0 ||
+                     ((flags & hb_pkg::HB_CMD_VEC_FLAG_ACROSS) != '0 && v_fn == hb_pkg::HB_CMD_VEC_FN_MUL) ||
+                     ((flags & hb_pkg::HB_CMD_VEC_FLAG_ACC) != '0 &&
+                      (v_fn == hb_pkg::HB_CMD_VEC_FN_MUL ||
+                       (flags & (hb_pkg::HB_CMD_VEC_FLAG_OFFSET | hb_pkg::HB_CMD_VEC_FLAG_SCALE)) != '0)))
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            last_step_q       <= 4'd10;
+            vec_q.is_stat     <= 1'b0;
+            vec_q.fn          <= v_fn[2:0];
+            vec_q.org_y       <= origin_plus(v_org_y, 16'd0);
+            vec_q.org_x       <= origin_plus(v_org_x, 16'd0);
+            vec_q.plane_pitch <= v_plane_pitch;
+            vec_q.in_h        <= v_in_h;
+            vec_q.in_w        <= v_in_w;
+            vec_q.out_h       <= v_out_h;
+            vec_q.out_w       <= v_out_w;
+            vec_q.stride_y    <= v_stride_y;
+            vec_q.stride_x    <= v_stride_x;
+            vec_q.dil_y       <= v_dil_y;
+            vec_q.dil_x       <= v_dil_x;
+            vec_q.ker_h       <= v_ker_h;
+            vec_q.ker_w       <= v_ker_w;
+            vec_q.k_c         <= v_k_c;
+            vec_q.wgt         <= v_wgt;
+            vec_q.acc         <= v_acc;
+            vec_q.acc_dy      <= v_acc_dy;
+            vec_q.acc_dx      <= v_acc_dx;
+            vec_q.stat        <= v_stat;
+            vec_q.lanes       <= v_lanes[5:0];
+            vec_q.rot         <= v_rot[3:0];
+            vec_q.m0          <= v_m0;
+            vec_q.m1          <= v_m1;
+            vec_q.x_zp        <= v_x_zp;
+            vec_q.x2_zp       <= v_x2_zp;
+            vec_q.flags       <= flags[8:0];
+            vec_q.wait_mask   <= tokens[3:0];
+            vec_q.push_mask   <= tokens[7:4];
+            words_q           <= IfmWords / Banks;
+            if (!Vector) code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+          end
+          hb_pkg::HB_CMD_OP_STAT: begin
+            if ((tokens & ~{hb_pkg::HB_CMD_STAT_MAY_PUSH, hb_pkg::HB_CMD_STAT_MAY_WAIT}) != '0)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
+            else if (index_q + 20'd1 == len_i)
+              code_q <= hb_pkg::HB_TILE_STATUS_NO_END;
+            else if (flags != '0 || t_fn > hb_pkg::HB_CMD_STAT_FN_RSQRT || t_rows == '0 ||
+                     32'(t_a) + 32'(t_rows) > AccRows || 32'(t_b) + 32'(t_rows) > AccRows ||
+                     32'(t_dst) + 32'(t_rows) > AccRows)
+              code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+            last_step_q     <= 4'd0;
+            vec_q.is_stat   <= 1'b1;
+            vec_q.fn        <= t_fn[2:0];
+            vec_q.stat      <= t_a;
+            vec_q.wgt       <= t_b;
+            vec_q.acc       <= t_dst;
+            vec_q.out_w     <= t_rows;
+            vec_q.m0        <= t_count;
+            vec_q.eps       <= t_eps;
+            vec_q.wait_mask <= tokens[3:0];
+            vec_q.push_mask <= tokens[7:4];
+            if (!Vector) code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
           end
           default: code_q <= hb_pkg::HB_TILE_STATUS_BAD_OPCODE;
         endcase
@@ -384,6 +517,70 @@ module hb_cmd_decode #(
             store_q.total <= prod_q[15:0];
             if (step_q == 4'd1 && {1'b0, prod_q} + 33'(s_acc) > {1'b0, words_q})
               code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+          end
+          hb_pkg::HB_CMD_OP_STAT: ;
+          hb_pkg::HB_CMD_OP_VEC: begin
+            if (Vector) begin
+              case (step_q)
+                4'd0: begin
+                  a = {8'd0, v_ker_h};
+                  b = {8'd0, v_ker_w};
+                end
+                4'd1: begin
+                  a = prod_q[15:0];
+                  b = v_k_c;
+                end
+                4'd2: begin
+                  if (prod_q[31:16] != '0 || (v_fn == hb_pkg::HB_CMD_VEC_FN_MAC &&
+                      {1'b0, prod_q} + 33'(v_wgt) > 33'(BankWgtWords)))
+                    code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                  a = v_out_h;
+                  b = v_out_w;
+                end
+                4'd3: begin
+                  if (prod_q > AccRows ||
+                      ((flags & (hb_pkg::HB_CMD_VEC_FLAG_OFFSET | hb_pkg::HB_CMD_VEC_FLAG_SCALE)) != '0 &&
+                       {1'b0, prod_q} + 33'(v_stat) > 33'(AccRows)))
+                    code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                  a = v_out_h - 16'd1;
+                  b = v_acc_dy;
+                end
+                4'd4: begin
+                  top_q <= 34'(v_acc) + 34'(prod_q);
+                  a = v_out_w - 16'd1;
+                  b = {8'd0, v_acc_dx};
+                end
+                4'd5: begin
+                  top_q <= top_q + 34'(prod_q);
+                  a = v_k_c - 16'd1;
+                  b = v_plane_pitch;
+                end
+                4'd6: begin
+                  if (top_q >= 34'(AccRows)) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                  top_q <= 34'(v_ifm) + 34'(v_in_w) + 34'(prod_q);
+                  a = v_in_h - 16'd1;
+                  b = v_row_pitch;
+                end
+                4'd7: begin
+                  top_q <= top_q + 34'(prod_q);
+                  a = {8'd0, v_stride_y};
+                  b = v_row_pitch;
+                end
+                4'd8: begin
+                  if (top_q > {2'd0, words_q}) code_q <= hb_pkg::HB_TILE_STATUS_BAD_FIELD;
+                  vec_q.row_step <= prod_q[15:0];
+                  a = {8'd0, v_dil_y};
+                  b = v_row_pitch;
+                end
+                4'd9: begin
+                  vec_q.tap_step <= prod_q[15:0];
+                  a = v_org_y;
+                  b = v_row_pitch;
+                end
+                4'd10: vec_q.addr <= v_ifm + prod_q[15:0] + v_org_x;
+                default: ;
+              endcase
+            end
           end
           default: begin
             case (step_q)

@@ -41,7 +41,7 @@ module hb_load_engine #(
   input  logic                r_last_i,
 
   // Scratchpads: the word written is the answer's data
-  output logic [2:0]          we_o,  // IFM, WGT, PRM
+  output logic [3:0]          we_o,  // IFM, WGT, PRM, TAB
   output logic [AddrBits-1:0] waddr_o,
 
   output logic                fault_valid_o,  // one cycle
@@ -215,6 +215,7 @@ module hb_load_engine #(
   assign we_o[0] = write && mem_q == hb_pkg::HB_CMD_LOAD_MEM_IFM[1:0];
   assign we_o[1] = write && mem_q == hb_pkg::HB_CMD_LOAD_MEM_WGT[1:0];
   assign we_o[2] = write && mem_q == hb_pkg::HB_CMD_LOAD_MEM_PRM[1:0];
+  assign we_o[3] = write && mem_q == hb_pkg::HB_CMD_LOAD_MEM_TAB[1:0];
   assign waddr_o = waddr_q;
   assign push_o  = last_word ? push_mask_q : '0;
 
