@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "hilbert/hb_tile_regs.h"
+
 namespace hb {
 
 namespace {
@@ -15,10 +17,11 @@ constexpr uint32_t kIfmHalf = 4096, kWgtHalf = 2048, kAccHalf = 512, kSlots = 16
 
 class Generator {
  public:
-  Generator(std::mt19937 &rng, uint32_t n, std::vector<uint8_t> &memory, uint32_t memory_base,
-            uint32_t area, uint32_t bytes)
+  Generator(std::mt19937 &rng, const TileModelInfo &info, std::vector<uint8_t> &memory,
+            uint32_t memory_base, uint32_t area, uint32_t bytes)
       : rng_(rng),
-        n_(n),
+        n_(info.id >> HB_TILE_ID_SIZE_LSB & 0xff),
+        vector_(info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_VECTOR),
         memory_(memory),
         memory_base_(memory_base),
         area_(area),
@@ -52,6 +55,14 @@ class Generator {
 
   void tokens(size_t command, uint32_t wait, uint32_t push_mask) {
     job_.program[command].common.tokens |= static_cast<uint8_t>(wait | push_mask << 4);
+  }
+
+  /* A LOAD that must not begin before the first `steps` steps have read their scratchpads: waits
+   * for the next E2L unless an earlier LOAD has. */
+  void wait_steps(size_t command, uint32_t steps) {
+    if (e2l_taken_ >= steps) return;
+    tokens(command, HB_CMD_TOKEN_E2L, 0);
+    ++e2l_taken_;
   }
 
   /* LOADs that fill `words` words of a scratchpad from `dst` on, from anywhere in the input half.
@@ -148,6 +159,109 @@ class Generator {
     }
   }
 
+  /* One VEC. `cover`: writes the rows acc .. acc + rows - 1, each once, and reads none but the
+   * `written` ones behind `from`; else it writes and reads any of them. */
+  void vec(uint32_t ifm, uint32_t wgt, uint32_t from, uint32_t written, uint32_t acc, uint32_t rows,
+           bool cover) {
+    hb_cmd_vec_t &v = push(HB_CMD_OP_VEC).vec;
+    v.out_w = static_cast<uint16_t>(range(1, rows));
+    while (rows % v.out_w != 0)
+      v.out_w = static_cast<uint16_t>(v.out_w - 1);
+    v.out_h = static_cast<uint16_t>(rows / v.out_w);
+    v.acc = static_cast<uint16_t>(acc);
+    v.acc_dx = 1;
+    v.acc_dy = v.out_w;
+    if (!cover) {
+      // Rows anywhere, often the same one again and again.
+      v.acc_dx = static_cast<uint8_t>(below(3) == 0 ? 1 : 0);
+      v.acc_dy = static_cast<uint16_t>(coin() && v.acc_dx == 1 ? v.out_w : 0);
+      if (v.acc_dx == 0 && coin()) v.acc_dy = 1;
+    }
+    const uint32_t last =
+        v.acc + (v.out_h - 1u) * v.acc_dy + (v.out_w - 1u) * v.acc_dx;  // highest row written
+    v.fn = static_cast<uint8_t>(below(6));
+    const bool mul = v.fn == HB_CMD_VEC_FN_MUL;
+    uint32_t flags =
+        (coin() ? HB_CMD_VEC_FLAG_X_SIGNED : 0u) | (coin() ? HB_CMD_VEC_FLAG_W_SIGNED : 0u) |
+        (n_ == 8 && coin() ? HB_CMD_VEC_FLAG_HALF : 0u) |
+        (below(3) == 0 ? HB_CMD_VEC_FLAG_TABLE : 0u) | (below(4) == 0 ? HB_CMD_VEC_FLAG_LANE : 0u) |
+        (!mul && below(3) == 0 ? HB_CMD_VEC_FLAG_ACROSS : 0u);
+    // Rows of scales: written ones that this command does not write.
+    const uint32_t count = uint32_t{v.out_h} * v.out_w;
+    const uint32_t below_acc = std::min(v.acc - from, written);
+    const uint32_t above = last + 1 < from + written ? from + written - last - 1 : 0;
+    if (coin() && (below_acc >= count || above >= count)) {
+      const bool use_below = below_acc >= count && (above < count || coin());
+      v.stat = static_cast<uint16_t>(use_below ? from + below(below_acc - count + 1)
+                                               : last + 1 + below(above - count + 1));
+      flags |= coin() ? HB_CMD_VEC_FLAG_OFFSET : HB_CMD_VEC_FLAG_SCALE;
+      if (coin()) flags |= HB_CMD_VEC_FLAG_OFFSET | HB_CMD_VEC_FLAG_SCALE;
+    } else if (!cover && !mul && coin()) {
+      flags |= HB_CMD_VEC_FLAG_ACC;
+    }
+    v.flags = static_cast<uint16_t>(flags);
+    v.stride_y = static_cast<uint8_t>(below(4));
+    v.stride_x = static_cast<uint8_t>(below(4));
+    v.dil_y = static_cast<uint8_t>(range(1, 3));
+    v.dil_x = static_cast<uint8_t>(range(1, 3));
+    v.ker_h = static_cast<uint8_t>(range(1, 4));
+    v.ker_w = static_cast<uint8_t>(range(1, 4));
+    v.k_c = static_cast<uint16_t>(range(1, 5));
+    if (coin()) v.ker_h = v.ker_w = 1, v.k_c = static_cast<uint16_t>(range(1, 2));
+    v.in_h = static_cast<uint16_t>(range(1, 24));
+    v.in_w = static_cast<uint16_t>(range(1, 24));
+    v.row_pitch = static_cast<uint16_t>(range(v.in_w, v.in_w + 3));
+    v.plane_pitch = static_cast<uint16_t>(v.row_pitch * v.in_h + below(5));
+    v.ifm = static_cast<uint16_t>(ifm + below(200));
+    v.org_y = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    v.org_x = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    v.wgt = static_cast<uint16_t>(wgt + below(kWgtHalf - uint32_t{v.ker_h} * v.ker_w * v.k_c + 1));
+    v.lanes = static_cast<uint8_t>(coin() ? n_ : range(1, n_));
+    v.rot = static_cast<uint8_t>(coin() ? 0 : below(16));
+    v.m0 = static_cast<int16_t>(rng_());
+    v.m1 = static_cast<int16_t>(rng_());
+    v.x_zp = static_cast<uint8_t>(rng_());
+    v.x2_zp = static_cast<uint8_t>(rng_());
+    last_row_ = last;
+  }
+
+  void stat(uint32_t acc, uint32_t rows) {
+    hb_cmd_stat_t &s = push(HB_CMD_OP_STAT).stat;
+    s.fn = static_cast<uint8_t>(below(2));
+    s.rows = static_cast<uint16_t>(range(1, std::min(rows, 8u)));
+    s.a = static_cast<uint16_t>(acc + below(rows - s.rows + 1));
+    s.b = static_cast<uint16_t>(coin() ? s.a : acc + below(rows - s.rows + 1));
+    s.dst = static_cast<uint16_t>(coin() ? s.a : acc + below(rows - s.rows + 1));
+    s.count = static_cast<uint16_t>(rng_() >> below(16));
+    s.eps = static_cast<uint32_t>(rng_()) >> below(32);
+  }
+
+  void execute_vector(uint32_t ifm, uint32_t wgt, uint32_t acc, uint32_t rows) {
+    for (uint32_t done = 0; done < rows;) {
+      const uint32_t piece = coin() ? rows - done : range(1, rows - done);
+      vec(ifm, wgt, acc, done, acc + done, piece, true);
+      done += piece;
+    }
+    for (uint32_t more = below(8); more > 0; --more) {
+      if (below(3) == 0) stat(acc, rows);
+      const uint32_t from = coin() ? last_row_ - acc : below(rows);
+      vec(ifm, wgt, acc, rows, acc + from, range(1, std::min(rows - from, 60u)), false);
+    }
+  }
+
+  void execute_systolic(uint32_t ifm, uint32_t wgt, uint32_t acc, uint32_t rows) {
+    for (uint32_t done = 0; done < rows;) {
+      const uint32_t piece = coin() ? rows - done : range(1, rows - done);
+      exec(ifm, wgt, acc + done, piece, true);
+      done += piece;
+    }
+    for (uint32_t more = below(4); more > 0; --more) {
+      // Often the row written last: the next command must not read it before it is there.
+      const uint32_t from = coin() ? last_row_ - acc : below(rows);
+      exec(ifm, wgt, acc + from, range(1, std::min(rows - from, 60u)), coin());
+    }
+  }
+
   void store(uint32_t acc, uint32_t rows, uint32_t slot) {
     hb_cmd_store_t &s = push(HB_CMD_OP_STORE).store;
     const bool raw = below(3) == 0;
@@ -186,24 +300,29 @@ class Generator {
       if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_IFM, bank * 2 * kIfmHalf + ifm, kIfmHalf);
       if (i < 2 || coin()) fill(HB_CMD_LOAD_MEM_WGT, bank * 2 * kWgtHalf + wgt, kWgtHalf);
     }
-    tokens(first, i >= 2 ? HB_CMD_TOKEN_E2L : 0, 0);
+    wait_steps(first, i >= 2 ? i - 1 : 0);
+    if (vector_ && (i == 0 || below(3) == 0)) {
+      hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
+      load.mem = HB_CMD_LOAD_MEM_TAB;
+      load.base = 3;
+      load.src = below(1024) * 16;
+      load.dst = static_cast<uint16_t>(i == 0 ? 0 : below(32));
+      load.beats = static_cast<uint16_t>(i == 0 ? 32 : range(1, 32u - load.dst));
+      load.rows = load.planes = 1;
+      wait_steps(job_.program.size() - 1, i);
+    }
     tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_L2E);
 
     // All rows of this step in adjoining pieces, then some of them again.
     const uint32_t rows = coin() ? range(1, 40) : range(1, kAccHalf);
     first = job_.program.size();
-    for (uint32_t done = 0; done < rows;) {
-      const uint32_t piece = coin() ? rows - done : range(1, rows - done);
-      exec(ifm, wgt, acc + done, piece, true);
-      done += piece;
-    }
-    for (uint32_t more = below(4); more > 0; --more) {
-      // Often the row written last: the next command must not read it before it is there.
-      const uint32_t from = coin() ? last_row_ - acc : below(rows);
-      exec(ifm, wgt, acc + from, range(1, std::min(rows - from, 60u)), coin());
+    if (vector_) {
+      execute_vector(ifm, wgt, acc, rows);
+    } else {
+      execute_systolic(ifm, wgt, acc, rows);
     }
     tokens(first, HB_CMD_TOKEN_L2E | (i >= 2 ? HB_CMD_TOKEN_S2E : 0), 0);
-    tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_E2S | (i + 2 < steps ? HB_CMD_TOKEN_E2L : 0));
+    tokens(job_.program.size() - 1, 0, HB_CMD_TOKEN_E2S | HB_CMD_TOKEN_E2L);
 
     first = job_.program.size();
     for (uint32_t count = range(1, 3); count > 0; --count) {
@@ -216,6 +335,8 @@ class Generator {
 
   std::mt19937 &rng_;
   uint32_t n_;
+  bool vector_;
+  uint32_t e2l_taken_ = 0;  // steps whose E2L some LOAD waited for
   std::vector<uint8_t> &memory_;
   uint32_t memory_base_, area_, half_, store_at_ = 0, last_row_ = 0;
   RandomJob job_;
@@ -229,9 +350,10 @@ hb_cmd_t end_command() {
   return cmd;
 }
 
-RandomJob random_job(std::mt19937 &rng, uint32_t n, uint32_t steps, std::vector<uint8_t> &memory,
-                     uint32_t memory_base, uint32_t area, uint32_t bytes) {
-  return Generator(rng, n, memory, memory_base, area, bytes).make(steps);
+RandomJob random_job(std::mt19937 &rng, const TileModelInfo &info, uint32_t steps,
+                     std::vector<uint8_t> &memory, uint32_t memory_base, uint32_t area,
+                     uint32_t bytes) {
+  return Generator(rng, info, memory, memory_base, area, bytes).make(steps);
 }
 
 }  // namespace hb

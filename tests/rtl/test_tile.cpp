@@ -93,7 +93,7 @@ hb_cmd_t store(uint32_t dst, uint32_t rows, uint32_t beats, uint32_t wait = 0, u
 /* A small correct job: what every test of failure runs afterwards to see that the tile is well. */
 void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
   std::mt19937 rng(seed);
-  RandomJob job = random_job(rng, size_of(info), 2, bench.memory, kBase, kAreas, kAreaBytes);
+  RandomJob job = random_job(rng, info, 2, bench.memory, kBase, kAreas, kAreaBytes);
   bench.put_program(kPrograms, job.program);
   std::vector<uint8_t> want = bench.memory;
   TileReference(size_of(info), want, kBase).run(job.program, job.base);
@@ -121,8 +121,8 @@ void test_random(const TileModelInfo &info, uint32_t seed) {
     constexpr uint32_t kJobs = 4;
     RandomJob jobs[kJobs];
     for (uint32_t i = 0; i < kJobs; ++i) {
-      jobs[i] = random_job(rng, size_of(info), 1 + static_cast<uint32_t>(rng() % 10), bench.memory,
-                           kBase, kAreas + i * kAreaBytes, kAreaBytes);
+      jobs[i] = random_job(rng, info, 1 + static_cast<uint32_t>(rng() % 10), bench.memory, kBase,
+                           kAreas + i * kAreaBytes, kAreaBytes);
       bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
     }
     std::vector<uint8_t> want = bench.memory;
@@ -508,7 +508,7 @@ void test_soft_reset(const TileModelInfo &info, uint32_t seed) {
     options.max_latency = 50;
     TileBench bench(info, options);
     randomise(bench.memory, rng);
-    RandomJob job = random_job(rng, size_of(info), 3, bench.memory, kBase, kAreas, kAreaBytes);
+    RandomJob job = random_job(rng, info, 3, bench.memory, kBase, kAreas, kAreaBytes);
     bench.put_program(kPrograms, job.program);
     bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
     for (uint32_t i = 0; i < 6; ++i) {
@@ -613,7 +613,7 @@ void test_quiescence(const TileModelInfo &info, uint32_t seed) {
     };
     bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
     for (uint32_t i = 0; i < 6; ++i) {
-      RandomJob job = random_job(rng, size_of(info), 1, bench.memory, kBase, kAreas, kAreaBytes);
+      RandomJob job = random_job(rng, info, 1, bench.memory, kBase, kAreas, kAreaBytes);
       bench.put_program(kPrograms, job.program);
       bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, i);
       if (rng() % 2 == 0) bench.run(rng() % 200);
@@ -647,7 +647,7 @@ void test_data_independence(const TileModelInfo &info, uint32_t seed) {
     options.stall_percent = 20;
     options.max_latency = 30;
     TileBench bench(info, options);
-    RandomJob job = random_job(rng, size_of(info), 6, bench.memory, kBase, kAreas, kAreaBytes);
+    RandomJob job = random_job(rng, info, 6, bench.memory, kBase, kAreas, kAreaBytes);
     std::mt19937 data(variant);
     for (size_t i = kAreas - kBase; i < bench.memory.size(); ++i) {
       bench.memory[i] = static_cast<uint8_t>(variant == 0 ? 0 : variant == 1 ? 0xff : data());
