@@ -79,6 +79,40 @@ hb_cmd_t exec(uint32_t out_h, uint32_t out_w, uint32_t k_count, uint32_t wait = 
   return cmd;
 }
 
+/* A vector tile's sum over `terms` channel steps, as exec(). */
+hb_cmd_t vec(uint32_t out_h, uint32_t out_w, uint32_t terms, uint32_t wait = 0, uint32_t push = 0) {
+  hb_cmd_t cmd = command(HB_CMD_OP_VEC, wait, push);
+  hb_cmd_vec_t &v = cmd.vec;
+  v.fn = HB_CMD_VEC_FN_SUM;
+  v.lanes = 8;
+  v.in_h = v.out_h = static_cast<uint16_t>(out_h);
+  v.in_w = v.out_w = v.row_pitch = v.acc_dy = static_cast<uint16_t>(out_w);
+  v.stride_y = v.stride_x = v.dil_y = v.dil_x = v.ker_h = v.ker_w = v.acc_dx = 1;
+  v.k_c = static_cast<uint16_t>(terms);
+  v.m0 = v.m1 = 1;
+  return cmd;
+}
+
+hb_cmd_t stat(uint32_t rows, uint32_t a, uint32_t b, uint32_t dst) {
+  hb_cmd_t cmd = command(HB_CMD_OP_STAT);
+  cmd.stat.rows = static_cast<uint16_t>(rows);
+  cmd.stat.a = static_cast<uint16_t>(a);
+  cmd.stat.b = static_cast<uint16_t>(b);
+  cmd.stat.dst = static_cast<uint16_t>(dst);
+  return cmd;
+}
+
+bool is_vector(const TileModelInfo &info) {
+  return info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_VECTOR;
+}
+
+/* exec() or vec(). */
+hb_cmd_t execute(const TileModelInfo &info, uint32_t out_h, uint32_t out_w, uint32_t k_count,
+                 uint32_t wait = 0, uint32_t push = 0) {
+  return is_vector(info) ? vec(out_h, out_w, k_count, wait, push)
+                         : exec(out_h, out_w, k_count, wait, push);
+}
+
 hb_cmd_t store(uint32_t dst, uint32_t rows, uint32_t beats, uint32_t wait = 0, uint32_t push = 0) {
   hb_cmd_t cmd = command(HB_CMD_OP_STORE, wait, push);
   cmd.store.base = 1;
@@ -235,68 +269,22 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
   expect(bench.read_reg(HB_TILE_REG_PERF_COMPLETED) == 12, "the overrun job ran");
 }
 
-/* A program at fault fails with the right code and command; the next job is not the worse for it.
- */
-void test_errors(const TileModelInfo &info, uint32_t seed) {
-  const uint32_t n = size_of(info);
-  const Words words(info);
-  const uint32_t ifm = words.ifm, wgt = words.wgt, ifm_bank = ifm / words.banks,
-                 wgt_bank = wgt / words.banks;
-  struct Bad {
-    const char *name;
-    uint32_t code;
-    std::function<void(hb_cmd_t &)> spoil;
-    hb_cmd_t cmd;
-  };
-  const uint32_t kField = HB_TILE_STATUS_BAD_FIELD, kOpcode = HB_TILE_STATUS_BAD_OPCODE;
-  const hb_cmd_t l = load(0, 0, 0, 16), e = exec(4, 4, 2), s = store(0, 1, 4);
+struct Bad {
+  const char *name;
+  uint32_t code;
+  std::function<void(hb_cmd_t &)> spoil;
+  hb_cmd_t cmd;
+};
+
+constexpr uint32_t kField = HB_TILE_STATUS_BAD_FIELD, kOpcode = HB_TILE_STATUS_BAD_OPCODE;
+
+/* EXEC's rules. */
+std::vector<Bad> systolic_cases(uint32_t n, const Words &words) {
+  const uint32_t ifm_bank = words.ifm / words.banks, wgt_bank = words.wgt / words.banks;
+  const hb_cmd_t e = exec(4, 4, 2);
   std::vector<Bad> cases = {
-      {"opcode 0", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 0; }, l},
-      {"opcode 255", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 255; }, l},
-      {"END with a token", kOpcode,
-       [](hb_cmd_t &c) {
-         c.common.opcode = HB_CMD_OP_END;
-         c.common.tokens = 1;
-       },
-       l},
-      {"LOAD waits L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E; }, l},
-      {"LOAD pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, l},
       {"EXEC waits E2L", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2L; }, e},
       {"EXEC pushes L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E << 4; }, e},
-      {"STORE waits S2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_S2E; }, s},
-      {"STORE pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; },
-       s},
-      {"LOAD flags", kField, [](hb_cmd_t &c) { c.load.flags = 1; }, l},
-      {"LOAD mem", kField, [](hb_cmd_t &c) { c.load.mem = 3; }, l},
-      {"LOAD base", kField, [](hb_cmd_t &c) { c.load.base = 4; }, l},
-      {"LOAD src", kField, [](hb_cmd_t &c) { c.load.src = 8; }, l},
-      {"LOAD row_pitch", kField, [](hb_cmd_t &c) { c.load.row_pitch = 4; }, l},
-      {"LOAD plane_pitch", kField, [](hb_cmd_t &c) { c.load.plane_pitch = 2; }, l},
-      {"LOAD beats 0", kField, [](hb_cmd_t &c) { c.load.beats = 0; }, l},
-      {"LOAD rows 0", kField, [](hb_cmd_t &c) { c.load.rows = 0; }, l},
-      {"LOAD planes 0", kField, [](hb_cmd_t &c) { c.load.planes = 0; }, l},
-      {"LOAD beyond IFM", kField,
-       [ifm](hb_cmd_t &c) { c.load.dst = static_cast<uint16_t>(ifm - 15); }, l},
-      {"LOAD beyond WGT", kField,
-       [wgt](hb_cmd_t &c) {
-         c.load.mem = 1;
-         c.load.dst = static_cast<uint16_t>(wgt - 15);
-       },
-       l},
-      {"LOAD beyond PRM", kField,
-       [](hb_cmd_t &c) {
-         c.load.mem = 2;
-         c.load.dst = 512 - 15;
-       },
-       l},
-      {"LOAD far too much", kField,
-       [](hb_cmd_t &c) { c.load.beats = c.load.rows = c.load.planes = 65535; }, l},
-      {"LOAD 2^32 words", kField,
-       [](hb_cmd_t &c) {
-         c.load.beats = c.load.rows = 256;
-         c.load.planes = 65535;
-       },
-       l},
       {"EXEC flags", kField, [](hb_cmd_t &c) { c.exec.flags = 16; }, e},
       {"EXEC in_h 0", kField, [](hb_cmd_t &c) { c.exec.in_h = 0; }, e},
       {"EXEC in_w 0", kField, [](hb_cmd_t &c) { c.exec.in_w = 0; }, e},
@@ -337,6 +325,241 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
          c.exec.plane_pitch = 9000;
        },
        e},
+      {"EXEC to the end of WGT", 0,
+       [n, wgt_bank](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(wgt_bank - 2 * n); }, e},
+      {"EXEC to the end of IFM", 0,
+       [ifm_bank](hb_cmd_t &c) {
+         c.exec.plane_pitch = 0;
+         c.exec.ifm = static_cast<uint16_t>(ifm_bank - 16);
+       },
+       e},
+      {"EXEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.exec.acc = 1024 - 16; }, e},
+      {"VEC", kOpcode, [](hb_cmd_t &) {}, vec(4, 4, 2)},
+      {"STAT", kOpcode, [](hb_cmd_t &) {}, stat(1, 0, 0, 0)},
+      {"LOAD TAB", kField, [](hb_cmd_t &c) { c.load.mem = HB_CMD_LOAD_MEM_TAB; },
+       load(0, 0, 0, 16)},
+  };
+  if (n != 8) {
+    cases.push_back(
+        {"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
+  }
+  return cases;
+}
+
+/* VEC's and STAT's. */
+std::vector<Bad> vector_cases(uint32_t n, const Words &words) {
+  const uint32_t ifm_bank = words.ifm / words.banks, wgt_bank = words.wgt / words.banks;
+  const hb_cmd_t v = vec(4, 4, 2), t = stat(4, 10, 20, 30);
+  hb_cmd_t mac = v, scaled = v;
+  mac.vec.fn = HB_CMD_VEC_FN_MAC;
+  scaled.vec.flags = HB_CMD_VEC_FLAG_SCALE;
+  scaled.vec.stat = 100;
+  const auto flags = [](uint32_t fn, uint32_t value) {
+    return [fn, value](hb_cmd_t &c) {
+      c.vec.fn = static_cast<uint8_t>(fn);
+      c.vec.flags = static_cast<uint16_t>(value);
+      c.vec.stat = 100;
+    };
+  };
+  std::vector<Bad> cases = {
+      {"EXEC", kOpcode, [](hb_cmd_t &) {}, exec(4, 4, 2)},
+      {"LOAD to the end of TAB", 0,
+       [](hb_cmd_t &c) {
+         c.load.mem = HB_CMD_LOAD_MEM_TAB;
+         c.load.dst = 16;
+       },
+       load(0, 0, 0, 16)},
+      {"LOAD beyond TAB", kField,
+       [](hb_cmd_t &c) {
+         c.load.mem = HB_CMD_LOAD_MEM_TAB;
+         c.load.dst = 17;
+       },
+       load(0, 0, 0, 16)},
+      {"VEC waits E2L", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2L; }, v},
+      {"VEC pushes L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E << 4; }, v},
+      {"STAT waits E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S; }, t},
+      {"STAT pushes S2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_S2E << 4; }, t},
+      {"VEC flags", kField, [](hb_cmd_t &c) { c.vec.flags = 0x200; }, v},
+      {"VEC fn 5", 0, [](hb_cmd_t &c) { c.vec.fn = HB_CMD_VEC_FN_MIN; }, v},
+      {"VEC fn 6", kField, [](hb_cmd_t &c) { c.vec.fn = 6; }, v},
+      {"VEC fn 255", kField, [](hb_cmd_t &c) { c.vec.fn = 255; }, v},
+      {"VEC rot 15", 0, [](hb_cmd_t &c) { c.vec.rot = 15; }, v},
+      {"VEC rot 16", kField, [](hb_cmd_t &c) { c.vec.rot = 16; }, v},
+      {"VEC lanes 0", kField, [](hb_cmd_t &c) { c.vec.lanes = 0; }, v},
+      {"VEC lanes L", 0, [n](hb_cmd_t &c) { c.vec.lanes = static_cast<uint8_t>(n); }, v},
+      {"VEC lanes L + 1", kField, [n](hb_cmd_t &c) { c.vec.lanes = static_cast<uint8_t>(n + 1); },
+       v},
+      {"VEC ACROSS with MUL", kField, flags(HB_CMD_VEC_FN_MUL, HB_CMD_VEC_FLAG_ACROSS), v},
+      {"VEC ACROSS with MAX", 0, flags(HB_CMD_VEC_FN_MAX, HB_CMD_VEC_FLAG_ACROSS), v},
+      {"VEC ACC with MUL", kField, flags(HB_CMD_VEC_FN_MUL, HB_CMD_VEC_FLAG_ACC), v},
+      {"VEC ACC with OFFSET", kField,
+       flags(HB_CMD_VEC_FN_SUM, HB_CMD_VEC_FLAG_ACC | HB_CMD_VEC_FLAG_OFFSET), v},
+      {"VEC ACC with SCALE", kField,
+       flags(HB_CMD_VEC_FN_SUM, HB_CMD_VEC_FLAG_ACC | HB_CMD_VEC_FLAG_SCALE), v},
+      {"VEC ACC with ACROSS", 0,
+       flags(HB_CMD_VEC_FN_SUM, HB_CMD_VEC_FLAG_ACC | HB_CMD_VEC_FLAG_ACROSS), v},
+      {"VEC in_h 0", kField, [](hb_cmd_t &c) { c.vec.in_h = 0; }, v},
+      {"VEC in_w 0", kField, [](hb_cmd_t &c) { c.vec.in_w = 0; }, v},
+      {"VEC out_h 0", kField, [](hb_cmd_t &c) { c.vec.out_h = 0; }, v},
+      {"VEC out_w 0", kField, [](hb_cmd_t &c) { c.vec.out_w = 0; }, v},
+      {"VEC strides 0", 0, [](hb_cmd_t &c) { c.vec.stride_y = c.vec.stride_x = 0; }, v},
+      {"VEC dil_y 0", kField, [](hb_cmd_t &c) { c.vec.dil_y = 0; }, v},
+      {"VEC dil_x 0", kField, [](hb_cmd_t &c) { c.vec.dil_x = 0; }, v},
+      {"VEC ker_h 0", kField, [](hb_cmd_t &c) { c.vec.ker_h = 0; }, v},
+      {"VEC ker_w 0", kField, [](hb_cmd_t &c) { c.vec.ker_w = 0; }, v},
+      {"VEC k_c 0", kField, [](hb_cmd_t &c) { c.vec.k_c = 0; }, v},
+      {"VEC SCALE to the end of the accumulator", 0, [](hb_cmd_t &c) { c.vec.stat = 1024 - 16; },
+       scaled},
+      {"VEC SCALE beyond the accumulator", kField, [](hb_cmd_t &c) { c.vec.stat = 1024 - 15; },
+       scaled},
+      {"VEC OFFSET beyond the accumulator", kField,
+       [](hb_cmd_t &c) {
+         c.vec.stat = 1024 - 15;
+         c.vec.flags = HB_CMD_VEC_FLAG_OFFSET;
+       },
+       scaled},
+      {"VEC stat does not matter", 0, [](hb_cmd_t &c) { c.vec.stat = 65535; }, v},
+      {"VEC 65535 terms", 0,
+       [](hb_cmd_t &c) {
+         c.vec.ker_h = 255;
+         c.vec.k_c = 257;
+         c.vec.out_h = c.vec.out_w = 1;
+         c.vec.plane_pitch = 0;
+       },
+       v},
+      {"VEC 65536 terms", kField,
+       [](hb_cmd_t &c) {
+         c.vec.ker_h = 128;
+         c.vec.k_c = 512;
+         c.vec.out_h = c.vec.out_w = 1;
+         c.vec.plane_pitch = 0;
+       },
+       v},
+      {"VEC MAC to the end of WGT", 0,
+       [wgt_bank](hb_cmd_t &c) { c.vec.wgt = static_cast<uint16_t>(wgt_bank - 2); }, mac},
+      {"VEC MAC beyond WGT", kField,
+       [wgt_bank](hb_cmd_t &c) { c.vec.wgt = static_cast<uint16_t>(wgt_bank - 1); }, mac},
+      {"VEC wgt does not matter", 0, [](hb_cmd_t &c) { c.vec.wgt = 65535; }, v},
+      {"VEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.vec.acc = 1024 - 16; }, v},
+      {"VEC beyond the accumulator", kField, [](hb_cmd_t &c) { c.vec.acc = 1024 - 15; }, v},
+      {"VEC acc_dx to the end of the accumulator", 0,
+       [](hb_cmd_t &c) {
+         c.vec.acc_dy = 0;
+         c.vec.acc_dx = 255;
+         c.vec.acc = 1023 - 3 * 255;
+       },
+       v},
+      {"VEC acc_dx beyond the accumulator", kField,
+       [](hb_cmd_t &c) {
+         c.vec.acc_dy = 0;
+         c.vec.acc_dx = 255;
+         c.vec.acc = 1024 - 3 * 255;
+       },
+       v},
+      {"VEC acc_dy beyond the accumulator", kField, [](hb_cmd_t &c) { c.vec.acc_dy = 65535; }, v},
+      {"VEC 1024 pixels", 0,
+       [](hb_cmd_t &c) {
+         c.vec.out_h = c.vec.out_w = 32;
+         c.vec.acc_dy = 32;
+       },
+       v},
+      {"VEC 1025 pixels", kField,
+       [](hb_cmd_t &c) {
+         c.vec.out_h = 25;
+         c.vec.out_w = 41;
+         c.vec.acc_dy = c.vec.acc_dx = 0;
+       },
+       v},
+      {"VEC 2^32 pixels", kField,
+       [](hb_cmd_t &c) {
+         c.vec.out_h = c.vec.out_w = 65535;
+         c.vec.acc_dy = c.vec.acc_dx = 0;
+       },
+       v},
+      {"VEC to the end of IFM", 0,
+       [ifm_bank](hb_cmd_t &c) {
+         c.vec.plane_pitch = 0;
+         c.vec.ifm = static_cast<uint16_t>(ifm_bank - 16);
+       },
+       v},
+      {"VEC beyond IFM", kField,
+       [ifm_bank](hb_cmd_t &c) {
+         c.vec.plane_pitch = 0;
+         c.vec.ifm = static_cast<uint16_t>(ifm_bank - 15);
+       },
+       v},
+      {"VEC plane beyond IFM", kField, [](hb_cmd_t &c) { c.vec.plane_pitch = 16384; }, v},
+      {"STAT flags", kField, [](hb_cmd_t &c) { c.stat.flags = 1; }, t},
+      {"STAT fn 1", 0, [](hb_cmd_t &c) { c.stat.fn = HB_CMD_STAT_FN_RSQRT; }, t},
+      {"STAT fn 2", kField, [](hb_cmd_t &c) { c.stat.fn = 2; }, t},
+      {"STAT rows 0", kField, [](hb_cmd_t &c) { c.stat.rows = 0; }, t},
+      {"STAT rows to the end", 0, [](hb_cmd_t &c) { c.stat.a = c.stat.b = c.stat.dst = 1024 - 4; },
+       t},
+      {"STAT a beyond", kField, [](hb_cmd_t &c) { c.stat.a = 1024 - 3; }, t},
+      {"STAT b beyond", kField, [](hb_cmd_t &c) { c.stat.b = 1024 - 3; }, t},
+      {"STAT dst beyond", kField, [](hb_cmd_t &c) { c.stat.dst = 1024 - 3; }, t},
+  };
+  if (n != 8) {
+    cases.push_back(
+        {"VEC HALF", kField, [](hb_cmd_t &c) { c.vec.flags |= HB_CMD_VEC_FLAG_HALF; }, v});
+  }
+  return cases;
+}
+
+/* A program at fault fails with the right code and command; the next job is not the worse for it.
+ */
+void test_errors(const TileModelInfo &info, uint32_t seed) {
+  const uint32_t n = size_of(info);
+  const Words words(info);
+  const uint32_t ifm = words.ifm, wgt = words.wgt;
+  const hb_cmd_t l = load(0, 0, 0, 16), s = store(0, 1, 4);
+  const auto last_mem =
+      static_cast<uint8_t>(is_vector(info) ? HB_CMD_LOAD_MEM_TAB : HB_CMD_LOAD_MEM_PRM);
+  std::vector<Bad> cases = {
+      {"opcode 0", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 0; }, l},
+      {"opcode 255", kOpcode, [](hb_cmd_t &c) { c.common.opcode = 255; }, l},
+      {"END with a token", kOpcode,
+       [](hb_cmd_t &c) {
+         c.common.opcode = HB_CMD_OP_END;
+         c.common.tokens = 1;
+       },
+       l},
+      {"LOAD waits L2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_L2E; }, l},
+      {"LOAD pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; }, l},
+      {"STORE waits S2E", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_S2E; }, s},
+      {"STORE pushes E2S", kOpcode, [](hb_cmd_t &c) { c.common.tokens = HB_CMD_TOKEN_E2S << 4; },
+       s},
+      {"LOAD flags", kField, [](hb_cmd_t &c) { c.load.flags = 1; }, l},
+      {"LOAD mem", kField, [last_mem](hb_cmd_t &c) { c.load.mem = last_mem + 1; }, l},
+      {"LOAD base", kField, [](hb_cmd_t &c) { c.load.base = 4; }, l},
+      {"LOAD src", kField, [](hb_cmd_t &c) { c.load.src = 8; }, l},
+      {"LOAD row_pitch", kField, [](hb_cmd_t &c) { c.load.row_pitch = 4; }, l},
+      {"LOAD plane_pitch", kField, [](hb_cmd_t &c) { c.load.plane_pitch = 2; }, l},
+      {"LOAD beats 0", kField, [](hb_cmd_t &c) { c.load.beats = 0; }, l},
+      {"LOAD rows 0", kField, [](hb_cmd_t &c) { c.load.rows = 0; }, l},
+      {"LOAD planes 0", kField, [](hb_cmd_t &c) { c.load.planes = 0; }, l},
+      {"LOAD beyond IFM", kField,
+       [ifm](hb_cmd_t &c) { c.load.dst = static_cast<uint16_t>(ifm - 15); }, l},
+      {"LOAD beyond WGT", kField,
+       [wgt](hb_cmd_t &c) {
+         c.load.mem = 1;
+         c.load.dst = static_cast<uint16_t>(wgt - 15);
+       },
+       l},
+      {"LOAD beyond PRM", kField,
+       [](hb_cmd_t &c) {
+         c.load.mem = 2;
+         c.load.dst = 512 - 15;
+       },
+       l},
+      {"LOAD far too much", kField,
+       [](hb_cmd_t &c) { c.load.beats = c.load.rows = c.load.planes = 65535; }, l},
+      {"LOAD 2^32 words", kField,
+       [](hb_cmd_t &c) {
+         c.load.beats = c.load.rows = 256;
+         c.load.planes = 65535;
+       },
+       l},
       {"STORE flags", kField, [](hb_cmd_t &c) { c.store.flags = 8; }, s},
       {"STORE base", kField, [](hb_cmd_t &c) { c.store.base = 4; }, s},
       {"STORE dst", kField, [](hb_cmd_t &c) { c.store.dst = 8; }, s},
@@ -346,10 +569,6 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
       {"STORE beyond accumulator", kField, [](hb_cmd_t &c) { c.store.acc = 1024 - 3; }, s},
       {"STORE beyond PRM", kField, [](hb_cmd_t &c) { c.store.prm = 512 - 7; }, s},
   };
-  if (n != 8) {
-    cases.push_back(
-        {"EXEC HALF", kField, [](hb_cmd_t &c) { c.exec.flags |= HB_CMD_EXEC_FLAG_HALF; }, e});
-  }
   if (n == 16) {
     cases.push_back(
         {"STORE HALF", kField, [](hb_cmd_t &c) { c.store.flags |= HB_CMD_STORE_FLAG_HALF; }, s});
@@ -370,19 +589,12 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
          c.load.dst = 512 - 16;
        },
        l},
-      {"EXEC to the end of WGT", 0,
-       [n, wgt_bank](hb_cmd_t &c) { c.exec.wgt = static_cast<uint16_t>(wgt_bank - 2 * n); }, e},
-      {"EXEC to the end of IFM", 0,
-       [ifm_bank](hb_cmd_t &c) {
-         c.exec.plane_pitch = 0;
-         c.exec.ifm = static_cast<uint16_t>(ifm_bank - 16);
-       },
-       e},
-      {"EXEC to the end of the accumulator", 0, [](hb_cmd_t &c) { c.exec.acc = 1024 - 16; }, e},
       {"STORE to the end of the accumulator", 0, [](hb_cmd_t &c) { c.store.acc = 1024 - 4; }, s},
       {"STORE from the last PRM words", 0, [](hb_cmd_t &c) { c.store.prm = 512 - 8; }, s},
   };
   cases.insert(cases.end(), border.begin(), border.end());
+  const std::vector<Bad> own = is_vector(info) ? vector_cases(n, words) : systolic_cases(n, words);
+  cases.insert(cases.end(), own.begin(), own.end());
   std::mt19937 rng(seed);
   BenchOptions options;
   options.seed = seed;
@@ -395,7 +607,7 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
   for (Bad &bad : cases) {
     // Work before it, work behind it: the offender is command 5, and nothing behind it starts.
     std::vector<hb_cmd_t> program = {load(0, 0, 0, 700), load(1, 0, 64, 400), load(2, 0, 0, 16),
-                                     exec(8, 8, 4), store(0, 8, 8)};
+                                     execute(info, 8, 8, 4), store(0, 8, 8)};
     bad.spoil(bad.cmd);
     program.push_back(bad.cmd);
     if (bad.code != 0) program.push_back(store(0x10000, 8, 8));
@@ -547,8 +759,9 @@ void test_watchdog(const TileModelInfo &info, uint32_t seed) {
   TileBench bench(info, options);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
-  const hb_cmd_t stuck[] = {load(0, 0, 0, 4, HB_CMD_TOKEN_E2L), exec(2, 2, 1, HB_CMD_TOKEN_L2E),
-                            exec(2, 2, 1, HB_CMD_TOKEN_S2E), store(0, 1, 4, HB_CMD_TOKEN_E2S)};
+  const hb_cmd_t stuck[] = {
+      load(0, 0, 0, 4, HB_CMD_TOKEN_E2L), execute(info, 2, 2, 1, HB_CMD_TOKEN_L2E),
+      execute(info, 2, 2, 1, HB_CMD_TOKEN_S2E), store(0, 1, 4, HB_CMD_TOKEN_E2S)};
   for (const hb_cmd_t &cmd : stuck) {
     bench.put_program(kPrograms, {load(0, 0, 0, 40), cmd, end_command()});
     bench.write_reg(HB_TILE_REG_WATCHDOG, 0);
@@ -665,9 +878,61 @@ void test_data_independence(const TileModelInfo &info, uint32_t seed) {
   }
 }
 
+/* Depthwise 3x3 over two blocks of channels, in two commands without a gap: a term a cycle. */
+void test_vec_throughput(const TileModelInfo &info, uint32_t seed) {
+  const uint32_t n = size_of(info);
+  BenchOptions options;
+  options.seed = seed;
+  options.max_latency = 20;
+  TileBench bench(info, options);
+  std::mt19937 rng(seed);
+  randomise(bench.memory, rng);
+  std::vector<hb_cmd_t> program = {load(2, 0, 0x10000, 8)};
+  const Words words(info);
+  for (uint32_t bank = 0; bank < words.banks; ++bank) {
+    program.push_back(load(0, bank * words.ifm / 2, bank * 4096, 512));
+    program.push_back(load(1, bank * words.wgt / 2, 0x4000 + bank * 4096, 18));
+  }
+  program.back().common.tokens = HB_CMD_TOKEN_L2E << 4;
+  for (uint32_t block = 0; block < 2; ++block) {
+    hb_cmd_t cmd =
+        vec(14, 14, 1, block == 0 ? HB_CMD_TOKEN_L2E : 0, block == 1 ? HB_CMD_TOKEN_E2S : 0);
+    cmd.vec.fn = HB_CMD_VEC_FN_MAC;
+    cmd.vec.lanes = static_cast<uint8_t>(n);
+    cmd.vec.ifm = static_cast<uint16_t>(block * 256);
+    cmd.vec.in_h = cmd.vec.in_w = cmd.vec.row_pitch = 16;
+    cmd.vec.ker_h = cmd.vec.ker_w = 3;
+    cmd.vec.wgt = static_cast<uint16_t>(9 * block);
+    cmd.vec.acc = static_cast<uint16_t>(196 * block);
+    cmd.vec.x_zp = 131;
+    cmd.vec.x2_zp = 0xf5;
+    cmd.vec.flags = HB_CMD_VEC_FLAG_W_SIGNED;
+    program.push_back(cmd);
+  }
+  hb_cmd_t raw = store(0x4000, 28, 14, HB_CMD_TOKEN_E2S);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  raw.store.row_pitch = 14 * 64;
+  program.push_back(raw);
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base = {kAreas, kAreas + 0x20000, kAreas, kAreas};
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(n, want, kBase).run(program, base);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+  compare(bench.memory, want);
+  const TilePerf perf = bench.model().perf();
+  expect(perf.array == 2 * 9 * 196, "%u terms, expected %u", perf.array, 2 * 9 * 196);
+  // What is lost is the last row's way through the pipeline.
+  expect(perf.wait_wgt <= 13, "%u cycles without a term while executing", perf.wait_wgt);
+}
+
 /* A 3x3 convolution 64 -> 64 on a 14 x 14 tile, its k-tiles in several EXECs: the array never waits
  * inside it, and leaves what the reference leaves, RAW and requantised. */
 void test_throughput(const TileModelInfo &info, uint32_t seed) {
+  if (is_vector(info)) return test_vec_throughput(info, seed);
   const uint32_t n = size_of(info), steps = 64 / n, k_tiles = 9 * steps;
   BenchOptions options;
   options.seed = seed;
