@@ -213,7 +213,7 @@ module hb_cmd_decode #(
   assign load_desc_o   = load_q;
   assign exec_desc_o   = exec_q;
   assign store_desc_o  = store_q;
-  assign vec_desc_o    = vec_q;
+  assign vec_desc_o    = Vector ? vec_q : '0;
   assign end_o         = end_q;
   assign fault_valid_o = fault_valid_q;
   assign fault_o       = {code_q, index_q};
