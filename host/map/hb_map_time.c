@@ -3,6 +3,7 @@
 #include "hb_map_time.h"
 
 #include <assert.h>
+#include <stdbool.h>
 
 enum { ENGINES = 3, TOKENS = 4, TOKEN_RING = 256 };
 
@@ -31,14 +32,30 @@ static uint64_t command_cycles(const hb_cmd_t *cmd, uint32_t kind, uint32_t n) {
     case HB_CMD_OP_EXEC:
       return hb_map_time_exec(cmd->exec.k_count, (uint64_t)cmd->exec.out_h * cmd->exec.out_w, kind,
                               n);
+    case HB_CMD_OP_VEC: {
+      const uint64_t terms = (uint64_t)cmd->vec.ker_h * cmd->vec.ker_w * cmd->vec.k_c;
+      const bool waits = cmd->vec.flags & (HB_CMD_VEC_FLAG_OFFSET | HB_CMD_VEC_FLAG_SCALE);
+      return terms * cmd->vec.out_h * cmd->vec.out_w + (waits ? HB_TIME_VEC_DRAIN : 0u);
+    }
+    case HB_CMD_OP_STAT:
+      return HB_TIME_VEC_DRAIN +
+             (uint64_t)cmd->stat.rows *
+                 (cmd->stat.fn == HB_CMD_STAT_FN_RECIP ? HB_TIME_RECIP : HB_TIME_RSQRT);
     default:
       return hb_map_time_store(cmd->store.beats * store_px_beats(cmd), cmd->store.rows);
   }
 }
 
+/* LOAD, execute, STORE. */
+static uint32_t engine_of(uint32_t opcode) {
+  return opcode == HB_CMD_OP_VEC || opcode == HB_CMD_OP_STAT ? 1u : opcode - HB_CMD_OP_LOAD;
+}
+
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t kind, uint32_t n) {
   /* From a command's last cycle to its push: L2E, E2L, E2S, S2E. */
-  const uint64_t drain = (kind == HB_TILE_KIND_OS ? n : 2u * n) + HB_TIME_DRAIN;
+  const uint64_t drain = kind == HB_TILE_KIND_VECTOR
+                             ? HB_TIME_VEC_DRAIN
+                             : (kind == HB_TILE_KIND_OS ? n : 2u * n) + HB_TIME_DRAIN;
   const uint64_t lag[TOKENS] = {HB_TIME_READ, 0, drain, 0};
   static const uint32_t decode_cycles[ENGINES] = {HB_TIME_DECODE_LOAD, HB_TIME_DECODE_EXEC,
                                                   HB_TIME_DECODE_STORE};
@@ -51,8 +68,9 @@ uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t kind, uint
     if (cmd->common.opcode == HB_CMD_OP_END) {
       break;
     }
-    engine_t *engine = &engines[cmd->common.opcode - HB_CMD_OP_LOAD];
-    dispatch += decode_cycles[cmd->common.opcode - HB_CMD_OP_LOAD];
+    const uint32_t which = engine_of(cmd->common.opcode);
+    engine_t *engine = &engines[which];
+    dispatch += decode_cycles[which];
     if (engine->count >= HB_TIME_FIFO) {
       const uint64_t left = engine->start[engine->count % HB_TIME_FIFO];
       dispatch = dispatch > left ? dispatch : left;

@@ -11,10 +11,13 @@
  * outstanding short bursts do not hide the read latency. Its data is there HB_TIME_READ cycles
  * later; the next LOAD does not wait for that.
  * - EXEC, weight-stationary: HB_TIME_EXEC + k_count * max(P, N). The weights of the next k-tile, of
- * the next EXEC even, enter during this one. E2S is pushed when the last row has left the array, 2 N +
- * HB_TIME_DRAIN later.
+ * the next EXEC even, enter during this one. E2S is pushed when the last row has left the array, 2
+ * N + HB_TIME_DRAIN later.
  * - EXEC, output-stationary: HB_TIME_EXEC + k_count * P, P rounded up to whole blocks of N. E2S is
  * pushed N + HB_TIME_DRAIN later.
+ * - VEC: a cycle a term of a pixel; one that needs rows of scales, and a STAT, waits until what
+ * came before is written. STAT: HB_TIME_RECIP or HB_TIME_RSQRT a row. E2S is pushed
+ * HB_TIME_VEC_DRAIN later.
  * - STORE: HB_TIME_STORE + r * max(b, HB_TIME_BURST * bursts); its parameters are read first.
  *
  * Commands are decoded one after the other, HB_TIME_DECODE_* cycles each.
@@ -42,13 +45,16 @@ enum {
   HB_TIME_BURST = 6, /* HB_TIME_READ over the outstanding bursts */
   HB_TIME_EXEC =
       4, /* 0 or 1 when its tokens are there in time; a little more keeps programs short */
-  HB_TIME_DRAIN = 6,  /* stages beside the array's rows and columns */
-  HB_TIME_STORE = 16, /* eight parameter words and the pipeline */
-  HB_TIME_WRITE = 24, /* last write to its answer */
-  HB_TIME_FIFO = 4,   /* commands an engine's FIFO holds */
+  HB_TIME_DRAIN = 6,      /* stages beside the array's rows and columns */
+  HB_TIME_STORE = 16,     /* eight parameter words and the pipeline */
+  HB_TIME_WRITE = 24,     /* last write to its answer */
+  HB_TIME_VEC_DRAIN = 12, /* last term to its row, L = 32: 13 */
+  HB_TIME_RECIP = 23,     /* a row of STAT */
+  HB_TIME_RSQRT = 55,
+  HB_TIME_FIFO = 4, /* commands an engine's FIFO holds */
 };
 
-/** Cycles of a program for an N x N array of a kind (HB_TILE_KIND_WS or _OS). */
+/** Cycles of a program for a tile of a kind (HB_TILE_KIND_*) and N or L. */
 uint64_t hb_map_time(const hb_cmd_t *commands, uint32_t num, uint32_t kind, uint32_t n);
 /** Beats a program moves, its own commands included. */
 uint64_t hb_map_time_moved(const hb_cmd_t *commands, uint32_t num);

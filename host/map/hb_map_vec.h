@@ -36,4 +36,14 @@ uint64_t hb_map_vec_const_bytes(const hb_layer_t *layer);
 void hb_map_vec_synthesise(const hb_layer_t *layer, uint64_t stream, const uint8_t *consts,
                            uint8_t *vec);
 
+/** Sets the parameters of output channel `channel` in the vector part: the STORE makes round(scale
+ * * (a + bias)) of an accumulator a. */
+void hb_map_vec_parameter(const hb_layer_t *layer, uint8_t *vec, uint32_t channel, int32_t bias,
+                          float scale);
+
+/** LAYER_NORM: sets gamma and beta of a channel (synthetic ones are 0.5 .. 1.5 and -0.5 .. 0.5).
+ * |beta / gamma| up to 15258; a gamma closer to 0 than 1e-6 counts as 1e-6. */
+void hb_map_vec_norm(const hb_layer_t *layer, uint8_t *vec, uint32_t channel, double gamma,
+                     double beta);
+
 #endif /* HB_MAP_VEC_H_ */
