@@ -69,7 +69,7 @@ dnnl::memory wrap(const dims &shape, const std::vector<float> &values) {
 /* ------------------------------------------------------------------------------------- a layer */
 
 struct Operand {
-  uint32_t c, h, w;
+  uint32_t c = 0, h = 0, w = 0;
   std::vector<int32_t> q;    // [c][y][x]
   std::vector<float> value;  // dequantised
 
