@@ -17,14 +17,21 @@ enum { TYPE_UINT8 = 0, TYPE_INT8, TYPE_INT32 };
 typedef struct raw_layer {
   char name[HB_NAME_MAX];
   int op;
+  char **inputs; /* names of layers, or "input"; NULL: the layer before */
+  uint32_t inputs_count;
   uint32_t *in;
   uint32_t in_count;
-  uint32_t out_channels;
+  uint32_t *out_channels, *groups, *batch;
   uint32_t *kernel, *stride, *dilation; /* [rows, columns] or NULL */
   uint32_t *padding;                    /* [top, bottom, left, right] or NULL */
   bool same_padding;
-  int *x_type, *w_type, *y_type; /* TYPE_* or NULL */
-  int32_t *x_zero_point, *w_zero_point, *y_zero_point;
+  uint32_t *output_padding, *size; /* [rows, columns] or NULL */
+  uint32_t *from;                  /* [channel, row, column] or NULL */
+  bool x_heads, x2_heads, y_heads, count_include_pad;
+  int *function, *reduce, *mode, *permute;                     /* HB_*, or NULL */
+  char *alpha, *beta, *epsilon, *x_scale, *x2_scale, *y_scale; /* decimals, or NULL */
+  int *x_type, *w_type, *y_type;                               /* TYPE_* or NULL */
+  int32_t *x_zero_point, *x2_zero_point, *w_zero_point, *y_zero_point;
   int32_t *clip; /* [min, max] or NULL */
 } raw_layer_t;
 
@@ -36,12 +43,33 @@ typedef struct raw_model {
   uint32_t layers_count;
 } raw_model_t;
 
-static const cyaml_strval_t OPS[] = {{"conv", HB_OP_CONV}, {"matmul", HB_OP_MATMUL}};
+static const cyaml_strval_t OPS[] = {
+#define X(symbol_, name_) {#name_, HB_OP_##symbol_},
+    HB_OP_TABLE(X)
+#undef X
+};
+static const cyaml_strval_t FUNCTIONS[] = {
+#define X(symbol_, name_, formula_) {#name_, HB_UNARY_##symbol_},
+    HB_UNARY_TABLE(X)
+#undef X
+};
+static const cyaml_strval_t REDUCTIONS[] = {{"sum", HB_REDUCE_SUM},
+                                            {"mean", HB_REDUCE_MEAN},
+                                            {"max", HB_REDUCE_MAX},
+                                            {"min", HB_REDUCE_MIN},
+                                            {"sum_square", HB_REDUCE_SUM_SQUARE}};
+static const cyaml_strval_t MODES[] = {{"nearest", HB_RESIZE_NEAREST},
+                                       {"linear", HB_RESIZE_LINEAR},
+                                       {"linear_corners", HB_RESIZE_LINEAR_CORNERS}};
+static const cyaml_strval_t PERMUTATIONS[] = {
+    {"hw", HB_PERMUTE_HW}, {"cw", HB_PERMUTE_CW}, {"ch", HB_PERMUTE_CH}};
 static const cyaml_strval_t IN_TYPES[] = {{"uint8", TYPE_UINT8}, {"int8", TYPE_INT8}};
 static const cyaml_strval_t OUT_TYPES[] = {
     {"uint8", TYPE_UINT8}, {"int8", TYPE_INT8}, {"int32", TYPE_INT32}};
 
 static const cyaml_schema_value_t UINT_VALUE = {CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t)};
+static const cyaml_schema_value_t NAME_VALUE = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, HB_NAME_MAX - 1)};
 static const cyaml_schema_value_t INT_VALUE = {CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int32_t)};
 
 #define OPTIONAL_LIST (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
@@ -50,13 +78,38 @@ static const cyaml_schema_value_t INT_VALUE = {CYAML_VALUE_INT(CYAML_FLAG_DEFAUL
 static const cyaml_schema_field_t LAYER_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_layer_t, name, 1),
     CYAML_FIELD_ENUM("op", CYAML_FLAG_STRICT, raw_layer_t, op, OPS, CYAML_ARRAY_LEN(OPS)),
+    CYAML_FIELD_SEQUENCE("inputs", OPTIONAL_LIST, raw_layer_t, inputs, &NAME_VALUE, 1, 2),
     CYAML_FIELD_SEQUENCE("in", OPTIONAL_LIST, raw_layer_t, in, &UINT_VALUE, 2, 3),
-    CYAML_FIELD_UINT("out_channels", CYAML_FLAG_DEFAULT, raw_layer_t, out_channels),
+    CYAML_FIELD_UINT_PTR("out_channels", CYAML_FLAG_OPTIONAL, raw_layer_t, out_channels),
+    CYAML_FIELD_UINT_PTR("groups", CYAML_FLAG_OPTIONAL, raw_layer_t, groups),
     CYAML_FIELD_SEQUENCE_FIXED("kernel", OPTIONAL_LIST, raw_layer_t, kernel, &UINT_VALUE, 2),
     CYAML_FIELD_SEQUENCE_FIXED("stride", OPTIONAL_LIST, raw_layer_t, stride, &UINT_VALUE, 2),
     CYAML_FIELD_SEQUENCE_FIXED("dilation", OPTIONAL_LIST, raw_layer_t, dilation, &UINT_VALUE, 2),
     CYAML_FIELD_SEQUENCE_FIXED("padding", OPTIONAL_LIST, raw_layer_t, padding, &UINT_VALUE, 4),
     CYAML_FIELD_BOOL("same_padding", CYAML_FLAG_OPTIONAL, raw_layer_t, same_padding),
+    CYAML_FIELD_SEQUENCE_FIXED("output_padding", OPTIONAL_LIST, raw_layer_t, output_padding,
+                               &UINT_VALUE, 2),
+    CYAML_FIELD_BOOL("count_include_pad", CYAML_FLAG_OPTIONAL, raw_layer_t, count_include_pad),
+    CYAML_FIELD_UINT_PTR("batch", CYAML_FLAG_OPTIONAL, raw_layer_t, batch),
+    CYAML_FIELD_BOOL("x_heads", CYAML_FLAG_OPTIONAL, raw_layer_t, x_heads),
+    CYAML_FIELD_BOOL("x2_heads", CYAML_FLAG_OPTIONAL, raw_layer_t, x2_heads),
+    CYAML_FIELD_BOOL("y_heads", CYAML_FLAG_OPTIONAL, raw_layer_t, y_heads),
+    CYAML_FIELD_SEQUENCE_FIXED("size", OPTIONAL_LIST, raw_layer_t, size, &UINT_VALUE, 2),
+    CYAML_FIELD_SEQUENCE_FIXED("from", OPTIONAL_LIST, raw_layer_t, from, &UINT_VALUE, 3),
+    CYAML_FIELD_ENUM_PTR("function", OPTIONAL_ENUM, raw_layer_t, function, FUNCTIONS,
+                         CYAML_ARRAY_LEN(FUNCTIONS)),
+    CYAML_FIELD_ENUM_PTR("reduce", OPTIONAL_ENUM, raw_layer_t, reduce, REDUCTIONS,
+                         CYAML_ARRAY_LEN(REDUCTIONS)),
+    CYAML_FIELD_ENUM_PTR("mode", OPTIONAL_ENUM, raw_layer_t, mode, MODES, CYAML_ARRAY_LEN(MODES)),
+    CYAML_FIELD_ENUM_PTR("permute", OPTIONAL_ENUM, raw_layer_t, permute, PERMUTATIONS,
+                         CYAML_ARRAY_LEN(PERMUTATIONS)),
+    CYAML_FIELD_STRING_PTR("alpha", CYAML_FLAG_OPTIONAL, raw_layer_t, alpha, 1, 32),
+    CYAML_FIELD_STRING_PTR("beta", CYAML_FLAG_OPTIONAL, raw_layer_t, beta, 1, 32),
+    CYAML_FIELD_STRING_PTR("epsilon", CYAML_FLAG_OPTIONAL, raw_layer_t, epsilon, 1, 32),
+    CYAML_FIELD_STRING_PTR("x_scale", CYAML_FLAG_OPTIONAL, raw_layer_t, x_scale, 1, 32),
+    CYAML_FIELD_STRING_PTR("x2_scale", CYAML_FLAG_OPTIONAL, raw_layer_t, x2_scale, 1, 32),
+    CYAML_FIELD_STRING_PTR("y_scale", CYAML_FLAG_OPTIONAL, raw_layer_t, y_scale, 1, 32),
+    CYAML_FIELD_INT_PTR("x2_zero_point", CYAML_FLAG_OPTIONAL, raw_layer_t, x2_zero_point),
     CYAML_FIELD_ENUM_PTR("x_type", OPTIONAL_ENUM, raw_layer_t, x_type, IN_TYPES,
                          CYAML_ARRAY_LEN(IN_TYPES)),
     CYAML_FIELD_INT_PTR("x_zero_point", CYAML_FLAG_OPTIONAL, raw_layer_t, x_zero_point),
@@ -90,8 +143,116 @@ static const cyaml_schema_value_t MODEL_SCHEMA = {
 typedef struct place {
   hb_yaml_t *yaml;
   hb_config_error_t *error;
+  const hb_model_t *model; /* its layers before this one are there */
   uint32_t index;
 } place_t;
+
+/* Operators as bits, for the table of what belongs to which. */
+#define OP(symbol_) (1u << HB_OP_##symbol_)
+#define WINDOWED (OP(CONV) | OP(CONV_TRANSPOSE) | OP(MAX_POOL) | OP(AVG_POOL))
+#define WEIGHTED (OP(CONV) | OP(MATMUL) | OP(CONV_TRANSPOSE))
+#define BINARY (OP(BATCH_MATMUL) | OP(ADD) | OP(SUB) | OP(MUL) | OP(CONCAT))
+
+/* Keys that only some operators have: given ones must be allowed, needed ones given. */
+static hb_status_t check_keys(const place_t *at, const raw_layer_t *raw) {
+  const struct {
+    const char *key;
+    bool given;
+    uint32_t allowed, needed;
+  } keys[] = {
+      {"out_channels", raw->out_channels != NULL, WEIGHTED | OP(SLICE), WEIGHTED},
+      {"kernel", raw->kernel != NULL, WINDOWED, OP(CONV_TRANSPOSE) | OP(MAX_POOL) | OP(AVG_POOL)},
+      {"stride", raw->stride != NULL, WINDOWED, 0},
+      {"dilation", raw->dilation != NULL, OP(CONV) | OP(MAX_POOL) | OP(AVG_POOL), 0},
+      {"padding", raw->padding != NULL, WINDOWED, 0},
+      {"same_padding", raw->same_padding, OP(CONV) | OP(MAX_POOL) | OP(AVG_POOL), 0},
+      {"groups", raw->groups != NULL, OP(CONV), 0},
+      {"output_padding", raw->output_padding != NULL, OP(CONV_TRANSPOSE), 0},
+      {"count_include_pad", raw->count_include_pad, OP(AVG_POOL), 0},
+      {"batch", raw->batch != NULL, OP(BATCH_MATMUL), OP(BATCH_MATMUL)},
+      {"x_heads", raw->x_heads, OP(BATCH_MATMUL), 0},
+      {"x2_heads", raw->x2_heads, OP(BATCH_MATMUL), 0},
+      {"y_heads", raw->y_heads, OP(BATCH_MATMUL), 0},
+      {"size", raw->size != NULL, OP(RESIZE) | OP(SLICE), OP(RESIZE)},
+      {"from", raw->from != NULL, OP(SLICE), 0},
+      {"function", raw->function != NULL, OP(UNARY), OP(UNARY)},
+      {"reduce", raw->reduce != NULL, OP(REDUCE), OP(REDUCE)},
+      {"mode", raw->mode != NULL, OP(RESIZE), OP(RESIZE)},
+      {"permute", raw->permute != NULL, OP(TRANSPOSE), OP(TRANSPOSE)},
+      {"alpha", raw->alpha != NULL, OP(UNARY), 0},
+      {"beta", raw->beta != NULL, OP(UNARY), 0},
+      {"epsilon", raw->epsilon != NULL, OP(LAYER_NORM), 0},
+      {"x2_scale", raw->x2_scale != NULL, BINARY, 0},
+      {"x2_zero_point", raw->x2_zero_point != NULL, BINARY, 0},
+      {"w_type", raw->w_type != NULL, WEIGHTED, 0},
+      {"w_zero_point", raw->w_zero_point != NULL, WEIGHTED, 0},
+  };
+  for (uint32_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+    const bool allowed = keys[i].allowed >> raw->op & 1u, needed = keys[i].needed >> raw->op & 1u;
+    if (keys[i].given && !allowed) {
+      hb_yaml_at(at->yaml, "layers[%u].%s", at->index, keys[i].key);
+      return hb_yaml_fail(at->yaml, at->error, "not for a %s", hb_op_name((hb_op_t)raw->op));
+    }
+    if (needed && !keys[i].given) {
+      hb_yaml_at(at->yaml, "layers[%u]", at->index);
+      return hb_yaml_fail(at->yaml, at->error, "a %s needs the key %s",
+                          hb_op_name((hb_op_t)raw->op), keys[i].key);
+    }
+  }
+  return HB_OK;
+}
+
+/* A tensor of the model: an earlier layer's output, or the model's input. */
+static hb_status_t find_input(const place_t *at, const raw_layer_t *raw, uint32_t which,
+                              uint32_t *input) {
+  const char *name = raw->inputs[which];
+  hb_yaml_at(at->yaml, "layers[%u].inputs[%u]", at->index, which);
+  if (strcmp(name, "input") == 0) {
+    if (which == 1u) {
+      return hb_yaml_fail(at->yaml, at->error, "the model's input can only be the first operand");
+    }
+    *input = HB_LAYER_MODEL_INPUT;
+    return HB_OK;
+  }
+  for (uint32_t i = 0; i < at->index; i++) {
+    if (strcmp(at->model->layers[i].name, name) == 0) {
+      *input = i;
+      return HB_OK;
+    }
+  }
+  return hb_yaml_fail(at->yaml, at->error, "expected `input` or an earlier layer, got %s", name);
+}
+
+static hb_status_t take_inputs(const place_t *at, const raw_layer_t *raw, hb_layer_t *layer) {
+  layer->input = at->index > 0 ? at->index - 1u : HB_LAYER_MODEL_INPUT;
+  layer->input2 = HB_LAYER_NO_INPUT;
+  const bool binary = hb_op_is_binary(layer->op);
+  if (raw->inputs == NULL) {
+    if (binary) {
+      hb_yaml_at(at->yaml, "layers[%u]", at->index);
+      return hb_yaml_fail(at->yaml, at->error, "a %s needs the key inputs: [first, second]",
+                          hb_op_name(layer->op));
+    }
+    return HB_OK;
+  }
+  if (raw->inputs_count != (binary ? 2u : 1u)) {
+    hb_yaml_at(at->yaml, "layers[%u].inputs", at->index);
+    return hb_yaml_fail(at->yaml, at->error, "a %s has %s", hb_op_name(layer->op),
+                        binary ? "two inputs" : "one input");
+  }
+  HB_TRY(find_input(at, raw, 0, &layer->input));
+  return binary ? find_input(at, raw, 1, &layer->input2) : HB_OK;
+}
+
+/* The layer whose output `input` is, or NULL. */
+static const hb_layer_t *producer(const place_t *at, uint32_t input) {
+  return input < at->index ? &at->model->layers[input] : NULL;
+}
+
+/* Shape and quantisation of the model's input: what its first layer says. */
+static const hb_layer_t *model_input(const place_t *at, uint32_t input) {
+  return input == HB_LAYER_MODEL_INPUT && at->index > 0 ? &at->model->layers[0] : NULL;
+}
 
 static hb_status_t in_range(const place_t *at, const char *key, int64_t value, int64_t min,
                             int64_t max) {
@@ -111,15 +272,17 @@ static hb_status_t take_list(const place_t *at, const char *key, const uint32_t 
   return HB_OK;
 }
 
-/* Input shape: given, or the predecessor's output (`previous` NULL for the first layer). */
-static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, const hb_layer_t *previous,
-                              bool chained, hb_layer_t *layer) {
+/* Input shape: given, or that of the tensor it reads. */
+static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, bool chained,
+                              hb_layer_t *layer) {
   const bool matmul = layer->op == HB_OP_MATMUL;
-  uint32_t chain_h = 0;
-  uint32_t chain_w = 0;
-  if (previous != NULL) {
-    chain_h = hb_layer_out_h(previous);
-    chain_w = hb_layer_out_w(previous);
+  const hb_layer_t *from = producer(at, layer->input), *first = model_input(at, layer->input);
+  uint32_t chain_c = 0, chain_h = 0, chain_w = 0;
+  const bool known = from != NULL || first != NULL;
+  if (known) {
+    chain_c = from != NULL ? from->out_c : first->in_c;
+    chain_h = from != NULL ? hb_layer_out_h(from) : first->in_h;
+    chain_w = from != NULL ? hb_layer_out_w(from) : first->in_w;
     if (matmul) { /* pixels become rows: the same bytes in memory */
       chain_w *= chain_h;
       chain_h = 1;
@@ -127,31 +290,40 @@ static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, const h
   }
   hb_yaml_at(at->yaml, "layers[%u].in", at->index);
   if (raw->in == NULL) {
-    if (previous == NULL) {
+    if (!known) {
       return hb_yaml_fail(at->yaml, at->error, "the first layer must give its input shape, in: %s",
                           matmul ? "[rows, channels]" : "[channels, height, width]");
     }
-    layer->in_c = previous->out_c;
+    layer->in_c = chain_c;
     layer->in_h = chain_h;
     layer->in_w = chain_w;
-    return in_range(at, "in", layer->in_w, 1, 65535);
+    HB_TRY(in_range(at, "in", layer->in_w, 1, 65535));
+  } else {
+    if (raw->in_count != (matmul ? 2u : 3u)) {
+      return hb_yaml_fail(at->yaml, at->error, "expected %s for a %s",
+                          matmul ? "[rows, channels]" : "[channels, height, width]",
+                          hb_op_name(layer->op));
+    }
+    layer->in_h = 1;
+    uint32_t *const image_shape[] = {&layer->in_c, &layer->in_h, &layer->in_w};
+    uint32_t *const matmul_shape[] = {&layer->in_w, &layer->in_c};
+    HB_TRY(
+        take_list(at, "in", raw->in, raw->in_count, 1, 65535, matmul ? matmul_shape : image_shape));
+    if (chained && known &&
+        (layer->in_c != chain_c || layer->in_h != chain_h || layer->in_w != chain_w)) {
+      hb_yaml_at(at->yaml, "layers[%u].in", at->index);
+      return hb_yaml_fail(
+          at->yaml, at->error,
+          "the layer before it leaves %u channels of %u x %u; leave `in` out, or say "
+          "`chained: false` for the model",
+          chain_c, chain_h, chain_w);
+    }
   }
-  if (raw->in_count != (matmul ? 2u : 3u)) {
-    return hb_yaml_fail(at->yaml, at->error, "expected %s for a %s",
-                        matmul ? "[rows, channels]" : "[channels, height, width]",
-                        matmul ? "matmul" : "conv");
-  }
-  layer->in_h = 1;
-  uint32_t *const conv_shape[] = {&layer->in_c, &layer->in_h, &layer->in_w};
-  uint32_t *const matmul_shape[] = {&layer->in_w, &layer->in_c};
-  HB_TRY(take_list(at, "in", raw->in, raw->in_count, 1, 65535, matmul ? matmul_shape : conv_shape));
-  if (chained && previous != NULL &&
-      (layer->in_c != previous->out_c || layer->in_h != chain_h || layer->in_w != chain_w)) {
-    hb_yaml_at(at->yaml, "layers[%u].in", at->index);
-    return hb_yaml_fail(at->yaml, at->error,
-                        "the layer before it leaves %u channels of %u x %u; leave `in` out, or say "
-                        "`chained: false` for the model",
-                        previous->out_c, chain_h, chain_w);
+  const hb_layer_t *second = producer(at, layer->input2);
+  if (second != NULL) {
+    layer->in2_c = second->out_c;
+    layer->in2_h = hb_layer_out_h(second);
+    layer->in2_w = hb_layer_out_w(second);
   }
   return HB_OK;
 }
@@ -188,17 +360,7 @@ static hb_status_t take_window(const place_t *at, const raw_layer_t *raw, hb_lay
   layer->ker_h = layer->ker_w = 1;
   layer->stride_h = layer->stride_w = 1;
   layer->dil_h = layer->dil_w = 1;
-  if (layer->op == HB_OP_MATMUL) {
-    const char *key = raw->kernel != NULL     ? "kernel"
-                      : raw->stride != NULL   ? "stride"
-                      : raw->dilation != NULL ? "dilation"
-                      : raw->padding != NULL  ? "padding"
-                      : raw->same_padding     ? "same_padding"
-                                              : NULL;
-    if (key != NULL) {
-      hb_yaml_at(at->yaml, "layers[%u].%s", at->index, key);
-      return hb_yaml_fail(at->yaml, at->error, "not for a matmul");
-    }
+  if (!hb_op_is_windowed(layer->op)) {
     return HB_OK;
   }
   HB_TRY(take_list(at, "kernel", raw->kernel, 2, 1, 255,
@@ -225,6 +387,11 @@ static hb_status_t take_window(const place_t *at, const raw_layer_t *raw, hb_lay
                           layer->pad_bottom > 255 ? layer->pad_bottom : layer->pad_right);
     }
   }
+  HB_TRY(take_list(at, "output_padding", raw->output_padding, 2, 0, 254,
+                   (uint32_t *const[]){&layer->out_pad_h, &layer->out_pad_w}));
+  if (layer->op == HB_OP_CONV_TRANSPOSE) {
+    return HB_OK; /* hb_layer_check() looks at its output */
+  }
   HB_TRY(check_output(at, "rows", layer->in_h, layer->pad_top + layer->pad_bottom, layer->ker_h,
                       layer->stride_h, layer->dil_h));
   return check_output(at, "columns", layer->in_w, layer->pad_left + layer->pad_right, layer->ker_w,
@@ -250,23 +417,121 @@ static hb_status_t take_zero_point(const place_t *at, const char *key, const int
   return HB_OK;
 }
 
-static hb_status_t take_numbers(const place_t *at, const raw_layer_t *raw,
-                                const hb_layer_t *previous, hb_layer_t *layer) {
-  layer->x_signed = previous != NULL && previous->y_signed;
-  layer->x_zp = previous != NULL ? previous->y_zp : middle(false);
+/* A decimal above 0, or what `value` holds already. */
+static hb_status_t take_decimal(const place_t *at, const char *key, const char *text,
+                                double *value) {
+  if (text != NULL) {
+    uint64_t scaled = 0;
+    hb_yaml_at(at->yaml, "layers[%u].%s", at->index, key);
+    HB_TRY(
+        hb_yaml_decimal(at->yaml, text, 9, 1, 1000000u * UINT64_C(1000000000), &scaled, at->error));
+    *value = (double)scaled / 1e9;
+  }
+  return HB_OK;
+}
+
+/* Scale of the output where the file gives none: what fits the operator's results. */
+static double default_scale(const hb_layer_t *layer) {
+  switch (layer->op) {
+    case HB_OP_ADD:
+    case HB_OP_SUB:
+      return layer->x_scale + layer->x2_scale;
+    case HB_OP_MUL:
+      return layer->x_scale * layer->x2_scale * 128.0;
+    case HB_OP_SOFTMAX:
+      return 1.0 / 256.0;
+    case HB_OP_LAYER_NORM:
+      return 1.0 / 32.0;
+    case HB_OP_UNARY:
+      return layer->unary == HB_UNARY_SIGMOID || layer->unary == HB_UNARY_HARD_SIGMOID ? 1.0 / 256.0
+             : layer->unary == HB_UNARY_TANH                                           ? 1.0 / 128.0
+                                             : layer->x_scale;
+    case HB_OP_REDUCE:
+      return layer->reduce == HB_REDUCE_SUM ? layer->x_scale * layer->in_c
+             : layer->reduce == HB_REDUCE_SUM_SQUARE
+                 ? layer->x_scale * layer->x_scale * 128.0 * layer->in_c
+                 : layer->x_scale;
+    case HB_OP_CONV:
+    case HB_OP_MATMUL:
+    case HB_OP_CONV_TRANSPOSE:
+      return 1.0 / 32.0; /* their parameters make what range there is */
+    case HB_OP_BATCH_MATMUL:
+      return layer->x_scale * layer->x2_scale * 64.0;
+    default:
+      return layer->x_scale;
+  }
+}
+
+static hb_status_t take_scales(const place_t *at, const raw_layer_t *raw, hb_layer_t *layer) {
+  const hb_layer_t *from = producer(at, layer->input), *first = model_input(at, layer->input);
+  const hb_layer_t *second = producer(at, layer->input2);
+  layer->x_scale = from != NULL ? from->y_scale : first != NULL ? first->x_scale : 1.0 / 32.0;
+  HB_TRY(take_decimal(at, "x_scale", raw->x_scale, &layer->x_scale));
+  layer->x2_scale = second != NULL ? second->y_scale : 0.0;
+  HB_TRY(take_decimal(at, "x2_scale", raw->x2_scale, &layer->x2_scale));
+  layer->y_scale = default_scale(layer);
+  HB_TRY(take_decimal(at, "y_scale", raw->y_scale, &layer->y_scale));
+  layer->alpha = layer->unary == HB_UNARY_HARD_SIGMOID ? 0.2
+                 : layer->unary == HB_UNARY_LEAKY_RELU ? 0.01
+                                                       : 1.0;
+  layer->beta = 0.5;
+  layer->epsilon = layer->op == HB_OP_LAYER_NORM ? 1e-5 : 0.0;
+  if (layer->op != HB_OP_UNARY) {
+    layer->alpha = layer->beta = 0.0;
+  }
+  HB_TRY(take_decimal(at, "alpha", raw->alpha, &layer->alpha));
+  HB_TRY(take_decimal(at, "beta", raw->beta, &layer->beta));
+  return take_decimal(at, "epsilon", raw->epsilon, &layer->epsilon);
+}
+
+static hb_status_t take_numbers(const place_t *at, const raw_layer_t *raw, hb_layer_t *layer) {
+  const hb_layer_t *from = producer(at, layer->input), *first = model_input(at, layer->input);
+  const hb_layer_t *second = producer(at, layer->input2);
+  layer->x_signed = from != NULL ? from->y_signed : first != NULL && first->x_signed;
+  layer->x_zp = from != NULL ? from->y_zp : first != NULL ? first->x_zp : middle(false);
   if (raw->x_type != NULL && (*raw->x_type == TYPE_INT8) != layer->x_signed) {
     layer->x_signed = !layer->x_signed;
     layer->x_zp = middle(layer->x_signed);
   }
   HB_TRY(take_zero_point(at, "x_zero_point", raw->x_zero_point, layer->x_signed, &layer->x_zp));
 
+  if (second != NULL) {
+    if (second->y_signed != layer->x_signed) {
+      hb_yaml_at(at->yaml, "layers[%u].inputs[1]", at->index);
+      return hb_yaml_fail(at->yaml, at->error, "both operands have the same type: %s is %s",
+                          second->name, second->y_signed ? "int8" : "uint8");
+    }
+    layer->x2_zp = second->y_zp;
+    HB_TRY(
+        take_zero_point(at, "x2_zero_point", raw->x2_zero_point, layer->x_signed, &layer->x2_zp));
+  }
+
   layer->w_signed = raw->w_type == NULL || *raw->w_type == TYPE_INT8;
   layer->w_zp = middle(layer->w_signed);
   HB_TRY(take_zero_point(at, "w_zero_point", raw->w_zero_point, layer->w_signed, &layer->w_zp));
 
+  if (!hb_op_has_weights(layer->op)) {
+    layer->w_signed = false;
+    layer->w_zp = 0;
+  }
+
   layer->raw_out = raw->y_type != NULL && *raw->y_type == TYPE_INT32;
-  layer->y_signed = raw->y_type != NULL && *raw->y_type != TYPE_UINT8;
-  layer->y_zp = middle(layer->y_signed);
+  if (layer->raw_out && !hb_op_has_weights(layer->op) && layer->op != HB_OP_BATCH_MATMUL) {
+    hb_yaml_at(at->yaml, "layers[%u].y_type", at->index);
+    return hb_yaml_fail(at->yaml, at->error, "a %s has no int32 output", hb_op_name(layer->op));
+  }
+  /* What only moves bytes keeps their type and zero point. */
+  const bool keeps = layer->op == HB_OP_MAX_POOL || layer->op == HB_OP_AVG_POOL ||
+                     layer->op == HB_OP_RESIZE || layer->op == HB_OP_CONCAT ||
+                     layer->op == HB_OP_SLICE || layer->op == HB_OP_TRANSPOSE;
+  layer->y_signed = raw->y_type != NULL ? *raw->y_type != TYPE_UINT8 : keeps && layer->x_signed;
+  layer->y_zp = keeps && layer->y_signed == layer->x_signed ? layer->x_zp : middle(layer->y_signed);
+  if (raw->y_type == NULL &&
+      (layer->op == HB_OP_SOFTMAX ||
+       (layer->op == HB_OP_UNARY &&
+        (layer->unary == HB_UNARY_SIGMOID || layer->unary == HB_UNARY_HARD_SIGMOID)))) {
+    layer->y_zp = 0; /* never negative */
+  }
   if (layer->raw_out && (raw->y_zero_point != NULL || raw->clip != NULL)) {
     hb_yaml_at(at->yaml, "layers[%u].%s", at->index,
                raw->y_zero_point != NULL ? "y_zero_point" : "clip");
@@ -286,22 +551,76 @@ static hb_status_t take_numbers(const place_t *at, const raw_layer_t *raw,
   return HB_OK;
 }
 
-static hb_status_t take_layer(const place_t *at, const raw_layer_t *raw, const hb_layer_t *previous,
-                              bool chained, hb_layer_t *layer) {
+/* Members that only some operators have; input shapes are known. */
+static hb_status_t take_operator(const place_t *at, const raw_layer_t *raw, hb_layer_t *layer) {
+  layer->groups = 0;
+  if (raw->groups != NULL) {
+    HB_TRY(in_range(at, "groups", *raw->groups, 1, 65535));
+    layer->groups = *raw->groups;
+  }
+  layer->count_include_pad = raw->count_include_pad;
+  layer->unary = raw->function != NULL ? (hb_unary_t)*raw->function : (hb_unary_t)0;
+  layer->reduce = raw->reduce != NULL ? (hb_reduce_t)*raw->reduce : (hb_reduce_t)0;
+  layer->resize = raw->mode != NULL ? (hb_resize_t)*raw->mode : (hb_resize_t)0;
+  layer->permute = raw->permute != NULL ? (hb_permute_t)*raw->permute : (hb_permute_t)0;
+  if (raw->batch != NULL) {
+    HB_TRY(in_range(at, "batch", *raw->batch, 1, 65535));
+    layer->batch = *raw->batch;
+  }
+  layer->x_heads = raw->x_heads;
+  layer->x2_heads = raw->x2_heads;
+  layer->y_heads = raw->y_heads;
+  if (layer->op == HB_OP_SLICE) {
+    layer->out_h = layer->in_h;
+    layer->out_w = layer->in_w;
+  }
+  HB_TRY(take_list(at, "size", raw->size, 2, 1, 65535,
+                   (uint32_t *const[]){&layer->out_h, &layer->out_w}));
+  HB_TRY(take_list(at, "from", raw->from, 3, 0, 65535,
+                   (uint32_t *const[]){&layer->slice_c, &layer->slice_y, &layer->slice_x}));
+  if (raw->out_channels != NULL) {
+    HB_TRY(in_range(at, "out_channels", *raw->out_channels, 1, 65535));
+    layer->out_c = *raw->out_channels;
+  } else if (layer->op == HB_OP_SLICE) {
+    layer->out_c = layer->in_c - (layer->slice_c < layer->in_c ? layer->slice_c : 0u);
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_layer(const place_t *at, const raw_layer_t *raw, bool chained,
+                              hb_layer_t *layer) {
   memset(layer, 0, sizeof(*layer));
   hb_yaml_at(at->yaml, "layers[%u].name", at->index);
   HB_TRY(hb_yaml_name(at->yaml, raw->name, at->error));
+  if (strcmp(raw->name, "input") == 0) {
+    return hb_yaml_fail(at->yaml, at->error, "`input` names the model's input");
+  }
   snprintf(layer->name, sizeof(layer->name), "%s", raw->name);
   layer->op = (hb_op_t)raw->op;
-  if (previous != NULL && previous->raw_out) {
-    hb_yaml_at(at->yaml, "layers[%u].y_type", at->index - 1);
-    return hb_yaml_fail(at->yaml, at->error, "int32 output is for the last layer only");
+  HB_TRY(check_keys(at, raw));
+  HB_TRY(take_inputs(at, raw, layer));
+  const uint32_t inputs[] = {layer->input, layer->input2};
+  for (uint32_t i = 0; i < 2u; i++) {
+    const hb_layer_t *from = producer(at, inputs[i]);
+    if (from != NULL && from->raw_out) {
+      hb_yaml_at(at->yaml, "layers[%u].y_type", inputs[i]);
+      return hb_yaml_fail(at->yaml, at->error, "int32 output is for the last layer only");
+    }
   }
-  HB_TRY(take_shape(at, raw, previous, chained, layer));
-  HB_TRY(in_range(at, "out_channels", raw->out_channels, 1, 65535));
-  layer->out_c = raw->out_channels;
+  HB_TRY(take_shape(at, raw, chained, layer));
+  HB_TRY(take_operator(at, raw, layer));
   HB_TRY(take_window(at, raw, layer));
-  return take_numbers(at, raw, previous, layer);
+  if (raw->out_channels == NULL && layer->op != HB_OP_SLICE) {
+    layer->out_c = hb_layer_out_c(layer);
+  }
+  HB_TRY(take_scales(at, raw, layer));
+  HB_TRY(take_numbers(at, raw, layer));
+  char why[200];
+  if (hb_layer_check(layer, why, sizeof(why)) != HB_OK) {
+    hb_yaml_at(at->yaml, "layers[%u]", at->index);
+    return hb_yaml_fail(at->yaml, at->error, "%s", why);
+  }
+  return HB_OK;
 }
 
 static hb_status_t take_model(hb_yaml_t *yaml, const raw_model_t *raw, hb_model_t *model,
@@ -316,9 +635,8 @@ static hb_status_t take_model(hb_yaml_t *yaml, const raw_model_t *raw, hb_model_
     return HB_ERR_NOMEM;
   }
   for (uint32_t i = 0; i < raw->layers_count; i++) {
-    const place_t at = {.yaml = yaml, .error = error, .index = i};
-    HB_TRY(take_layer(&at, &raw->layers[i], i == 0 ? NULL : &model->layers[i - 1], chained,
-                      &model->layers[i]));
+    const place_t at = {.yaml = yaml, .error = error, .model = model, .index = i};
+    HB_TRY(take_layer(&at, &raw->layers[i], chained, &model->layers[i]));
     for (uint32_t j = 0; j < i; j++) {
       if (strcmp(model->layers[j].name, model->layers[i].name) == 0) {
         hb_yaml_at(yaml, "layers[%u].name", i);

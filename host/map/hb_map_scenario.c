@@ -5,9 +5,11 @@
  *
  *   tile programs | constants of model 0 | constants of model 1 | ... | activations and input slots
  *
- * A model has two activation buffers, each as large as its largest tensor between layers. Layer i
- * writes buffer i % 2 and layer i + 1 reads it from the start, at its own shape: published layer
- * lists do not always chain, and what a layer finds there is then simply bytes.
+ * Activations: a layer's output lives from that layer to the last one that reads it (the last
+ * layer's to the end) and has its place for that long; places of tensors that never live together
+ * may overlap. First fit, in the order of layers. A tensor is as large as its layer writes or a
+ * reader reads, whichever is more: published layer lists do not always chain, and what a layer
+ * finds behind the tensor is then simply bytes.
  */
 
 #include <assert.h>
@@ -59,15 +61,94 @@ static uint64_t align_up(uint64_t value, uint64_t to) {
   return (value + to - 1u) / to * to;
 }
 
+/* Index of the layer whose output layer `i` reads first or second; HB_LAYER_NO_INPUT: none, the
+ * model's input. */
+static uint32_t source(const hb_model_t *model, uint32_t i, bool second) {
+  const hb_layer_t *layer = &model->layers[i];
+  if (second && !hb_op_is_binary(layer->op)) {
+    return HB_LAYER_NO_INPUT;
+  }
+  const uint32_t input = second ? layer->input2 : layer->input;
+  if (input == HB_LAYER_PREVIOUS) {
+    return i > 0 ? i - 1u : HB_LAYER_NO_INPUT;
+  }
+  return input < i ? input : HB_LAYER_NO_INPUT;
+}
+
+/* A layer's output in memory. */
+typedef struct tensor {
+  uint64_t at, bytes;
+  uint32_t last; /* layer that reads it last */
+} tensor_t;
+
+static uint64_t max_u64(uint64_t a, uint64_t b) {
+  return a > b ? a : b;
+}
+
+/* Sizes and lives of a model's tensors. */
+static void find_lives(const hb_model_t *model, tensor_t *tensors) {
+  for (uint32_t i = 0; i < model->num_layers; ++i) {
+    const hb_layer_t *layer = &model->layers[i];
+    tensors[i] = (tensor_t){.bytes = hb_map_out_bytes(layer), .last = i};
+    const uint32_t first = source(model, i, false), second = source(model, i, true);
+    if (first != HB_LAYER_NO_INPUT) {
+      tensors[first].bytes = max_u64(tensors[first].bytes, hb_map_in_bytes(layer));
+      tensors[first].last = i;
+    }
+    if (second != HB_LAYER_NO_INPUT) {
+      tensors[second].bytes = max_u64(tensors[second].bytes, hb_map_in2_bytes(layer));
+      tensors[second].last = i;
+    }
+  }
+  tensors[model->num_layers - 1u].last = model->num_layers;
+}
+
+/* The lowest place for tensor `i` that no tensor alive with it has. */
+static uint64_t first_fit(const tensor_t *tensors, uint32_t i) {
+  uint64_t at = 0;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (uint32_t j = 0; j < i; ++j) {
+      const tensor_t *t = &tensors[j];
+      if (t->last >= i && at < t->at + t->bytes && t->at < at + tensors[i].bytes) {
+        at = align_up(t->at + t->bytes, ALIGN_DRAM);
+        moved = true;
+      }
+    }
+  }
+  return at;
+}
+
+/* Places of a model's tensors, from 0 on; returns the bytes they take together. */
+static uint64_t place_tensors(const hb_model_t *model, tensor_t *tensors) {
+  find_lives(model, tensors);
+  uint64_t end = 0;
+  for (uint32_t i = 0; i < model->num_layers; ++i) {
+    tensors[i].at = first_fit(tensors, i);
+    end = max_u64(end, tensors[i].at + tensors[i].bytes);
+  }
+  return end;
+}
+
+/* Whether two layers have the same programs: all but their names and edges. */
 static bool same_layer(const hb_layer_t *a, const hb_layer_t *b) {
   return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
-         a->out_c == b->out_c && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
+         a->in2_c == b->in2_c && a->in2_h == b->in2_h && a->in2_w == b->in2_w &&
+         a->out_c == b->out_c && a->out_h == b->out_h && a->out_w == b->out_w &&
+         a->groups == b->groups && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
          a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
          a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
-         a->pad_left == b->pad_left && a->pad_right == b->pad_right && a->x_signed == b->x_signed &&
-         a->w_signed == b->w_signed && a->y_signed == b->y_signed && a->x_zp == b->x_zp &&
-         a->w_zp == b->w_zp && a->y_zp == b->y_zp && a->clip_min == b->clip_min &&
-         a->clip_max == b->clip_max && a->raw_out == b->raw_out;
+         a->pad_left == b->pad_left && a->pad_right == b->pad_right &&
+         a->out_pad_h == b->out_pad_h && a->out_pad_w == b->out_pad_w && a->batch == b->batch &&
+         a->x_heads == b->x_heads && a->x2_heads == b->x2_heads && a->y_heads == b->y_heads &&
+         a->slice_c == b->slice_c && a->slice_y == b->slice_y && a->slice_x == b->slice_x &&
+         a->count_include_pad == b->count_include_pad && a->unary == b->unary &&
+         a->reduce == b->reduce && a->resize == b->resize && a->permute == b->permute &&
+         a->alpha == b->alpha && a->beta == b->beta && a->epsilon == b->epsilon &&
+         a->x_scale == b->x_scale && a->x2_scale == b->x2_scale && a->y_scale == b->y_scale &&
+         a->x_signed == b->x_signed && a->w_signed == b->w_signed && a->y_signed == b->y_signed &&
+         a->x_zp == b->x_zp && a->x2_zp == b->x2_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
+         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
 }
 
 /* Reserves bytes of DRAM; the sum is checked once, in lay_out(). */
@@ -203,7 +284,7 @@ typedef struct layout {
   struct {
     uint32_t constants; /* of the model's first layer; the others follow, each aligned */
     uint64_t constants_len;
-    uint32_t buffer[2];
+    uint32_t *tensors; /* output of each layer; owned */
     uint32_t slots[HB_IMAGE_MAX_SLOTS];
   } model[HB_IMAGE_MAX_MODELS];
 } layout_t;
@@ -230,16 +311,17 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
   }
   for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
     const hb_task_t *task = &b->scenario->tasks[m];
-    uint64_t largest = 0;
-    for (uint32_t i = 0; i < task->model.num_layers; ++i) {
-      const hb_layer_t *layer = &task->model.layers[i];
-      const uint64_t in = i > 0 ? hb_map_in_bytes(layer) : 0u;
-      const uint64_t out = hb_map_out_bytes(layer);
-      largest = in > largest ? in : largest;
-      largest = out > largest ? out : largest;
+    tensor_t *tensors = calloc(task->model.num_layers, sizeof(*tensors));
+    layout->model[m].tensors = calloc(task->model.num_layers, sizeof(uint32_t));
+    if (tensors == NULL || layout->model[m].tensors == NULL) {
+      free(tensors);
+      return HB_ERR_NOMEM;
     }
-    layout->model[m].buffer[0] = reserve(b, largest);
-    layout->model[m].buffer[1] = reserve(b, largest);
+    const uint32_t arena = reserve(b, place_tensors(&task->model, tensors));
+    for (uint32_t i = 0; i < task->model.num_layers; ++i) {
+      layout->model[m].tensors[i] = arena + (uint32_t)tensors[i].at;
+    }
+    free(tensors);
     for (uint32_t s = 0; s < task->num_slots; ++s) {
       layout->model[m].slots[s] = reserve(b, hb_map_in_bytes(&task->model.layers[0]));
     }
@@ -349,11 +431,13 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
     memcpy(model->slot_addr, layout->model[m].slots, sizeof(model->slot_addr));
     uint32_t const_addr = layout->model[m].constants;
     for (uint32_t i = 0; i < task->model.num_layers; ++i, ++next) {
+      const uint32_t first = source(&task->model, i, false), second = source(&task->model, i, true);
       layer_table[next] = (hb_image_layer_t){
-          .in_addr = i == 0 ? HB_IMAGE_NONE : layout->model[m].buffer[(i + 1u) % 2u],
-          .out_addr = layout->model[m].buffer[i % 2u],
+          .in_addr = first == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[first],
+          .out_addr = layout->model[m].tensors[i],
           .const_addr = const_addr,
-          .in2_addr = HB_IMAGE_NONE,
+          .in2_addr =
+              second == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[second],
       };
       const_addr += (uint32_t)align_up(const_bytes(b, &task->model.layers[i]), ALIGN_DRAM);
       const unique_t *unique = &b->unique[b->layer_unique[next]];
@@ -424,11 +508,21 @@ static hb_status_t build_workload(build_t *b, uint32_t policy, uint64_t seed, ui
   layout_t layout = {0};
   HB_TRY(find_kinds(b));
   HB_TRY(compile(b));
-  HB_TRY(lay_out(b, &layout));
+  hb_status_t status = lay_out(b, &layout);
   workload->dram_bytes = b->next;
-  HB_TRY(fill_dram(b, &layout, seed, workload));
-  HB_TRY(make_image(b, &layout, policy, flags, workload));
-  return make_streams(b, &layout, workload);
+  if (status == HB_OK) {
+    status = fill_dram(b, &layout, seed, workload);
+  }
+  if (status == HB_OK) {
+    status = make_image(b, &layout, policy, flags, workload);
+  }
+  if (status == HB_OK) {
+    status = make_streams(b, &layout, workload);
+  }
+  for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
+    free(layout.model[m].tensors);
+  }
+  return status;
 }
 
 hb_status_t hb_map_scenario(const hb_scenario_t *scenario, const hb_soc_t *soc, uint32_t policy,

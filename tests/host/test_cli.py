@@ -69,6 +69,9 @@ layers:
   - {name: c, op: matmul, out_channels: 4}
 """
 
+OPERATORS = ("conv, matmul, conv_transpose, batch_matmul, add, sub, mul, max_pool, avg_pool, resize, reduce, softmax, "
+             "layer_norm, unary, requantise, concat, slice, transpose")
+
 SCENARIO = """\
 scenario: t
 soc: soc.yaml
@@ -124,7 +127,7 @@ BAD_FILES = [
     ("scenario", "scenario: t", "scenario: ..", "1:11: scenario: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\ndrop_late: maybe", "4:12: drop_late: expected true or false"),
     ("scenario", "{name: camera, jitter_us: 5}", "&x {name: camera, jitter_us: 5}\n  - *x", "5:5: sensors[1]: aliases are not supported"),
-    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of conv, matmul"),
+    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS),
     # decimals
     ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got fast"),
     ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got -1"),
@@ -173,6 +176,31 @@ BAD_FILES = [
     ("model", "out_channels: 8", "out_channels: 8\n    y_zero_point: 256", "7:19: layers[1].y_zero_point: expected 0 .. 255, got 256"),
     ("model", "out_channels: 8", "out_channels: 8\n    w_zero_point: 128", "7:19: layers[1].w_zero_point: expected -128 .. 127, got 128"),
     ("model", "out_channels: 8", "out_channels: 8\n    clip: [9, 8]", "7:15: layers[1].clip[1]: expected 9 .. 255, got 8"),
+    ("model", ", out_channels: 4", "", "8:5: layers[2]: a matmul needs the key out_channels"),
+    ("model", "op: matmul", "op: max_pool", "8:43: layers[2].out_channels: not for a max_pool"),
+    ("model", "op: matmul, out_channels: 4", "op: max_pool", "8:5: layers[2]: a max_pool needs the key kernel"),
+    ("model", "op: matmul, out_channels: 4", "op: unary, function: cube",
+     "8:36: layers[2].function: expected one of sigmoid, tanh, gelu, hard_swish, hard_sigmoid, swish, relu, leaky_relu, elu, "
+     "softplus, exp, sqrt, reciprocal, abs, neg"),
+    ("model", "op: matmul, out_channels: 4", "op: softmax, alpha: 1", "8:35: layers[2].alpha: not for a softmax"),
+    ("model", "out_channels: 8", "out_channels: 8\n    groups: 3",
+     "4:5: layers[1]: 3 groups do not divide 16 input and 8 output channels"),
+    ("model", "op: matmul, out_channels: 4", "op: add", "8:5: layers[2]: a add needs the key inputs: [first, second]"),
+    ("model", "op: matmul, out_channels: 4", "op: add, inputs: [b]", "8:32: layers[2].inputs: a add has two inputs"),
+    ("model", "op: matmul, out_channels: 4", "op: add, inputs: [b, d]",
+     "8:36: layers[2].inputs[1]: expected `input` or an earlier layer, got d"),
+    ("model", "op: matmul, out_channels: 4", "op: add, inputs: [c, b]",
+     "8:33: layers[2].inputs[0]: expected `input` or an earlier layer, got c"),
+    ("model", "op: matmul, out_channels: 4", "op: add, inputs: [b, input]",
+     "8:36: layers[2].inputs[1]: the model's input can only be the first operand"),
+    ("model", "op: matmul, out_channels: 4", "op: add, inputs: [a, b]",
+     "8:5: layers[2]: operands of 16 x 8 x 8 and 8 x 8 x 8 do not fit"),
+    ("model", "op: matmul, out_channels: 4", "op: unary, function: tanh, y_type: int32",
+     "8:50: layers[2].y_type: a unary has no int32 output"),
+    ("model", "op: matmul, out_channels: 4", "op: unary, function: tanh, y_scale: 0",
+     "8:51: layers[2].y_scale: expected 0.000000001 .. 1000000, got 0"),
+    ("model", "op: matmul, out_channels: 4", "op: slice, from: [4, 0, 0], out_channels: 5",
+     "8:5: layers[2]: the slice leaves the input of 8 x 8 x 8"),
     # SoCs: meaning
     ("soc", "flit_bits: 128", "flit_bits: 96", "7:14: noc.flit_bits: expected a power of two from 64 to 512, got 96"),
     ("soc", "buffer_flits: 4", "buffer_flits: 1", "8:17: noc.buffer_flits: expected 2 .. 128, got 1"),
@@ -243,7 +271,7 @@ class BadFiles(Case):
 
     def test_error_in_a_model_points_into_the_model(self):
         self.write("model", MODEL.replace("op: matmul", "op: pool"))
-        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of conv, matmul", "check", "scenario.yaml")
+        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of " + OPERATORS, "check", "scenario.yaml")
 
     def test_paths_are_relative_to_the_file(self):
         (self.dir / "deep").mkdir()

@@ -86,6 +86,7 @@ hb_layer_t random_layer_after(test_random_t *r, const random_layer_limits_t *lim
   hb_layer_t l;
   do {
     l = (hb_layer_t){.name = "random",
+                     .input = HB_LAYER_PREVIOUS,
                      .ker_h = 1,
                      .ker_w = 1,
                      .stride_h = 1,

@@ -22,7 +22,8 @@ typedef struct fixture {
 
 static void set_up(fixture_t *f) {
   memset(f, 0, sizeof(*f));
-  const hb_layer_t layer = {.in_c = 16,
+  const hb_layer_t layer = {.input = HB_LAYER_PREVIOUS,
+                            .in_c = 16,
                             .in_h = 10,
                             .in_w = 10,
                             .out_c = 16,

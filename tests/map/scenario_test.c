@@ -86,6 +86,39 @@ static uint64_t check_program(const hb_workload_t *w, const hb_image_program_t *
   return moved;
 }
 
+/* Layers that read tensor `t` (the output of layer t): the last one; t itself if nobody does, none
+ * of the model for its result, which is to stay. */
+static uint32_t last_reader(const hb_model_t *model, uint32_t t) {
+  uint32_t last = t + 1u == model->num_layers ? UINT32_MAX : t;
+  for (uint32_t i = t + 1u; i < model->num_layers; ++i) {
+    const hb_layer_t *l = &model->layers[i];
+    const uint32_t first = l->input == HB_LAYER_PREVIOUS ? i - 1u : l->input;
+    last = first == t || (hb_op_is_binary(l->op) && l->input2 == t) ? i : last;
+  }
+  return last;
+}
+
+/* What is written to it and read from it. */
+static uint64_t tensor_bytes(const hb_model_t *model, uint32_t t) {
+  uint64_t bytes = hb_map_out_bytes(&model->layers[t]);
+  for (uint32_t i = t + 1u; i < model->num_layers; ++i) {
+    const hb_layer_t *l = &model->layers[i];
+    const uint32_t first = l->input == HB_LAYER_PREVIOUS ? i - 1u : l->input;
+    const uint64_t in = first == t ? hb_map_in_bytes(l) : 0;
+    const uint64_t in2 = hb_op_is_binary(l->op) && l->input2 == t ? hb_map_in2_bytes(l) : 0;
+    bytes = in > bytes ? in : bytes;
+    bytes = in2 > bytes ? in2 : bytes;
+  }
+  return bytes;
+}
+
+static void check_edge(const hb_image_layer_t *layers, uint32_t input, uint32_t i, uint32_t addr,
+                       const char *name) {
+  const uint32_t from = input == HB_LAYER_PREVIOUS && i > 0 ? i - 1u : input;
+  CHECK(from < i ? addr == layers[from].out_addr : addr == HB_IMAGE_NONE,
+        "layer %s does not read what it names", name);
+}
+
 static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *soc,
                                const hb_workload_t *w, double *utilisation_out) {
   hb_image_header_t header;
@@ -126,26 +159,30 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
     CHECK(
         models[m].num_layers == task->model.num_layers && models[m].depends_on == task->depends_on,
         "%s", task->name);
-    uint64_t end[2] = {0, 0};
-    uint32_t buffer[2] = {0, 0};
+    uint64_t low = UINT64_MAX, high = 0; /* all activations */
     uint64_t moved = 0, tensors = 0;
     double macs = 0, cycles = 0;
     for (uint32_t i = 0; i < models[m].num_layers; ++i) {
       const hb_layer_t *layer = &task->model.layers[i];
       const uint32_t index = models[m].first_layer + i;
       const hb_image_layer_t *entry = &layers[index];
-      CHECK(
-          i == 0 ? entry->in_addr == HB_IMAGE_NONE : entry->in_addr == layers[index - 1u].out_addr,
-          "%s layer %u does not read what layer %u wrote", task->name, i, i - 1u);
-      CHECK(i == 0 || entry->in_addr != entry->out_addr, "%s layer %u writes its input", task->name,
-            i);
+      check_edge(&layers[models[m].first_layer], layer->input, i, entry->in_addr, layer->name);
+      if (hb_op_is_binary(layer->op)) {
+        check_edge(&layers[models[m].first_layer], layer->input2, i, entry->in2_addr, layer->name);
+      }
+      for (uint32_t j = 0; j < i; ++j) {
+        const uint64_t at = layers[models[m].first_layer + j].out_addr;
+        CHECK(last_reader(&task->model, j) < i ||
+                  at + tensor_bytes(&task->model, j) <= entry->out_addr ||
+                  at >= entry->out_addr + tensor_bytes(&task->model, i),
+              "%s layer %s writes over the output of %s, which is still to be read", task->name,
+              layer->name, task->model.layers[j].name);
+      }
       CHECK(segment_at(w, entry->const_addr, hb_map_zero_offset(layer)) != NULL, "%s constants",
             task->name);
-      const uint64_t out = entry->out_addr + hb_map_out_bytes(layer);
-      const uint64_t in = i ? entry->in_addr + hb_map_in_bytes(layer) : 0;
-      buffer[i % 2u] = entry->out_addr;
-      end[i % 2u] = out > end[i % 2u] ? out : end[i % 2u];
-      end[(i + 1u) % 2u] = in > end[(i + 1u) % 2u] ? in : end[(i + 1u) % 2u];
+      const uint64_t end = entry->out_addr + tensor_bytes(&task->model, i);
+      low = entry->out_addr < low ? entry->out_addr : low;
+      high = end > high ? end : high;
       for (uint32_t k = 0; k < header.num_kinds; ++k) {
         const hb_image_program_t *program = &programs[index * header.num_kinds + k];
         if (program->addr != HB_IMAGE_NONE) {
@@ -157,11 +194,7 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
         }
       }
     }
-    for (uint32_t b = 0; b < 2; ++b) {
-      if (end[b] != 0) {
-        ranges[num++] = (range_t){buffer[b], end[b], "activations"};
-      }
-    }
+    ranges[num++] = (range_t){low, high, "activations"};
     for (uint32_t s = 0; s < models[m].num_slots; ++s) {
       const uint32_t addr = models[m].slot_addr[s];
       CHECK(addr % 256u == 0 && addr == w->streams[m].slot_addr[s], "%s slot %u at %x", task->name,

@@ -379,6 +379,7 @@ void make_layer_norm(Random &r, Case &c) {
 void make_reduce(Random &r, Case &c) {
   hb_layer_t &l = c.layer;
   common(r, c, HB_OP_REDUCE, 200, 12);
+  l.in_c = std::max(l.in_c, 2u);  // oneDNN wants something to reduce
   l.out_c = 1;
   using dnnl::algorithm;
   static const struct {

@@ -194,6 +194,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   hb_layer_t layer = {.name = "conv",
+                      .input = HB_LAYER_PREVIOUS,
                       .in_c = 16,
                       .in_h = 8,
                       .in_w = 8,

@@ -37,6 +37,7 @@ int main(int argc, char **argv) {
     return 2;
   }
   hb_layer_t layer = {.name = "conv",
+                      .input = HB_LAYER_PREVIOUS,
                       .in_c = 64,
                       .in_h = 56,
                       .in_w = 56,
