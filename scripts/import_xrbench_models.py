@@ -4,7 +4,8 @@
 
 usage: scripts/import_xrbench_models.py [--check]
 
-Reads scenarios/xrbench/published/*.csv, writes scenarios/xrbench/models/published/*.yaml.
+Reads scenarios/xrbench/published/*.csv, writes scenarios/xrbench/models/published/*.yaml, and of the lists in
+DEPTHWISE a second model in scenarios/bench/models/ whose depthwise layers are depthwise.
 --check writes nothing and fails if a file would change. scenarios/README.md says how the lists are read.
 """
 
@@ -16,9 +17,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent / "scenarios" / "xrbench"
 SOURCE = "XRBench/XRBench-MLSys2023, commit 8915666 (MIT), published layer list {name}"
 
 
-def model_yaml(path):
-    """One model file: dense, stride 1, output as large as the input, as published."""
-    name = path.stem.lower().replace("_", "-")
+# Networks whose layers with K = C and R > 1 are depthwise in the original (5.5 M weights and 0.15 GMAC with them
+# depthwise, as a real FBNet-C has; 159 M and 7.1 G as published).
+DEPTHWISE = {"GE_FBNet_C"}
+
+
+def model_yaml(path, depthwise=False):
+    """One model file: dense (but for `depthwise`), stride 1, output as large as the input, as published."""
+    name = path.stem.lower().replace("_", "-") + ("-depthwise" if depthwise else "")
     lines = [
         "# SPDX-License-Identifier: Apache-2.0",
         f"# Made by scripts/import_xrbench_models.py from published/{path.name}; do not edit.",
@@ -31,9 +37,10 @@ def model_yaml(path):
         for row in csv.DictReader(file):
             if row["op"] != "CONV" or row["N"] != "1":
                 sys.exit(f"{path}: layer {row['layer']}: expected op CONV and N 1")
+            groups = f"groups: {row['C']}, " if depthwise and row["K"] == row["C"] and row["R"] != "1" else ""
             lines.append(
                 f"  - {{name: {row['layer']}, op: conv, in: [{row['C']}, {row['Y']}, {row['X']}], "
-                f"out_channels: {row['K']}, kernel: [{row['R']}, {row['S']}], same_padding: true}}"
+                f"out_channels: {row['K']}, {groups}kernel: [{row['R']}, {row['S']}], same_padding: true}}"
             )
     return name, "\n".join(lines) + "\n"
 
@@ -46,9 +53,11 @@ def main():
     if not sources:
         sys.exit(f"{ROOT}/published: no layer lists")
     stale = []
-    for source in sources:
-        name, text = model_yaml(source)
-        target = ROOT / "models" / "published" / f"{name}.yaml"
+    models = [(ROOT / "models" / "published", *model_yaml(source)) for source in sources]
+    models += [(ROOT.parent / "bench" / "models", *model_yaml(source, True))
+               for source in sources if source.stem in DEPTHWISE]
+    for folder, name, text in models:
+        target = folder / f"{name}.yaml"
         if not check:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)

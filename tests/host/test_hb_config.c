@@ -185,6 +185,7 @@ static void test_xrbench__models_match_published_totals(void **state) {
   } models[] = {
       {"ES_RITNet", "es-ritnet"},
       {"GE_FBNet_C", "ge-fbnet-c"},
+      {"KD_res8_narrow", "kd-res8-narrow"},
       {"AS_ED_TCN", "as-ed-tcn"},
       {"DR_RGBd_200", "dr-rgbd-200"},
       {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
