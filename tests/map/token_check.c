@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum { LOAD = 0, EXEC, STORE, ENGINES };
-enum { IFM = 0, WGT, PRM, ACC, MEMORIES };
+enum { IFM = 0, WGT, PRM, TAB, ACC, MEMORIES };
+enum { TAB_WORDS = 32 };
 
 /* done[e]: commands of engine e that have completed. */
 typedef struct clock {
@@ -46,7 +47,7 @@ typedef struct check {
     return false;                                                                       \
   } while (0)
 
-static const char *const kMemory[] = {"IFM", "WGT", "PRM", "accumulator half"};
+static const char *const kMemory[] = {"IFM", "WGT", "PRM", "TAB", "accumulator half"};
 
 /* `engine` writes words; their reader must be done. */
 static bool write_words(check_t *c, uint32_t memory, uint64_t first, uint64_t count,
@@ -93,6 +94,37 @@ static bool half_of(check_t *c, uint32_t acc, uint64_t rows, uint32_t *half_out)
   return true;
 }
 
+/* What a VEC reads and writes. Of the upper banks of 32 lanes only what was loaded: those lanes may
+ * be unused. */
+static bool touch_vec(check_t *c, const hb_cmd_vec_t *v, const clock_t3 *now) {
+  const uint32_t banks = c->tile->size == 32u ? 2u : 1u;
+  const uint64_t terms = (uint64_t)v->ker_h * v->ker_w * v->k_c;
+  uint32_t half;
+  for (uint32_t b = 0; b < banks; ++b) {
+    const uint64_t ifm = (uint64_t)b * c->num_words[IFM] / 2u + v->ifm;
+    const uint64_t wgt = (uint64_t)b * c->num_words[WGT] / 2u + v->wgt;
+    for (uint64_t p = 0; p < v->k_c; ++p) {
+      const uint64_t plane = ifm + p * v->plane_pitch;
+      for (uint32_t y = 0; (b == 0 || c->words[IFM][plane].written != 0) && y < v->in_h; ++y) {
+        if (!read_words(c, IFM, plane + (uint64_t)y * v->row_pitch, v->in_w, LOAD, EXEC, now)) {
+          return false;
+        }
+      }
+    }
+    if (v->fn == HB_CMD_VEC_FN_MAC && (b == 0 || c->words[WGT][wgt].written != 0) &&
+        !read_words(c, WGT, wgt, terms, LOAD, EXEC, now)) {
+      return false;
+    }
+  }
+  if (v->flags & HB_CMD_VEC_FLAG_TABLE && !read_words(c, TAB, 0, TAB_WORDS, LOAD, EXEC, now)) {
+    return false;
+  }
+  return half_of(c, v->acc,
+                 (v->out_h - 1u) * (uint64_t)v->acc_dy + (v->out_w - 1u) * (uint64_t)v->acc_dx + 1u,
+                 &half) &&
+         write_words(c, ACC, half, 1, EXEC, STORE, now);
+}
+
 static bool touch(check_t *c, const hb_cmd_t *cmd, const clock_t3 *now) {
   uint32_t half;
   switch (cmd->common.opcode) {
@@ -102,6 +134,11 @@ static bool touch(check_t *c, const hb_cmd_t *cmd, const clock_t3 *now) {
                          (uint64_t)cmd->load.beats * cmd->load.rows * cmd->load.planes, LOAD,
                          reader, now);
     }
+    case HB_CMD_OP_VEC:
+      return touch_vec(c, &cmd->vec, now);
+    case HB_CMD_OP_STAT:
+      return half_of(c, cmd->stat.dst, cmd->stat.rows, &half) &&
+             write_words(c, ACC, half, 1, EXEC, STORE, now);
     case HB_CMD_OP_EXEC: {
       const hb_cmd_exec_t *x = &cmd->exec;
       const uint32_t n = c->tile->size;
@@ -128,7 +165,9 @@ static bool touch(check_t *c, const hb_cmd_t *cmd, const clock_t3 *now) {
 }
 
 static bool check_command(check_t *c, const hb_cmd_t *cmd) {
-  const uint32_t engine = cmd->common.opcode - HB_CMD_OP_LOAD;
+  const uint32_t opcode = cmd->common.opcode;
+  const uint32_t engine =
+      opcode == HB_CMD_OP_VEC || opcode == HB_CMD_OP_STAT ? EXEC : opcode - HB_CMD_OP_LOAD;
   clock_t3 now = c->engine[engine];
   for (uint32_t t = 0; t < 4; ++t) {
     semaphore_t *token = &c->tokens[t];
@@ -189,7 +228,7 @@ int token_check(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t nu
   check_t c = {.tile = tile,
                .why = why,
                .why_len = why_len,
-               .num_words = {tile->ifm_words, tile->wgt_words, tile->prm_words, 2}};
+               .num_words = {tile->ifm_words, tile->wgt_words, tile->prm_words, TAB_WORDS, 2}};
   why[0] = '\0';
   for (uint32_t i = 0; i < MEMORIES; ++i) {
     c.words[i] = calloc(c.num_words[i], sizeof(word_t));

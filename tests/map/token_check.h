@@ -19,6 +19,10 @@
 
 #include "hb_map.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /**
  * Checks: every wait has an earlier push (no deadlock when engines are fed in program order); no
  * token is left over; no semaphore can exceed `max_level`; nothing is read before it was loaded or
@@ -28,5 +32,9 @@
  */
 int token_check(const hb_map_tile_t *tile, const hb_cmd_t *commands, uint32_t num,
                 uint32_t max_level, uint32_t *level_out, char *why, size_t why_len);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif /* HB_TOKEN_CHECK_H_ */

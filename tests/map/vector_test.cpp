@@ -29,6 +29,7 @@
 #include "hilbert/hb_tile_regs.h"
 #include "tile_bench.h"
 #include "tile_reference.h"
+#include "token_check.h"
 
 using namespace hb;
 
@@ -531,6 +532,10 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
     ++tally.refused;
     return;
   }
+  uint32_t level = 0;
+  expect(
+      token_check(&tile, program.commands, program.num_commands, 2, &level, why, sizeof why) == 0,
+      "%s: %s", op.name, why);
   const std::vector<uint8_t> in = pack(c.x, l.x_zp), in2 = pack(c.x2, l.x2_zp);
   const size_t out_bytes = hb_map_out_bytes(&l);
   expect(program.num_commands * sizeof(hb_cmd_t) <= kIn && in.size() <= kIn2 - kIn &&
