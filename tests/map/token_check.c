@@ -94,27 +94,39 @@ static bool half_of(check_t *c, uint32_t acc, uint64_t rows, uint32_t *half_out)
   return true;
 }
 
-/* What a VEC reads and writes. Of the upper banks of 32 lanes only what was loaded: those lanes may
- * be unused. */
-static bool touch_vec(check_t *c, const hb_cmd_vec_t *v, const clock_t3 *now) {
+/* Words that a VEC reads at `first` of each bank. With 32 lanes those of one bank may be unused and
+ * never have been written; not those of both. */
+static bool read_banks(check_t *c, uint32_t memory, uint64_t first, uint64_t count,
+                       const clock_t3 *now) {
   const uint32_t banks = c->tile->size == 32u ? 2u : 1u;
-  const uint64_t terms = (uint64_t)v->ker_h * v->ker_w * v->k_c;
-  uint32_t half;
+  bool any = false;
   for (uint32_t b = 0; b < banks; ++b) {
-    const uint64_t ifm = (uint64_t)b * c->num_words[IFM] / 2u + v->ifm;
-    const uint64_t wgt = (uint64_t)b * c->num_words[WGT] / 2u + v->wgt;
-    for (uint64_t p = 0; p < v->k_c; ++p) {
-      const uint64_t plane = ifm + p * v->plane_pitch;
-      for (uint32_t y = 0; (b == 0 || c->words[IFM][plane].written != 0) && y < v->in_h; ++y) {
-        if (!read_words(c, IFM, plane + (uint64_t)y * v->row_pitch, v->in_w, LOAD, EXEC, now)) {
-          return false;
-        }
-      }
+    const uint64_t at = (uint64_t)b * c->num_words[memory] / 2u + first;
+    if (banks == 2u && at < c->num_words[memory] && c->words[memory][at].written == 0 &&
+        (b == 0 || any)) {
+      continue;
     }
-    if (v->fn == HB_CMD_VEC_FN_MAC && (b == 0 || c->words[WGT][wgt].written != 0) &&
-        !read_words(c, WGT, wgt, terms, LOAD, EXEC, now)) {
+    any = true;
+    if (!read_words(c, memory, at, count, LOAD, EXEC, now)) {
       return false;
     }
+  }
+  return true;
+}
+
+static bool touch_vec(check_t *c, const hb_cmd_vec_t *v, const clock_t3 *now) {
+  uint32_t half;
+  for (uint64_t p = 0; p < v->k_c; ++p) {
+    for (uint32_t y = 0; y < v->in_h; ++y) {
+      if (!read_banks(c, IFM, v->ifm + p * v->plane_pitch + (uint64_t)y * v->row_pitch, v->in_w,
+                      now)) {
+        return false;
+      }
+    }
+  }
+  if (v->fn == HB_CMD_VEC_FN_MAC &&
+      !read_banks(c, WGT, v->wgt, (uint64_t)v->ker_h * v->ker_w * v->k_c, now)) {
+    return false;
   }
   if (v->flags & HB_CMD_VEC_FLAG_TABLE && !read_words(c, TAB, 0, TAB_WORDS, LOAD, EXEC, now)) {
     return false;
