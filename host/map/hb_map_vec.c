@@ -232,11 +232,11 @@ static uint64_t weight_words(const hb_layer_t *l) {
 }
 
 /* The vector tiles' part: table | parameters | weights. */
-static uint32_t prm_at(const hb_layer_t *l) {
+uint32_t hb_map_vec_prm_at(const hb_layer_t *l) {
   return needs_table(l) ? TABLE_BYTES : 0u;
 }
 static uint32_t weights_at(const hb_layer_t *l) {
-  return prm_at(l) + hb_tensor_blocks(l->out_c) * HB_PRM_BLOCK_BYTES;
+  return hb_map_vec_prm_at(l) + hb_tensor_blocks(l->out_c) * HB_PRM_BLOCK_BYTES;
 }
 
 uint64_t hb_map_vec_const_bytes(const hb_layer_t *l) {
@@ -333,7 +333,7 @@ static double unit_value(uint64_t stream, uint32_t index) {
 
 void hb_map_vec_parameter(const hb_layer_t *l, uint8_t *vec, uint32_t channel, int32_t bias,
                           float scale) {
-  uint8_t *block = vec + prm_at(l) + channel / 16u * HB_PRM_BLOCK_BYTES;
+  uint8_t *block = vec + hb_map_vec_prm_at(l) + channel / 16u * HB_PRM_BLOCK_BYTES;
   memcpy(block + channel % 16u * 4u, &bias, 4);
   memcpy(block + 64u + channel % 16u * 4u, &scale, 4);
 }
@@ -367,7 +367,8 @@ void hb_map_vec_synthesise(const hb_layer_t *l, uint64_t stream, const uint8_t *
   }
   uint8_t *words = vec + weights_at(l);
   if (l->op == HB_OP_CONV) {
-    memcpy(vec + prm_at(l), consts + hb_map_prm_offset(l), lanes / 16u * HB_PRM_BLOCK_BYTES);
+    memcpy(vec + hb_map_vec_prm_at(l), consts + hb_map_prm_offset(l),
+           lanes / 16u * HB_PRM_BLOCK_BYTES);
     memset(words, (uint8_t)l->w_zp, weight_words(l) * HB_BEAT_BYTES);
     const uint32_t taps = l->ker_h * l->ker_w;
     for (uint32_t k = 0; k < l->out_c; ++k) {
@@ -507,7 +508,7 @@ static void begin_step(emit_t *e) {
     load(e, HB_CMD_LOAD_MEM_TAB, 0, 2, e->vec_at, TABLE_BYTES / HB_BEAT_BYTES, 1, 0);
   }
   if (e->resident) {
-    load(e, HB_CMD_LOAD_MEM_PRM, 0, 2, e->vec_at + prm_at(e->l),
+    load(e, HB_CMD_LOAD_MEM_PRM, 0, 2, e->vec_at + hb_map_vec_prm_at(e->l),
          hb_tensor_blocks(e->l->out_c) * PRM_WORDS, 1, 0);
   }
 }
@@ -520,7 +521,8 @@ static uint32_t parameters(emit_t *e, uint32_t first, uint32_t count) {
   }
   const uint32_t word = (e->num_steps - 1u) % PRM_SLOTS * (e->prm_blocks / PRM_SLOTS) * PRM_WORDS;
   load(e, HB_CMD_LOAD_MEM_PRM, word, 2,
-       e->vec_at + prm_at(e->l) + (uint64_t)first * HB_PRM_BLOCK_BYTES, count * PRM_WORDS, 1, 0);
+       e->vec_at + hb_map_vec_prm_at(e->l) + (uint64_t)first * HB_PRM_BLOCK_BYTES,
+       count * PRM_WORDS, 1, 0);
   return word;
 }
 

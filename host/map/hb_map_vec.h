@@ -16,6 +16,10 @@
 
 #include "hb_map.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** As hb_map_layer(), for a tile of kind VECTOR. */
 HB_MUST_USE hb_status_t hb_map_vec_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
                                          hb_program_t *program_out, char *why, size_t why_len);
@@ -36,6 +40,9 @@ uint64_t hb_map_vec_const_bytes(const hb_layer_t *layer);
 void hb_map_vec_synthesise(const hb_layer_t *layer, uint64_t stream, const uint8_t *consts,
                            uint8_t *vec);
 
+/** Where the requantisation parameters begin in the vector part. */
+uint32_t hb_map_vec_prm_at(const hb_layer_t *layer);
+
 /** Sets the parameters of output channel `channel` in the vector part: the STORE makes round(scale
  * * (a + bias)) of an accumulator a. */
 void hb_map_vec_parameter(const hb_layer_t *layer, uint8_t *vec, uint32_t channel, int32_t bias,
@@ -45,5 +52,9 @@ void hb_map_vec_parameter(const hb_layer_t *layer, uint8_t *vec, uint32_t channe
  * |beta / gamma| up to 15258; a gamma closer to 0 than 1e-6 counts as 1e-6. */
 void hb_map_vec_norm(const hb_layer_t *layer, uint8_t *vec, uint32_t channel, double gamma,
                      double beta);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif /* HB_MAP_VEC_H_ */

@@ -17,10 +17,16 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "hilbert/hb_tile_regs.h"
 #include "sim/tile/tile_model.h"
+
+#ifdef HB_COVERAGE
+#include <unistd.h>
+#include <verilated_cov.h>
+#endif
 
 namespace hb {
 
@@ -28,7 +34,12 @@ template <class Traits>
 class VerilatedTile final : public TileModelIf {
  public:
   VerilatedTile() : model_(&seeded(context_)) {}
-  ~VerilatedTile() override { model_.final(); }
+  ~VerilatedTile() override {
+    model_.final();
+#ifdef HB_COVERAGE
+    write_coverage();
+#endif
+  }
 
   void reset() override {
     drive(TileIn{});
@@ -73,6 +84,18 @@ class VerilatedTile final : public TileModelIf {
   }
 
  private:
+#ifdef HB_COVERAGE
+  /* One file a model and process, for scripts/coverage to add up. */
+  void write_coverage() {
+    const char *folder = std::getenv("HB_COVERAGE_DIR");
+    if (folder == nullptr) return;
+    static unsigned number = 0;
+    const std::string name = std::string(folder) + "/" + std::to_string(getpid()) + "_" +
+                             Traits::kName + "_" + std::to_string(number++) + ".dat";
+    context_.coveragep()->write(name.c_str());
+  }
+#endif
+
   /* Models built with random start values get the same ones in every run. */
   static VerilatedContext &seeded(VerilatedContext &context) {
     context.randReset(2);

@@ -27,6 +27,8 @@
 #include "onnx_case.h"
 #include "tile_bench.h"
 #include "tile_interp.h"
+#include "tile_reference.h"
+#include "vector_claims.h"
 
 using namespace hb;
 
@@ -65,7 +67,7 @@ const std::set<std::string> kClaimed = {
 constexpr size_t kLeastDirectories = 900;  // of libonnx-testdata 1.12.0: 932
 
 constexpr uint32_t kBase = TileBench::kMemoryBase;
-constexpr uint32_t kIn = 0x80000, kOut = 0x100000,
+constexpr uint32_t kIn = 0x80000, kIn2 = 0xc0000, kOut = 0x100000,
                    kConsts = 0x180000;  // offsets; the program is at 0
 
 struct Verdict {
@@ -96,6 +98,7 @@ int32_t judge(const OnnxJob &job, const uint8_t *out) {
   return static_cast<int32_t>(std::min<int64_t>(worst, INT32_MAX));
 }
 
+/* On the functional model of a systolic tile: commands in a random order that tokens allow. */
 int32_t run_model(const hb_map_tile_t &tile, const OnnxJob &job, const hb_program_t &program) {
   std::vector<uint8_t> in = job.in, consts = job.consts, out(hb_map_out_bytes(&job.layer), 0xa5);
   const tile_interp_memory_t base[4] = {{in.data(), in.size()},
@@ -109,19 +112,34 @@ int32_t run_model(const hb_map_tile_t &tile, const OnnxJob &job, const hb_progra
   return judge(job, out.data());
 }
 
+/* On that of a vector tile: commands in program order. */
+int32_t run_reference(const hb_map_tile_t &tile, const OnnxJob &job, const hb_program_t &program) {
+  std::vector<uint8_t> memory(1 << 21, 0xa5);
+  std::copy(job.in.begin(), job.in.end(), memory.begin() + kIn);
+  std::copy(job.in2.begin(), job.in2.end(), memory.begin() + kIn2);
+  std::copy(job.consts.begin(), job.consts.end(), memory.begin() + kConsts);
+  TileReference(tile.size, memory, kBase)
+      .run({program.commands, program.commands + program.num_commands},
+           {kBase + kIn, kBase + kOut, kBase + kConsts, kBase + kIn2});
+  return judge(job, memory.data() + kOut);
+}
+
 int32_t run_rtl(TileBench &bench, const OnnxJob &job, const hb_program_t &program,
                 uint64_t &cycles) {
   const size_t out_bytes = hb_map_out_bytes(&job.layer);
-  expect(program.num_commands * sizeof(hb_cmd_t) <= kIn && job.in.size() <= kOut - kIn &&
-             out_bytes <= kConsts - kOut && job.consts.size() <= bench.memory.size() - kConsts,
+  expect(program.num_commands * sizeof(hb_cmd_t) <= kIn && job.in.size() <= kIn2 - kIn &&
+             job.in2.size() <= kOut - kIn2 && out_bytes <= kConsts - kOut &&
+             job.consts.size() <= bench.memory.size() - kConsts,
          "the layer does not fit the bench's memory");
   std::fill(bench.memory.begin(), bench.memory.end(), uint8_t{0xa5});
   bench.put_program(
       kBase, std::vector<hb_cmd_t>(program.commands, program.commands + program.num_commands));
   std::copy(job.in.begin(), job.in.end(), bench.memory.begin() + kIn);
+  std::copy(job.in2.begin(), job.in2.end(), bench.memory.begin() + kIn2);
   std::copy(job.consts.begin(), job.consts.end(), bench.memory.begin() + kConsts);
   std::vector<uint8_t> before = bench.memory;
-  bench.ring(kBase, program.num_commands, {kBase + kIn, kBase + kOut, kBase + kConsts, 0}, 1);
+  bench.ring(kBase, program.num_commands,
+             {kBase + kIn, kBase + kOut, kBase + kConsts, kBase + kIn2}, 1);
   const Completion done = bench.wait_completion();
   expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
   bench.wait_idle();
@@ -142,6 +160,7 @@ class Conformance {
  public:
   Conformance(const TileModelInfo &info, Spoil spoil) : spoil_(spoil), bench_(info, options()) {
     hb_map_tile_decode(info.id, info.caps, &tile_);
+    vector_ = tile_.kind == HB_TILE_KIND_VECTOR;
     bench_.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   }
 
@@ -149,8 +168,8 @@ class Conformance {
     const std::string op = onnx_case_op(directory);
     Row &row = rows_[op.empty() ? "(several nodes)" : op];
     ++row.total;
-    if (!onnx_op_known(op)) return;
-    const OnnxCase test = onnx_case_load(directory, spoil_);
+    if (!onnx_op_known(op, vector_)) return;
+    const OnnxCase test = onnx_case_load(directory, vector_, spoil_);
     if (!test.reason.empty()) {
       row.notes.push_back(test.name + ": " + test.reason);
       return;
@@ -164,7 +183,8 @@ class Conformance {
       expect(hb_map_layer(&job.layer, &tile_, &program, why, sizeof(why)) == HB_OK, "%s: %s",
              test.name.c_str(), why);
       rtl = std::max(rtl, run_rtl(bench_, job, program, cycles_));
-      model = std::max(model, run_model(tile_, job, program));
+      model = std::max(
+          model, vector_ ? run_reference(tile_, job, program) : run_model(tile_, job, program));
       hb_program_release(&program);
       ++jobs_;
     }
@@ -189,7 +209,7 @@ class Conformance {
     std::string others;
     uint32_t others_total = 0;
     for (const auto &[op, row] : rows_) {
-      if (!onnx_op_known(op)) {
+      if (!onnx_op_known(op, vector_)) {
         others += (others.empty() ? "" : ", ") + op + " " + std::to_string(row.total);
         others_total += row.total;
         continue;
@@ -205,8 +225,8 @@ class Conformance {
       std::printf("| %s | %u / %u / %u | %s | %s |\n", op.c_str(), row.passed, row.applicable,
                   row.total, worst.c_str(), notes.c_str());
     }
-    std::printf("| all others | 0 / 0 / %u | - | the systolic tiles have no program for them |\n\n",
-                others_total);
+    std::printf("| all others | 0 / 0 / %u | - | %s tiles have no program for them |\n\n",
+                others_total, vector_ ? "vector" : "systolic");
     std::printf("others, with their vectors: %s\n\n", others.c_str());
     std::printf("%zu vectors, %u programs, %llu tile cycles\n", ran_.size(), jobs_,
                 static_cast<unsigned long long>(cycles_));
@@ -215,15 +235,16 @@ class Conformance {
   /* Claims kept, nothing unclaimed. */
   bool ok() const {
     bool good = rtl_failed_ == 0 && model_failed_ == 0;
-    for (const std::string &name : kClaimed) {
+    const std::set<std::string> &claimed = vector_ ? kVectorClaimed : kClaimed;
+    for (const std::string &name : claimed) {
       if (ran_.count(name) == 0) {
         std::printf("%s: claimed, but missing or not applicable\n", name.c_str());
         good = false;
       }
     }
     for (const std::string &name : ran_) {
-      if (kClaimed.count(name) == 0) {
-        std::printf("%s: applicable, but not claimed: add it to kClaimed\n", name.c_str());
+      if (claimed.count(name) == 0) {
+        std::printf("%s: applicable, but not claimed: add it to the claims\n", name.c_str());
         good = false;
       }
     }
@@ -245,6 +266,7 @@ class Conformance {
   }
 
   Spoil spoil_;
+  bool vector_ = false;
   TileBench bench_;
   hb_map_tile_t tile_{};
   std::map<std::string, Row> rows_;

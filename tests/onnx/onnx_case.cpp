@@ -11,94 +11,13 @@
 #include <functional>
 
 #include "hb_map.h"
-#include "hb_onnx.h"
+#include "hb_map_vec.h"
 #include "hilbert/hb_tensor.h"
+#include "onnx_node.h"
+#include "onnx_vector.h"
 
 namespace hb {
 namespace {
-
-/* A vector the tile cannot run, with the reason. */
-struct NotApplicable {
-  std::string reason;
-};
-
-[[noreturn]] void die(const std::string &text) {
-  std::fprintf(stderr, "FAIL: %s\n", text.c_str());
-  std::exit(1);
-}
-
-void check(hb_status_t status, const hb_onnx_error_t &error) {
-  if (status != HB_OK) die(error.text);
-}
-
-void require(bool ok, const std::string &reason) {
-  if (!ok) throw NotApplicable{reason};
-}
-
-/* A tensor as doubles (every element type in use fits) with what quantisation needs to know. */
-struct Tensor {
-  hb_onnx_type_t type = HB_ONNX_FLOAT;
-  std::vector<uint32_t> dims;
-  std::vector<double> values;
-
-  uint32_t rank() const { return static_cast<uint32_t>(dims.size()); }
-  bool is_signed() const { return type == HB_ONNX_INT8; }
-};
-
-Tensor load_tensor(const std::string &path) {
-  hb_onnx_error_t error;
-  hb_onnx_tensor_t raw{};
-  check(hb_onnx_load_tensor(path.c_str(), &raw, &error), error);
-  Tensor tensor;
-  tensor.type = raw.type;
-  tensor.dims.assign(raw.dims, raw.dims + raw.num_dims);
-  tensor.values.resize(raw.num_elements);
-  for (size_t i = 0; i < raw.num_elements; ++i) {
-    tensor.values[i] = raw.type == HB_ONNX_FLOAT
-                           ? static_cast<double>(static_cast<const float *>(raw.data)[i])
-                           : static_cast<double>(hb_onnx_tensor_int(&raw, i));
-  }
-  hb_onnx_tensor_release(&raw);
-  return tensor;
-}
-
-/* The node, its operands by position (empty dims and values where left out) and its result. */
-struct Node {
-  Onnx__ModelProto *model = nullptr;
-  std::vector<Tensor> inputs;
-  std::vector<bool> given;
-  Tensor output;
-
-  Node() = default;
-  Node(const Node &) = delete;
-  Node &operator=(const Node &) = delete;
-  ~Node() { hb_onnx_model_free(model); }
-
-  const Onnx__NodeProto *proto() const { return model->graph->node[0]; }
-  bool has(size_t i) const { return i < given.size() && given[i]; }
-};
-
-void load_node(const std::string &directory, Node &node) {
-  hb_onnx_error_t error;
-  check(hb_onnx_load_model((directory + "/model.onnx").c_str(), &node.model, &error), error);
-  const Onnx__GraphProto *graph = node.model->graph;
-  if (graph->n_node != 1) die(directory + ": expected one node");
-  const std::string data = directory + "/test_data_set_0/";
-  if (std::filesystem::exists(directory + "/test_data_set_1"))
-    die(directory + ": a second data set is not read");
-  for (size_t i = 0; i < node.proto()->n_input; ++i) {
-    const std::string name = node.proto()->input[i];
-    size_t at = 0;
-    while (at < graph->n_input && name != graph->input[at]->name)
-      ++at;
-    if (!name.empty() && at == graph->n_input)
-      die(directory + ": input " + name + " is not an input of the graph");
-    node.given.push_back(!name.empty());
-    node.inputs.push_back(name.empty() ? Tensor()
-                                       : load_tensor(data + "input_" + std::to_string(at) + ".pb"));
-  }
-  node.output = load_tensor(data + "output_0.pb");
-}
 
 /* One operand in 8 bits: value = scale * (q - zp). */
 struct Quantised {
@@ -518,12 +437,7 @@ std::vector<OnnxJob> matmul_integer(const Node &node, int32_t &) {
   return matmul_jobs(node, a, b, integer_output(node, b.dims.back()), false, false);
 }
 
-struct Operator {
-  const char *name;
-  std::vector<OnnxJob> (*jobs)(const Node &node, int32_t &tolerance);
-};
-
-constexpr Operator kOperators[] = {
+constexpr OnnxOperator kOperators[] = {
     {"QLinearConv", qlinear_conv},
     {"QLinearMatMul", qlinear_matmul},
     {"ConvInteger", conv_integer},
@@ -533,8 +447,9 @@ constexpr Operator kOperators[] = {
     {"Gemm", gemm},
 };
 
-const Operator *find_operator(const std::string &op) {
-  for (const Operator &known : kOperators) {
+const OnnxOperator *find_operator(const std::string &op, bool vector) {
+  if (vector) return onnx_vector_operator(op);
+  for (const OnnxOperator &known : kOperators) {
     if (op == known.name) return &known;
   }
   return nullptr;
@@ -548,6 +463,7 @@ void spoil_job(OnnxJob &job, Spoil spoil) {
       break;
     case Spoil::kInputZeroPoint:
       layer.x_zp += layer.x_zp > 0 ? -1 : 1;
+      if (layer.op == HB_OP_CONCAT) layer.x2_zp = layer.x_zp;  // it has one for both
       break;
     case Spoil::kWeightZeroPoint:
       layer.w_zp += layer.w_zp > 0 ? -1 : 1;
@@ -557,8 +473,12 @@ void spoil_job(OnnxJob &job, Spoil spoil) {
       break;
     case Spoil::kScale:  // 1 % less
       for (uint32_t k = 0; k < layer.out_c; ++k) {
-        uint8_t *at = job.consts.data() + hb_map_prm_offset(&layer) + k / 16 * HB_PRM_BLOCK_BYTES +
-                      64 + k % 16 * 4;
+        // Parameters of a layer that systolic tiles do not run are in the vector part alone.
+        const bool vector = !hb_op_has_weights(layer.op);
+        uint8_t *at = job.consts.data() +
+                      (vector ? hb_map_vec_offset(&layer) + hb_map_vec_prm_at(&layer)
+                              : hb_map_prm_offset(&layer)) +
+                      k / 16 * HB_PRM_BLOCK_BYTES + 64 + k % 16 * 4;
         float scale;
         std::memcpy(&scale, at, 4);
         scale *= 0.99f;
@@ -576,8 +496,8 @@ void spoil_job(OnnxJob &job, Spoil spoil) {
 
 }  // namespace
 
-bool onnx_op_known(const std::string &op) {
-  return find_operator(op) != nullptr;
+bool onnx_op_known(const std::string &op, bool vector) {
+  return find_operator(op, vector) != nullptr;
 }
 
 std::string onnx_case_op(const std::string &directory) {
@@ -589,13 +509,13 @@ std::string onnx_case_op(const std::string &directory) {
   return op;
 }
 
-OnnxCase onnx_case_load(const std::string &directory, Spoil spoil) {
+OnnxCase onnx_case_load(const std::string &directory, bool vector, Spoil spoil) {
   Node node;
   load_node(directory, node);
   OnnxCase out;
   out.name = std::filesystem::path(directory).filename();
   out.op = node.proto()->op_type;
-  const Operator *known = find_operator(out.op);
+  const OnnxOperator *known = find_operator(out.op, vector);
   if (known == nullptr) die(directory + ": no layers for operator " + out.op);
   try {
     out.jobs = known->jobs(node, out.tolerance);

@@ -2,7 +2,8 @@
 
 /**
  * @file
- * An ONNX node test directory as layers of a systolic tile: operands, constants, expected output.
+ * An ONNX node test directory as layers of a tile: operands, constants, expected output. Operators
+ * of vector tiles: onnx_vector.h.
  *
  * Integer and quantised operators (QLinearConv, QLinearMatMul, ConvInteger, MatMulInteger) are
  * taken as they are and must come out exactly. The requantisation scale is (x_scale * w_scale) /
@@ -43,7 +44,7 @@ enum class Spoil {
 /** One program's worth: a layer with its bytes in the layout of hilbert/hb_tensor.h. */
 struct OnnxJob {
   hb_layer_t layer;
-  std::vector<uint8_t> in, consts;
+  std::vector<uint8_t> in, in2, consts;
   std::vector<int32_t> want;  // [k][y][x]: quantised values, int32 sums with raw_out
 };
 
@@ -54,8 +55,8 @@ struct OnnxCase {
   int32_t tolerance = 0;      // LSBs
 };
 
-/** Whether layers can be built for this operator at all. */
-bool onnx_op_known(const std::string &op);
+/** Whether layers can be built for this operator at all, for vector tiles or for systolic ones. */
+bool onnx_op_known(const std::string &op, bool vector);
 
 /** Operator of the single node in `directory`/model.onnx; "" if there are several. Ends the test if
  * unreadable. */
@@ -63,7 +64,7 @@ std::string onnx_case_op(const std::string &directory);
 
 /** Reads `directory` (model.onnx, test_data_set_0). Ends the test with a message if files are
  * missing or malformed. */
-OnnxCase onnx_case_load(const std::string &directory, Spoil spoil);
+OnnxCase onnx_case_load(const std::string &directory, bool vector, Spoil spoil);
 
 }  // namespace hb
 
