@@ -97,7 +97,7 @@ static uint64_t weight_bytes(const hb_layer_t *layer) {
 
 uint64_t hb_map_weight_offset(const hb_layer_t *layer, uint32_t k, uint32_t c, uint32_t r,
                               uint32_t s) {
-  if (hb_layer_groups(layer) == 1u && hb_map_phases(layer) == 1u) {
+  if (hb_layer_groups(layer) == 1u && layer->op != HB_OP_CONV_TRANSPOSE) {
     return hb_weight_offset(layer->in_c, layer->ker_h, layer->ker_w, k, c, r, s);
   }
   uint32_t phase = 0;

@@ -5,6 +5,7 @@
 
 #include "hb_map.h"
 #include "hb_map_emit.h"
+#include "hb_map_piece.h"
 #include "hb_map_plan.h"
 #include "hb_map_time.h"
 #include "hb_map_vec.h"
@@ -48,17 +49,18 @@ static hb_status_t check_sizes(const hb_layer_t *layer, char *why, size_t why_le
 
 static hb_status_t systolic_layer(const hb_layer_t *layer, const hb_map_tile_t *tile,
                                   hb_program_t *program_out, char *why, size_t why_len) {
-  if (layer->op != HB_OP_CONV && layer->op != HB_OP_MATMUL) {
+  if (!hb_op_has_weights(layer->op) && layer->op != HB_OP_BATCH_MATMUL) {
     snprintf(why, why_len, "a systolic array cannot run %s layers", hb_op_name(layer->op));
     return HB_ERR_INPUT;
   }
-  if (hb_layer_groups(layer) > 1u) {
-    snprintf(why, why_len, "a systolic array cannot run convolutions in groups");
+  if (tile->size != 8u && tile->size != 16u && tile->size != 32u) {
+    snprintf(why, why_len, "an array of %ux%u is not supported: 8, 16 or 32", tile->size,
+             tile->size);
     return HB_ERR_INPUT;
   }
-  if (tile->size != 8u && tile->size != 16u) {
-    snprintf(why, why_len, "an array of %ux%u is not supported: 8 or 16", tile->size, tile->size);
-    return HB_ERR_INPUT;
+  const bool dense = layer->op == HB_OP_CONV || layer->op == HB_OP_MATMUL;
+  if (tile->size == 32u || !dense || hb_layer_groups(layer) > 1u) {
+    return hb_map_piece_layer(layer, tile, program_out, why, why_len);
   }
   hb_map_geo_t geo;
   hb_map_geo_init(layer, tile, &geo);

@@ -3,19 +3,7 @@
 /*
  * Programs for vector tiles.
  *
- * A layer is cut into steps; step i works in half i % 2 of IFM, WGT and the accumulator, so that
- * its LOADs run beside step i - 1 and its STOREs beside step i + 1. All steps have the same tokens:
- *
- *   LOADs   the first waits for E2L of step i - 2, the last pushes L2E
- *   VEC...  the first waits for L2E, and for S2E of step i - 2; the last pushes E2S, and E2L if
- * there is a step i + 2 STOREs  the first waits for E2S, the last pushes S2E if there is a step i +
- * 2
- *
- * Every wait has its push earlier in program order (LOADs of step i + 1 stand before the VECs of
- * step i), so the oldest unfinished command can always run. Parameters are loaded by step 0 for
- * good, or, if there are too many, into slot i % 4: step i's LOADs come after step i - 2's VECs,
- * those after step i - 4's STOREs. Table and parameters loaded by step 0 are covered by its L2E:
- * every VEC and, through E2S, every STORE comes after it.
+ * A layer is cut into steps (hb_map_steps.h), each a tile of the output.
  *
  * Lanes: with 8 a block of 16 channels takes two VECs and two STOREs (HALF); with 32 a VEC works on
  * two blocks, one in each bank, and there are two STOREs.
@@ -28,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_map_steps.h"
 #include "hb_map_time.h"
 #include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
@@ -35,8 +24,7 @@
 enum {
   TABLE_BYTES = 512,
   PRM_WORDS = 8,
-  PRM_SLOTS = 4,
-  MAX_COMMANDS = (1 << 20) - 1,
+  PRM_SLOTS = HB_MAP_STEP_SLOTS,
   FRACTION_BITS = 16, /* of values that a row's scale has multiplied */
 };
 
@@ -405,15 +393,6 @@ void hb_map_vec_synthesise(const hb_layer_t *l, uint64_t stream, const uint8_t *
 
 /* ------------------------------------------------------------------------------------- steps */
 
-typedef struct commands {
-  hb_cmd_t *items;
-  uint32_t num, room;
-} commands_t;
-
-typedef struct step {
-  commands_t loads, execs, stores;
-} step_t;
-
 typedef struct emit {
   const hb_layer_t *l;
   uint32_t lanes;         /* L */
@@ -423,85 +402,28 @@ typedef struct emit {
   uint32_t prm_blocks; /* that fit */
   bool resident;       /* all parameters stay */
   uint32_t vec_at;     /* vector part in the constants */
-  step_t *steps;
-  uint32_t num_steps, room_steps, total;
-  hb_status_t status;
+  hb_map_steps_t s;
 } emit_t;
 
-static hb_cmd_t *add(emit_t *e, commands_t *list, uint32_t opcode) {
-  static hb_cmd_t nowhere; /* written to after a failure; never read */
-  if (e->status == HB_OK && ++e->total >= MAX_COMMANDS) {
-    e->status = HB_ERR_RANGE;
-  }
-  if (e->status == HB_OK && list->num == list->room) {
-    const uint32_t room = list->room ? list->room * 2u : 8u;
-    hb_cmd_t *items = realloc(list->items, room * sizeof(*items));
-    if (items == NULL) {
-      e->status = HB_ERR_NOMEM;
-    } else {
-      list->items = items;
-      list->room = room;
-    }
-  }
-  hb_cmd_t *cmd = e->status == HB_OK ? &list->items[list->num++] : &nowhere;
-  memset(cmd, 0, sizeof(*cmd));
-  cmd->common.opcode = (uint8_t)opcode;
-  return cmd;
-}
-
-static step_t *last_step(emit_t *e) {
-  static step_t nowhere;
-  return e->num_steps > 0 ? &e->steps[e->num_steps - 1u] : &nowhere;
-}
-
 /* Halves of the step under construction. */
-static uint32_t side(const emit_t *e) {
-  return (e->num_steps - 1u) & 1u;
-}
 static uint32_t ifm_base(const emit_t *e) {
-  return side(e) * e->ifm;
+  return hb_map_steps_side(&e->s) * e->ifm;
 }
 static uint32_t wgt_base(const emit_t *e) {
-  return side(e) * e->wgt;
+  return hb_map_steps_side(&e->s) * e->wgt;
 }
 static uint32_t acc_base(const emit_t *e) {
-  return side(e) * e->acc;
+  return hb_map_steps_acc_side(&e->s) * e->acc;
 }
 
 static void load(emit_t *e, uint32_t mem, uint32_t dst, uint32_t base, uint64_t src, uint32_t beats,
                  uint32_t rows, uint64_t row_pitch) {
-  if (rows > 1u && row_pitch == (uint64_t)beats * HB_BEAT_BYTES &&
-      (uint64_t)beats * rows <= 65535u) {
-    beats *= rows;
-    rows = 1;
-  }
-  hb_cmd_load_t *c = &add(e, &last_step(e)->loads, HB_CMD_OP_LOAD)->load;
-  c->mem = (uint8_t)mem;
-  c->base = (uint8_t)base;
-  c->dst = (uint16_t)dst;
-  c->src = (uint32_t)src;
-  c->beats = (uint16_t)beats;
-  c->rows = (uint16_t)rows;
-  c->row_pitch = rows > 1u ? (uint32_t)row_pitch : 0u;
-  c->planes = 1;
+  hb_map_steps_load_rows(&e->s, mem, dst, base, src, beats, rows, row_pitch);
 }
 
 static void begin_step(emit_t *e) {
-  if (e->status == HB_OK && e->num_steps == e->room_steps) {
-    const uint32_t room = e->room_steps ? e->room_steps * 2u : 16u;
-    step_t *steps = realloc(e->steps, room * sizeof(*steps));
-    if (steps == NULL) {
-      e->status = HB_ERR_NOMEM;
-      return;
-    }
-    e->steps = steps;
-    e->room_steps = room;
-  }
-  if (e->status != HB_OK) {
-    return;
-  }
-  e->steps[e->num_steps++] = (step_t){0};
-  if (e->num_steps > 1u) {
+  hb_map_steps_begin(&e->s, true);
+  if (e->s.num > 1u) {
     return;
   }
   if (needs_table(e->l)) {
@@ -519,7 +441,7 @@ static uint32_t parameters(emit_t *e, uint32_t first, uint32_t count) {
   if (e->resident) {
     return first * PRM_WORDS;
   }
-  const uint32_t word = (e->num_steps - 1u) % PRM_SLOTS * (e->prm_blocks / PRM_SLOTS) * PRM_WORDS;
+  const uint32_t word = hb_map_steps_slot(&e->s) * (e->prm_blocks / PRM_SLOTS) * PRM_WORDS;
   load(e, HB_CMD_LOAD_MEM_PRM, word, 2,
        e->vec_at + hb_map_vec_prm_at(e->l) + (uint64_t)first * HB_PRM_BLOCK_BYTES,
        count * PRM_WORDS, 1, 0);
@@ -527,7 +449,7 @@ static uint32_t parameters(emit_t *e, uint32_t first, uint32_t count) {
 }
 
 static hb_cmd_vec_t *vec(emit_t *e, uint32_t fn) {
-  hb_cmd_vec_t *v = &add(e, &last_step(e)->execs, HB_CMD_OP_VEC)->vec;
+  hb_cmd_vec_t *v = &hb_map_steps_exec(&e->s, HB_CMD_OP_VEC)->vec;
   v->fn = (uint8_t)fn;
   v->flags = e->l->x_signed ? HB_CMD_VEC_FLAG_X_SIGNED : 0u;
   v->lanes = (uint8_t)e->lanes;
@@ -552,7 +474,7 @@ static void store(emit_t *e, uint32_t acc, uint32_t half, uint32_t prm, uint64_t
     beats *= rows;
     rows = 1;
   }
-  hb_cmd_store_t *s = &add(e, &last_step(e)->stores, HB_CMD_OP_STORE)->store;
+  hb_cmd_store_t *s = hb_map_steps_store(&e->s);
   s->flags = (uint16_t)((e->l->y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0u) |
                         (half ? HB_CMD_STORE_FLAG_HALF : 0u));
   s->base = 1;
@@ -565,56 +487,6 @@ static void store(emit_t *e, uint32_t acc, uint32_t half, uint32_t prm, uint64_t
   s->prm = (uint16_t)prm;
   s->beats = (uint16_t)beats;
   s->rows = (uint16_t)rows;
-}
-
-/* Commands in program order, with their tokens. */
-static hb_status_t finish(emit_t *e, hb_program_t *out) {
-  hb_cmd_t *all = e->status == HB_OK ? malloc((e->total + 1u) * sizeof(*all)) : NULL;
-  if (e->status == HB_OK && all == NULL) {
-    e->status = HB_ERR_NOMEM;
-  }
-  uint32_t num = 0;
-  for (uint32_t i = 0; i < e->num_steps && e->status == HB_OK; ++i) {
-    step_t *s = &e->steps[i];
-    const bool reused = i + 2u < e->num_steps;
-    s->loads.items[0].common.tokens |= i >= 2u ? HB_CMD_TOKEN_E2L : 0u;
-    s->loads.items[s->loads.num - 1u].common.tokens |= HB_CMD_TOKEN_L2E << 4;
-    s->execs.items[0].common.tokens |=
-        (uint8_t)(HB_CMD_TOKEN_L2E | (i >= 2u ? HB_CMD_TOKEN_S2E : 0u));
-    s->execs.items[s->execs.num - 1u].common.tokens |=
-        (uint8_t)((HB_CMD_TOKEN_E2S | (reused ? HB_CMD_TOKEN_E2L : 0u)) << 4);
-    s->stores.items[0].common.tokens |= HB_CMD_TOKEN_E2S;
-    s->stores.items[s->stores.num - 1u].common.tokens |=
-        (uint8_t)(reused ? HB_CMD_TOKEN_S2E << 4 : 0u);
-  }
-#define APPEND(list_)                                             \
-  do {                                                            \
-    memcpy(all + num, (list_).items, (list_).num * sizeof(*all)); \
-    num += (list_).num;                                           \
-  } while (0)
-  if (e->status == HB_OK) {
-    APPEND(e->steps[0].loads);
-  }
-  for (uint32_t i = 0; i < e->num_steps && e->status == HB_OK; ++i) {
-    if (i + 1u < e->num_steps) {
-      APPEND(e->steps[i + 1u].loads);
-    }
-    APPEND(e->steps[i].execs);
-    APPEND(e->steps[i].stores);
-  }
-#undef APPEND
-  if (e->status == HB_OK) {
-    memset(&all[num], 0, sizeof(all[num]));
-    all[num++].common.opcode = HB_CMD_OP_END;
-    *out = (hb_program_t){.num_commands = num, .commands = all};
-  }
-  for (uint32_t i = 0; i < e->num_steps; ++i) {
-    free(e->steps[i].loads.items);
-    free(e->steps[i].execs.items);
-    free(e->steps[i].stores.items);
-  }
-  free(e->steps);
-  return e->status;
 }
 
 /* --------------------------------------------------------------------------------- operators */
@@ -651,24 +523,6 @@ static void load_image(emit_t *e, uint32_t base, uint32_t block, uint32_t at, ui
        (uint64_t)w * HB_BEAT_BYTES);
 }
 
-/* The part of an axis that outputs first .. first + count - 1 read. */
-typedef struct span {
-  uint32_t first, count; /* of the input */
-  int32_t org;           /* place of tap 0 of output `first`, from the span's first */
-} span_t;
-
-static span_t span_of(uint32_t first, uint32_t count, uint32_t stride, uint32_t dil, uint32_t ker,
-                      uint32_t pad, uint32_t in) {
-  const int64_t from = (int64_t)first * stride - pad;
-  const int64_t to = from + (int64_t)(count - 1u) * stride + (int64_t)dil * (ker - 1u) + 1;
-  int64_t lo = from < 0 ? 0 : from, hi = to > in ? in : to;
-  if (hi <= lo) { /* all of it is padding: any row will do */
-    lo = lo >= (int64_t)in ? (int64_t)in - 1 : lo;
-    hi = lo + 1;
-  }
-  return (span_t){.first = (uint32_t)lo, .count = (uint32_t)(hi - lo), .org = (int32_t)(from - lo)};
-}
-
 /* CONV (depthwise), MAX_POOL, AVG_POOL. */
 static hb_status_t windowed(emit_t *e, char *why, size_t why_len) {
   const hb_layer_t *l = e->l;
@@ -680,25 +534,12 @@ static hb_status_t windowed(emit_t *e, char *why, size_t why_len) {
     BAD("the WGT scratchpad is too small: needs %u words for a block's taps, half of it has %u",
         taps, e->wgt);
   }
-  /* The widest tile of one row, then the highest. */
-  uint32_t tw = min_u32(out_w, e->acc / e->halves / kinds), th = 0;
-  for (; tw > 0; tw = tw > 1u ? div_up(tw, 2u) : 0u) {
-    const uint32_t columns =
-        min_u32(l->in_w, (tw - 1u) * l->stride_w + l->dil_w * (l->ker_w - 1u) + 1u);
-    const uint32_t limit = e->ifm / columns; /* rows that fit */
-    const uint32_t need = l->dil_h * (l->ker_h - 1u) + 1u;
-    th = limit >= l->in_h ? out_h : limit >= need ? (limit - need) / l->stride_h + 1u : 0u;
-    th = min_u32(min_u32(th, out_h), e->acc / e->halves / kinds / tw);
-    if (th > 0) {
-      break;
-    }
-  }
-  if (th == 0) {
+  uint32_t th, tw;
+  if (!hb_map_window_tile(l, l->in_h, l->in_w, out_h, out_w, e->acc / e->halves / kinds, e->ifm,
+                          &th, &tw)) {
     BAD("the IFM scratchpad is too small for the window of one output pixel, %u x %u words",
         l->ker_h, l->ker_w);
   }
-  th = div_up(out_h, div_up(out_h, th));
-  tw = div_up(out_w, div_up(out_w, tw));
   /* Several groups of blocks in a step if whole images are small. */
   uint32_t groups = 1;
   if (th == out_h && tw == out_w) {
@@ -716,8 +557,10 @@ static hb_status_t windowed(emit_t *e, char *why, size_t why_len) {
     for (uint32_t y = 0; y < out_h; y += th) {
       for (uint32_t x = 0; x < out_w; x += tw) {
         const uint32_t h = min_u32(th, out_h - y), w = min_u32(tw, out_w - x);
-        const span_t rows = span_of(y, h, l->stride_h, l->dil_h, l->ker_h, l->pad_top, l->in_h);
-        const span_t cols = span_of(x, w, l->stride_w, l->dil_w, l->ker_w, l->pad_left, l->in_w);
+        const hb_map_window_t rows =
+            hb_map_window(y, h, l->stride_h, l->dil_h, l->ker_h, (int32_t)l->pad_top, l->in_h);
+        const hb_map_window_t cols =
+            hb_map_window(x, w, l->stride_w, l->dil_w, l->ker_w, (int32_t)l->pad_left, l->in_w);
         const uint32_t image = rows.count * cols.count;
         begin_step(e);
         for (uint32_t b = 0; b < nb; ++b) {
@@ -760,7 +603,7 @@ static hb_status_t windowed(emit_t *e, char *why, size_t why_len) {
               if (counting && pass == 0) { /* how many taps are there, into the rows of counts */
                 v->flags = (uint16_t)(v->flags | HB_CMD_VEC_FLAG_TABLE);
                 v->acc = (uint16_t)(v->acc + runs * h * w);
-                hb_cmd_stat_t *s = &add(e, &last_step(e)->execs, HB_CMD_OP_STAT)->stat;
+                hb_cmd_stat_t *s = &hb_map_steps_exec(&e->s, HB_CMD_OP_STAT)->stat;
                 s->fn = HB_CMD_STAT_FN_RECIP;
                 s->rows = (uint16_t)(h * w);
                 s->a = s->b = (uint16_t)(acc_base(e) + (runs + run) * h * w);
@@ -982,7 +825,7 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
       whole(e, HB_CMD_VEC_FN_SUM, n, a, false);
       whole(e, HB_CMD_VEC_FN_SUMSQ, n, b, false);
     }
-    hb_cmd_stat_t *s = &add(e, &last_step(e)->execs, HB_CMD_OP_STAT)->stat;
+    hb_cmd_stat_t *s = &hb_map_steps_exec(&e->s, HB_CMD_OP_STAT)->stat;
     s->fn = softmax ? HB_CMD_STAT_FN_RECIP : HB_CMD_STAT_FN_RSQRT;
     s->rows = (uint16_t)n;
     s->a = s->dst = (uint16_t)a;
@@ -1376,9 +1219,9 @@ hb_status_t hb_map_vec_layer(const hb_layer_t *l, const hb_map_tile_t *tile,
       break;
   }
   if (status != HB_OK) {
-    e.status = status;
+    e.s.status = status;
   }
-  status = finish(&e, program_out);
+  status = hb_map_steps_finish(&e.s, program_out);
   if (status == HB_ERR_RANGE) {
     BAD("the program would exceed 2^20 - 1 commands");
   }

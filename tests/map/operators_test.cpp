@@ -2,10 +2,10 @@
 
 /**
  * @file
- * Random layers of every operator of the vector tiles: compiled, run on the Verilated tile, judged
+ * Random layers of every operator of a tile: compiled, run on the Verilated tile, judged
  * by oneDNN.
  *
- * usage: hb_map_vector_test MODEL SEED COUNT [OPERATOR]
+ * usage: hb_map_operators_test MODEL SEED COUNT [OPERATOR]
  *
  * oneDNN computes in binary32 on the dequantised operands; its result is quantised and compared.
  * What is linear with equal scales (depthwise convolution, maxima, copies) must be equal; the rest
@@ -91,7 +91,7 @@ struct Case {
   hb_layer_t layer{};
   Operand x, x2;
   std::vector<float> want;         // real values, [c][y][x]
-  std::vector<int32_t> want_sums;  // depthwise: accumulators
+  std::vector<int32_t> want_sums;  // of products: accumulators, exact
   std::vector<uint8_t> in, in2, consts;
 };
 
@@ -185,6 +185,189 @@ dims out_shape(const Case &c) {
 }
 
 /* ---------------------------------------------------------------------------------- operators */
+
+/* Weights [g][k][c][r][s] of a convolution, less their zero point. */
+std::vector<float> weights_of(const Case &c) {
+  const hb_layer_t &l = c.layer;
+  std::vector<float> w;
+  for (uint32_t k = 0; k < l.out_c; ++k) {
+    for (uint32_t i = 0; i < l.in_c / hb_layer_groups(&l); ++i) {
+      for (uint32_t t = 0; t < l.ker_h * l.ker_w; ++t) {
+        const uint8_t byte = c.consts[hb_map_weight_offset(&l, k, i, t / l.ker_w, t % l.ker_w)];
+        w.push_back(static_cast<float>((l.w_signed ? static_cast<int8_t>(byte) : byte) - l.w_zp));
+      }
+    }
+  }
+  return w;
+}
+
+/* Operands less their zero points, as whole numbers; sums stay below 2^24. */
+std::vector<float> centred(const Operand &x, int32_t zp) {
+  std::vector<float> out;
+  for (const int32_t q : x.q)
+    out.push_back(static_cast<float>(q - zp));
+  return out;
+}
+constexpr uint32_t kMaxTerms = 250;
+
+void sums(Case &c, const std::vector<float> &y) {
+  for (const float v : y)
+    c.want_sums.push_back(static_cast<int32_t>(v));
+}
+
+void weights(Random &r, Case &c) {
+  hb_layer_t &l = c.layer;
+  l.w_signed = r.coin();
+  l.w_zp = r.coin() ? 0 : static_cast<int32_t>(r.below(256)) - (l.w_signed ? 128 : 0);
+  l.raw_out = r.below(6) == 0;
+  if (l.raw_out) l.y_zp = 0;
+  first_operand(r, c);
+  c.consts.resize(hb_map_const_bytes(&l));
+  hb_map_synthesise(&l, r.rng(), 0, 0, c.consts.data());
+}
+
+void make_conv(Random &r, Case &c, uint32_t max_groups) {
+  hb_layer_t &l = c.layer;
+  common(r, c, HB_OP_CONV, 20, 16);
+  if (r.below(4) == 0) l.in_h = 1;  // one-dimensional
+  l.groups = r.range(1, max_groups);
+  const uint32_t cg = r.range(1, r.coin() ? 12 : 70), kg = r.range(1, r.coin() ? 12 : 40);
+  l.in_c = l.groups * cg;
+  l.out_c = l.groups * kg;
+  const bool flat = l.in_h == 1;
+  window(r, l);
+  if (flat) {
+    l.in_h = l.ker_h = l.stride_h = l.dil_h = 1;
+    l.pad_top = l.pad_bottom = 0;
+  }
+  while (cg * l.ker_h * l.ker_w > kMaxTerms) {
+    if (l.ker_h > 1) {
+      --l.ker_h;
+    } else {
+      --l.ker_w;
+    }
+  }
+  l.pad_top = std::min(l.pad_top, l.ker_h - 1);
+  l.pad_bottom = std::min(l.pad_bottom, l.ker_h - 1);
+  l.pad_left = std::min(l.pad_left, l.ker_w - 1);
+  l.pad_right = std::min(l.pad_right, l.ker_w - 1);
+  weights(r, c);
+  std::vector<float> y = result(c);
+  const dims w_shape = {l.groups, kg, cg, l.ker_h, l.ker_w};
+  const dnnl::convolution_forward::desc desc(
+      prop_kind::forward_inference, dnnl::algorithm::convolution_direct, nchw(c.x.shape()),
+      nchw(w_shape), nchw(out_shape(c)), dims{l.stride_h, l.stride_w},
+      dims{l.dil_h - 1, l.dil_w - 1}, dims{l.pad_top, l.pad_left}, dims{l.pad_bottom, l.pad_right});
+  execute(dnnl::convolution_forward({desc, engine()}),
+          {{DNNL_ARG_SRC, wrap(c.x.shape(), centred(c.x, l.x_zp))},
+           {DNNL_ARG_WEIGHTS, wrap(w_shape, weights_of(c))},
+           {DNNL_ARG_DST, wrap(out_shape(c), y)}});
+  sums(c, y);
+}
+void make_dense(Random &r, Case &c) {
+  make_conv(r, c, 1);
+}
+void make_grouped(Random &r, Case &c) {
+  make_conv(r, c, 8);
+}
+
+void make_conv_transpose(Random &r, Case &c) {
+  hb_layer_t &l = c.layer;
+  common(r, c, HB_OP_CONV_TRANSPOSE, 40, 12);
+  l.out_c = r.range(1, r.coin() ? 12 : 40);
+  if (r.below(4) == 0) l.in_h = 1;
+  const bool flat = l.in_h == 1;
+  l.ker_h = flat ? 1 : r.range(1, 5);
+  l.ker_w = r.range(1, 5);
+  l.stride_h = flat ? 1 : r.range(1, 3);
+  l.stride_w = r.range(1, 3);
+  while (l.in_c * l.ker_h * l.ker_w > kMaxTerms)
+    --l.in_c;
+  l.out_pad_h = r.below(l.stride_h);
+  l.out_pad_w = r.below(l.stride_w);
+  l.pad_top = r.below(l.ker_h);
+  l.pad_left = r.below(l.ker_w);
+  l.pad_bottom = r.below(l.ker_h);
+  l.pad_right = r.below(l.ker_w);
+  char why[200];
+  while (hb_layer_check(&l, why, sizeof why) != HB_OK)  // padding left nothing
+    l.pad_top = l.pad_bottom = l.pad_left = l.pad_right = 0;
+  weights(r, c);
+  std::vector<float> y = result(c);
+  const dims w_shape = {l.out_c, l.in_c, l.ker_h, l.ker_w};
+  // Output padding is less padding behind.
+  const auto behind = [](uint32_t pad, uint32_t more) {
+    return static_cast<dnnl::memory::dim>(pad) - static_cast<dnnl::memory::dim>(more);
+  };
+  const dnnl::memory::desc w_desc(w_shape, dnnl::memory::data_type::f32,
+                                  dnnl::memory::format_tag::oihw);
+  std::vector<float> w = weights_of(c);
+  const dnnl::deconvolution_forward::desc desc(
+      prop_kind::forward_inference, dnnl::algorithm::deconvolution_direct, nchw(c.x.shape()),
+      w_desc, nchw(out_shape(c)), dims{l.stride_h, l.stride_w}, dims{l.pad_top, l.pad_left},
+      dims{behind(l.pad_bottom, l.out_pad_h), behind(l.pad_right, l.out_pad_w)});
+  execute(dnnl::deconvolution_forward({desc, engine()}),
+          {{DNNL_ARG_SRC, wrap(c.x.shape(), centred(c.x, l.x_zp))},
+           {DNNL_ARG_WEIGHTS, dnnl::memory(w_desc, engine(), w.data())},
+           {DNNL_ARG_DST, wrap(out_shape(c), y)}});
+  sums(c, y);
+}
+
+void make_batch_matmul(Random &r, Case &c) {
+  hb_layer_t &l = c.layer;
+  common(r, c, HB_OP_BATCH_MATMUL, 40, 12);
+  l.batch = r.range(1, 5);
+  l.x_heads = r.coin();
+  l.x2_heads = r.coin();
+  l.y_heads = r.coin();
+  uint32_t k = r.range(1, 200), n = r.range(1, 80);
+  const uint32_t m = r.range(1, 60);
+  if (l.x_heads) k = (k + 15) / 16 * 16;
+  if (l.x2_heads || l.y_heads) n = (n + 15) / 16 * 16;
+  l.in_c = l.x_heads ? l.batch * k : k;
+  l.in_h = l.x_heads ? 1 : l.batch;
+  l.in_w = m;
+  l.y_scale = l.x_scale * l.x2_scale * std::sqrt(k) * r.real(40, 120);
+  second_operand(r, c, l.x2_heads ? l.batch * n : n, l.x2_heads ? 1 : l.batch, k);
+  first_operand(r, c);
+  l.out_c = hb_layer_out_c(&l);
+  l.raw_out = r.below(6) == 0;
+  // Whole matrices for oneDNN.
+  std::vector<float> a(size_t{l.batch} * m * k), b(size_t{l.batch} * k * n),
+      y(size_t{l.batch} * m * n);
+  const std::vector<float> x = centred(c.x, l.x_zp), x2 = centred(c.x2, l.x2_zp);
+  for (uint32_t i = 0; i < l.batch; ++i) {
+    for (uint32_t j = 0; j < k; ++j) {
+      for (uint32_t row = 0; row < m; ++row) {
+        a[(size_t{i} * m + row) * k + j] =
+            x[l.x_heads ? (size_t{i} * k + j) * m + row : (size_t{j} * l.batch + i) * m + row];
+      }
+      for (uint32_t col = 0; col < n; ++col) {
+        b[(size_t{i} * k + j) * n + col] =
+            x2[l.x2_heads ? (size_t{i} * n + col) * k + j : (size_t{col} * l.batch + i) * k + j];
+      }
+    }
+  }
+  const auto abc = [](const dims &shape) {
+    return dnnl::memory::desc(shape, dnnl::memory::data_type::f32, dnnl::memory::format_tag::abc);
+  };
+  const dims as = {l.batch, m, k}, bs = {l.batch, k, n}, ys = {l.batch, m, n};
+  const dnnl::matmul::desc desc(abc(as), abc(bs), abc(ys));
+  execute(dnnl::matmul({desc, engine()}),
+          {{DNNL_ARG_SRC, dnnl::memory(abc(as), engine(), a.data())},
+           {DNNL_ARG_WEIGHTS, dnnl::memory(abc(bs), engine(), b.data())},
+           {DNNL_ARG_DST, dnnl::memory(abc(ys), engine(), y.data())}});
+  c.want_sums.resize(y.size());
+  for (uint32_t i = 0; i < l.batch; ++i) {
+    for (uint32_t row = 0; row < m; ++row) {
+      for (uint32_t col = 0; col < n; ++col) {
+        c.want_sums[l.y_heads ? (size_t{i} * n + col) * m + row
+                              : (size_t{col} * l.batch + i) * m + row] =
+            static_cast<int32_t>(y[(size_t{i} * m + row) * n + col]);
+      }
+    }
+  }
+}
 
 void make_depthwise(Random &r, Case &c) {
   hb_layer_t &l = c.layer;
@@ -488,24 +671,29 @@ struct Op {
   const char *name;
   void (*make)(Random &r, Case &c);
   int32_t tolerance;  // LSBs of the output
+  bool systolic;
 };
 
 const Op kOps[] = {
-    {"depthwise", make_depthwise, 0},
-    {"max_pool", make_max_pool, 0},
-    {"avg_pool", make_avg_pool, 1},
-    {"add", make_add, 1},
-    {"sub", make_sub, 1},
-    {"mul", make_mul, 1},
-    {"unary", make_unary, 1},
-    {"requantise", make_requantise, 1},
-    {"softmax", make_softmax, 1},
-    {"layer_norm", make_layer_norm, 1},
-    {"reduce", make_reduce, 1},
-    {"resize", make_resize, 2},
-    {"concat", make_concat, 0},
-    {"slice", make_slice, 0},
-    {"transpose", make_transpose, 0},
+    {"depthwise", make_depthwise, 0, false},
+    {"max_pool", make_max_pool, 0, false},
+    {"avg_pool", make_avg_pool, 1, false},
+    {"add", make_add, 1, false},
+    {"sub", make_sub, 1, false},
+    {"mul", make_mul, 1, false},
+    {"unary", make_unary, 1, false},
+    {"requantise", make_requantise, 1, false},
+    {"softmax", make_softmax, 1, false},
+    {"layer_norm", make_layer_norm, 1, false},
+    {"reduce", make_reduce, 1, false},
+    {"resize", make_resize, 2, false},
+    {"concat", make_concat, 0, false},
+    {"slice", make_slice, 0, false},
+    {"transpose", make_transpose, 0, false},
+    {"conv", make_dense, 0, true},
+    {"grouped", make_grouped, 0, true},
+    {"transposed", make_conv_transpose, 0, true},
+    {"product", make_batch_matmul, 0, true},
 };
 
 /* --------------------------------------------------------------------------------------- running
@@ -534,7 +722,7 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
   }
   uint32_t level = 0;
   expect(
-      token_check(&tile, program.commands, program.num_commands, 2, &level, why, sizeof why) == 0,
+      token_check(&tile, program.commands, program.num_commands, 254, &level, why, sizeof why) == 0,
       "%s: %s", op.name, why);
   const std::vector<uint8_t> in = pack(c.x, l.x_zp), in2 = pack(c.x2, l.x2_zp);
   const size_t out_bytes = hb_map_out_bytes(&l);
@@ -563,17 +751,23 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
   for (uint32_t k = 0; k < hb_tensor_blocks(oc) * 16; ++k) {
     int32_t bias = 0;
     float scale = 0;
-    if (l.op == HB_OP_CONV && k < oc) {
+    if (!c.want_sums.empty() && k < oc) {
       const uint8_t *block = c.consts.data() + hb_map_prm_offset(&l) + k / 16 * HB_PRM_BLOCK_BYTES;
       std::memcpy(&bias, block + k % 16 * 4, 4);
       std::memcpy(&scale, block + 64 + k % 16 * 4, 4);
     }
     for (uint32_t y = 0; y < oh; ++y) {
       for (uint32_t x = 0; x < ow; ++x) {
-        const uint8_t byte = bench.memory[kOut + hb_tensor_offset(oh, ow, k, y, x)];
-        const int32_t got = l.y_signed ? static_cast<int8_t>(byte) : byte;
-        int32_t want = std::clamp(l.y_zp, l.clip_min, l.clip_max);  // lanes beyond the channels
-        if (k < oc && l.op == HB_OP_CONV) {
+        const uint64_t offset = hb_tensor_offset(oh, ow, k, y, x);
+        const uint8_t byte = bench.memory[kOut + offset];
+        int32_t got = l.y_signed ? static_cast<int8_t>(byte) : byte;
+        if (l.raw_out) std::memcpy(&got, &bench.memory[kOut + offset * 4], 4);
+        int32_t want =
+            l.raw_out ? 0
+                      : std::clamp(l.y_zp, l.clip_min, l.clip_max);  // lanes beyond the channels
+        if (k < oc && l.raw_out) {
+          want = c.want_sums[at] + bias;
+        } else if (k < oc && !c.want_sums.empty()) {
           want = reference_requant(c.want_sums[at] + bias, scale, l.y_zp, l.clip_min, l.clip_max);
         } else if (k < oc) {
           const double q = std::rint(static_cast<double>(c.want[at]) / l.y_scale) + l.y_zp;
@@ -596,7 +790,7 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
 
 int main(int argc, char **argv) {
   if (argc != 4 && argc != 5) {
-    std::fprintf(stderr, "usage: hb_map_vector_test MODEL SEED COUNT [OPERATOR]\n");
+    std::fprintf(stderr, "usage: hb_map_operators_test MODEL SEED COUNT [OPERATOR]\n");
     return 2;
   }
   const TileModelInfo &info = find_model(argv[1]);
@@ -606,6 +800,7 @@ int main(int argc, char **argv) {
   std::printf("%s, seed %s\noperator      layers     values  differ  worst  allowed\n", argv[1],
               argv[2]);
   for (const Op &op : kOps) {
+    if (op.systolic == (tile.kind == HB_TILE_KIND_VECTOR)) continue;
     if (argc == 5 && std::strcmp(op.name, argv[4]) != 0) continue;
     Random random{std::mt19937(static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 0)))};
     BenchOptions options;
