@@ -38,12 +38,17 @@ function(hb_add_verilated target)
     set(rigour --x-assign fast --x-initial fast --noassert -DHB_NO_CHECKS)
     set(optimise -O3 -march=native)
   endif()
+  set(optimise_slow -O1)
+  if(HB_COVERAGE)  # thousands of counters: compiling them takes longer than the tests
+    set(optimise -O1)
+    set(optimise_slow -O0)
+  endif()
   add_library(${target} STATIC)
   verilate(${target} ${features} TOP_MODULE ${arg_TOP} PREFIX ${arg_PREFIX}
     SOURCES ${PROJECT_SOURCE_DIR}/rtl/lint/hb.vlt ${arg_SOURCES}
     INCLUDE_DIRS ${PROJECT_SOURCE_DIR}/rtl/include ${PROJECT_BINARY_DIR}/generated
     VERILATOR_ARGS -Wall --no-timing -O3 ${rigour} --output-split 0 ${params}
-    OPT_FAST ${optimise} OPT_SLOW -O1)
+    OPT_FAST ${optimise} OPT_SLOW ${optimise_slow})
   target_link_libraries(${target} PUBLIC Threads::Threads)
   if(arg_TRACE)
     target_compile_definitions(${target} INTERFACE VM_TRACE=1 VM_TRACE_FST=1)

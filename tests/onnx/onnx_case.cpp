@@ -74,9 +74,9 @@ OnnxJob make_job(const hb_layer_t &layer, const Get &x, const GetWeight &w,
   job.layer = layer;
   job.in.assign(hb_map_in_bytes(&layer), 0xa5);  // lanes beyond the channels may hold anything
   job.consts.assign(hb_map_const_bytes(&layer), 0);
-  std::fill_n(job.consts.begin(),
-              hb_weight_bytes(layer.out_c, layer.in_c, layer.ker_h, layer.ker_w),
-              static_cast<uint8_t>(layer.w_zp));
+  std::fill_n(job.consts.begin(), hb_map_prm_offset(&layer), static_cast<uint8_t>(layer.w_zp));
+  std::fill(job.consts.begin() + static_cast<ptrdiff_t>(hb_map_zero_offset(&layer)),
+            job.consts.end(), static_cast<uint8_t>(layer.x_zp));
   for (uint32_t c = 0; c < layer.in_c; ++c) {
     for (uint32_t y = 0; y < layer.in_h; ++y) {
       for (uint32_t i = 0; i < layer.in_w; ++i) {
@@ -89,7 +89,7 @@ OnnxJob make_job(const hb_layer_t &layer, const Get &x, const GetWeight &w,
     for (uint32_t c = 0; c < layer.in_c; ++c) {
       for (uint32_t r = 0; r < layer.ker_h; ++r) {
         for (uint32_t s = 0; s < layer.ker_w; ++s) {
-          job.consts[hb_weight_offset(layer.in_c, layer.ker_h, layer.ker_w, k, c, r, s)] =
+          job.consts[hb_map_weight_offset(&layer, k, c, r, s)] =
               static_cast<uint8_t>(w(k, c, r, s));
         }
       }
@@ -201,6 +201,76 @@ std::vector<OnnxJob> conv_jobs(const Node &node, const Quantised &x, const Quant
         },
         [&](uint32_t k, uint32_t c, uint32_t r, uint32_t s) {
           return w.q[((size_t{k} * layer.in_c + c) * layer.ker_h + r) * layer.ker_w + s];
+        },
+        out.bias, out.scale,
+        [&](uint32_t k, uint32_t y, uint32_t i) {
+          return out.want[((size_t{n} * layer.out_c + k) * oh + y) * ow + i];
+        }));
+  }
+  return jobs;
+}
+
+/* Of x (N, C, H, W) or (N, C, W) with w (C, M, R, S) or (C, M, S). */
+std::vector<OnnxJob> conv_transpose_jobs(const Node &node, const Quantised &x, const Quantised &w,
+                                         const Output &out) {
+  const bool line = x.dims.size() == 3;
+  const auto pair = [&](const char *name, int64_t value) {
+    std::vector<int64_t> v = ints_attribute(node, name);
+    if (v.empty()) v.assign(line ? 1 : 2, value);
+    if (line) v.insert(v.begin(), name == std::string("output_padding") ? 0 : 1);
+    return v;
+  };
+  const std::vector<int64_t> strides = pair("strides", 1), dilations = pair("dilations", 1);
+  std::vector<int64_t> extra = pair("output_padding", 0), pads = ints_attribute(node, "pads");
+  require(dilations == std::vector<int64_t>{1, 1},
+          "a dilated transposed convolution: the mapper has none");
+  hb_layer_t layer = plain_layer("conv_transpose", x, w, out);
+  layer.op = HB_OP_CONV_TRANSPOSE;
+  layer.in_c = x.dims[1];
+  layer.in_h = line ? 1 : x.dims[2];
+  layer.in_w = x.dims.back();
+  layer.out_c = w.dims[1];
+  layer.ker_h = line ? 1 : w.dims[2];
+  layer.ker_w = w.dims.back();
+  layer.stride_h = static_cast<uint32_t>(strides[0]);
+  layer.stride_w = static_cast<uint32_t>(strides[1]);
+  const uint32_t oh = line ? 1 : node.output.dims[2], ow = node.output.dims.back();
+  if (pads.empty()) pads.assign(line ? 2 : 4, 0);
+  if (line) pads = {0, pads[0], 0, pads[1]};
+  const std::string mode = text_attribute(node, "auto_pad", "NOTSET");
+  if (!ints_attribute(node, "output_shape").empty() || mode != "NOTSET") {
+    // The standard's rule: padding such that the output has its size, the odd one in front unless
+    // SAME_UPPER.
+    const uint32_t size[2] = {oh, ow}, in[2] = {layer.in_h, layer.in_w},
+                   ker[2] = {layer.ker_h, layer.ker_w};
+    for (size_t i = 0; i < 2; ++i) {
+      const int64_t total = strides[i] * (in[i] - 1) + extra[i] + ker[i] - int64_t{size[i]};
+      if (total < 0) {  // more output than the kernel reaches: output padding
+        extra[i] -= total;
+        pads[i] = pads[i + 2] = 0;
+        continue;
+      }
+      pads[i] = mode == "SAME_UPPER" ? total / 2 : total - total / 2;
+      pads[i + 2] = total - pads[i];
+    }
+  }
+  layer.pad_top = static_cast<uint32_t>(pads[0]);
+  layer.pad_left = static_cast<uint32_t>(pads[1]);
+  layer.pad_bottom = static_cast<uint32_t>(pads[2]);
+  layer.pad_right = static_cast<uint32_t>(pads[3]);
+  require(extra[0] < strides[0] && extra[1] < strides[1], "as much output padding as stride");
+  layer.out_pad_h = static_cast<uint32_t>(extra[0]);
+  layer.out_pad_w = static_cast<uint32_t>(extra[1]);
+  if (hb_layer_out_h(&layer) != oh || hb_layer_out_w(&layer) != ow) die("unexpected output shape");
+  std::vector<OnnxJob> jobs;
+  for (uint32_t n = 0; n < x.dims[0]; ++n) {
+    jobs.push_back(make_job(
+        layer,
+        [&](uint32_t c, uint32_t y, uint32_t i) {
+          return x.q[((size_t{n} * layer.in_c + c) * layer.in_h + y) * layer.in_w + i];
+        },
+        [&](uint32_t k, uint32_t c, uint32_t r, uint32_t s) {
+          return w.q[((size_t{c} * layer.out_c + k) * layer.ker_h + r) * layer.ker_w + s];
         },
         out.bias, out.scale,
         [&](uint32_t k, uint32_t y, uint32_t i) {
@@ -375,6 +445,19 @@ std::vector<OnnxJob> float_conv(const Node &node, int32_t &tolerance) {
   return conv_jobs(node, o.x, o.w, o.out);
 }
 
+std::vector<OnnxJob> float_conv_transpose(const Node &node, int32_t &tolerance) {
+  const Tensor &w = node.inputs[1];
+  require(w.rank() == 3 || w.rank() == 4, "not a 1-D or 2-D convolution");
+  const uint32_t channels = w.dims[1];
+  const size_t taps = w.values.size() / (size_t{w.dims[0]} * channels);
+  const std::vector<double> bias =
+      node.has(2) ? node.inputs[2].values : std::vector<double>(channels, 0.0);
+  const FloatOperands o = quantise_float(
+      node, channels, [&](size_t i) { return i / taps % channels; }, 1.0, bias);
+  tolerance = o.exact ? 0 : kMaxLsb;
+  return conv_transpose_jobs(node, o.x, o.w, o.out);
+}
+
 std::vector<OnnxJob> float_matmul(const Node &node, int32_t &tolerance) {
   const uint32_t channels = node.inputs[1].dims.back();
   const FloatOperands o = quantise_float(
@@ -445,6 +528,7 @@ constexpr OnnxOperator kOperators[] = {
     {"Conv", float_conv},
     {"MatMul", float_matmul},
     {"Gemm", gemm},
+    {"ConvTranspose", float_conv_transpose},
 };
 
 const OnnxOperator *find_operator(const std::string &op, bool vector) {
