@@ -207,13 +207,24 @@ void test_registers(const TileModelInfo &info, uint32_t seed) {
     bench.write_reg(reg, 0x01020304u * (reg / 4));
   for (uint32_t reg : rw)
     expect(bench.read_reg(reg) == 0x01020304u * (reg / 4), "register %03x does not hold", reg);
-  bench.write_reg(HB_TILE_REG_JOB_PROG, 0xffffffffu);
-  bench.write_reg(HB_TILE_REG_JOB_PROG, 0x11223344u, 0x5);
-  expect(bench.read_reg(HB_TILE_REG_JOB_PROG) == 0xff22ff44u, "byte strobes are not honoured");
+  for (uint32_t reg : rw) {
+    for (uint32_t byte = 0; byte < 4; ++byte) {
+      bench.write_reg(reg, 0xffffffffu);
+      bench.write_reg(reg, 0x11223344u, static_cast<uint8_t>(1u << byte));
+      const uint32_t mask = 0xffu << 8 * byte;
+      expect(bench.read_reg(reg) == ((0x11223344u & mask) | ~mask),
+             "register %03x: strobe of byte %u is not honoured", reg, byte);
+    }
+  }
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK, 0xe);
+  expect(bench.read_reg(HB_TILE_REG_CTRL) == 0, "CTRL was written without its strobe");
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK, 0x1);
+  expect(bench.read_reg(HB_TILE_REG_CTRL) == HB_TILE_CTRL_IRQ_EN_MASK, "CTRL does not hold");
   bench.write_reg(HB_TILE_REG_JOB_LEN, 0xffffffffu);
   expect(bench.read_reg(HB_TILE_REG_JOB_LEN) == 0xfffffu, "JOB_LEN has 20 bits");
   for (uint32_t reg = 0; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4)
     bench.read_reg(reg);
+  bench.write_reg(HB_TILE_REG_PERF_COMPLETED, 1);
   for (uint32_t reg = HB_TILE_REG_PERF_COMPLETED + 4; reg < 0x10000; reg += 0x3fc) {
     bench.read_reg(reg, 2);
     bench.write_reg(reg, 1, 0xf, 2);
@@ -259,6 +270,8 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
   expect(bench.model().outputs().idle == 1 && bench.model().outputs().irq == 0,
          "idle and silent without IRQ_EN");
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  bench.write_reg(HB_TILE_REG_COMPL_POP, 0);
+  bench.write_reg(HB_TILE_REG_COMPL_POP, 1, 0xe);
   for (uint32_t i = 0; i < 12; ++i) {
     const Completion done = bench.wait_completion(1000);
     expect(done.tag == 10 + i && done.code == HB_TILE_STATUS_OK, "tag %u status %u", done.tag,
@@ -266,6 +279,10 @@ void test_queues(const TileModelInfo &info, uint32_t seed) {
   }
   bench.run(100);
   expect(bench.model().outputs().irq == 0, "irq without a completion");
+  expect(bench.read_reg(HB_TILE_REG_COMPL_TAG) == 0 &&
+             bench.read_reg(HB_TILE_REG_COMPL_STATUS) == 0 &&
+             bench.read_reg(HB_TILE_REG_COMPL_CYCLES) == 0,
+         "a completion shows after its pop");
   expect(bench.read_reg(HB_TILE_REG_PERF_COMPLETED) == 12, "the overrun job ran");
 }
 
@@ -306,6 +323,20 @@ std::vector<Bad> systolic_cases(uint32_t n, const Words &words) {
        e},
       {"EXEC r0 beyond", kField, [](hb_cmd_t &c) { c.exec.r0 = 1; }, e},
       {"EXEC s0 beyond", kField, [](hb_cmd_t &c) { c.exec.s0 = 1; }, e},
+      {"EXEC c0 beyond, a tap follows", kField,
+       [](hb_cmd_t &c) {
+         c.exec.c0 = 2;
+         c.exec.k_count = 1;
+         c.exec.ker_h = 2;
+       },
+       e},
+      {"EXEC s0 beyond, a tap follows", kField,
+       [](hb_cmd_t &c) {
+         c.exec.s0 = 1;
+         c.exec.k_count = 1;
+         c.exec.ker_h = 2;
+       },
+       e},
       {"EXEC run beyond the taps", kField, [](hb_cmd_t &c) { c.exec.k_count = 3; }, e},
       {"EXEC run beyond the taps from c0", kField, [](hb_cmd_t &c) { c.exec.c0 = 1; }, e},
       {"EXEC beyond WGT", kField,
@@ -622,18 +653,22 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
   // Faults of the job itself.
   struct Job {
     const char *name;
-    uint32_t program, len, base1, code, command;
+    uint32_t program, len, misaligned, code, command;  // misaligned: mask of the bases that are
   };
   const Job jobs[] = {
-      {"JOB_LEN 0", kPrograms, 0, kAreas, HB_TILE_STATUS_NO_END, 0},
-      {"no END", kPrograms, 3, kAreas, HB_TILE_STATUS_NO_END, 2},
-      {"misaligned program", kPrograms + 32, 3, kAreas, kField, 0},
-      {"misaligned base", kPrograms, 3, kAreas + 4, kField, 0},
+      {"JOB_LEN 0", kPrograms, 0, 0, HB_TILE_STATUS_NO_END, 0},
+      {"no END", kPrograms, 3, 0, HB_TILE_STATUS_NO_END, 2},
+      {"misaligned program", kPrograms + 32, 3, 0, kField, 0},
+      {"misaligned base 0", kPrograms, 3, 1, kField, 0},
+      {"misaligned base 1", kPrograms, 3, 2, kField, 0},
+      {"misaligned base 2", kPrograms, 3, 4, kField, 0},
+      {"misaligned base 3", kPrograms, 3, 8, kField, 0},
   };
   bench.put_program(kPrograms, {l, l, l, l, end_command()});
   for (const Job &job : jobs) {
     std::array<uint32_t, 4> bases = base;
-    bases[1] = job.base1;
+    for (uint32_t i = 0; i < 4; ++i)
+      bases[i] += (job.misaligned >> i & 1) * 4;
     bench.ring(job.program, job.len, bases, 8);
     const Completion done = bench.wait_completion();
     expect(done.code == job.code && done.command == job.command, "%s: status %u at command %u",
@@ -739,7 +774,8 @@ void test_soft_reset(const TileModelInfo &info, uint32_t seed) {
     bench.wait_idle();
     expect(bench.read_reg(HB_TILE_REG_STATUS) == 0, "STATUS %x after soft reset",
            bench.read_reg(HB_TILE_REG_STATUS));
-    expect(bench.read_reg(HB_TILE_REG_PERF_STARTED) == 0, "counters survive soft reset");
+    for (uint32_t reg = HB_TILE_REG_PERF_BUSY; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4)
+      expect(bench.read_reg(reg) == 0, "counter %03x survives soft reset", reg);
     // Only the job's output may have been touched.
     for (size_t i = 0; i < before.size(); ++i) {
       const uint32_t address = kBase + static_cast<uint32_t>(i);
@@ -773,13 +809,365 @@ void test_watchdog(const TileModelInfo &info, uint32_t seed) {
     const Completion done = bench.wait_completion(600);
     expect(done.code == HB_TILE_STATUS_WATCHDOG && done.command == 0, "status %u", done.code);
     bench.ring(kPrograms, 3, base, 2);
-    const uint64_t from = bench.cycle();
+    // Nothing moves after the last beat read; then two cycles of abort, done, queued, out.
+    uint64_t beat_at = 0, irq_at = 0;
+    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &in) {
+      if (in.m_rvalid != 0) beat_at = cycle;
+      if (out.irq != 0 && irq_at == 0) irq_at = cycle;
+    };
     expect(bench.wait_completion(2000).code == HB_TILE_STATUS_WATCHDOG, "second stuck job");
-    expect(bench.cycle() - from > 500, "the watchdog bit after %llu cycles",
-           static_cast<unsigned long long>(bench.cycle() - from));
+    expect(irq_at - beat_at == 500 + 5, "the watchdog bit after %llu cycles",
+           static_cast<unsigned long long>(irq_at - beat_at));
+    bench.observer = nullptr;
     bench.wait_idle();
     run_good_job(bench, info, seed);  // with the watchdog on
   }
+  // Work that reads and writes nothing for longer than that.
+  std::vector<hb_cmd_t> busy = {execute(info, 32, 32, 4)};
+  if (is_vector(info)) {
+    busy.push_back(stat(40, 0, 0, 0));
+    busy.back().stat.fn = HB_CMD_STAT_FN_RSQRT;
+  }
+  busy.push_back(end_command());
+  bench.put_program(kPrograms, busy);
+  bench.ring(kPrograms, static_cast<uint32_t>(busy.size()), base, 4);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK && done.cycles > 4096,
+         "a job that only computes: status %u after %u cycles", done.code, done.cycles);
+}
+
+/* The next job begins without the last one's tokens; a job may hold as many as it has commands. */
+void test_job_boundary(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  TileBench bench(info, options);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  bench.write_reg(HB_TILE_REG_WATCHDOG, 2000);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  constexpr uint32_t kL2e = HB_CMD_TOKEN_L2E, kE2l = HB_CMD_TOKEN_E2L, kE2s = HB_CMD_TOKEN_E2S,
+                     kS2e = HB_CMD_TOKEN_S2E;
+  const struct {
+    hb_cmd_t push, wait;
+  } pairs[] = {
+      {load(0, 0, 0, 4, 0, kL2e), execute(info, 2, 2, 1, kL2e)},
+      {execute(info, 2, 2, 1, 0, kE2l), load(0, 0, 0, 4, kE2l)},
+      {execute(info, 2, 2, 1, 0, kE2s), store(0, 1, 4, kE2s)},
+      {store(0, 1, 4, 0, kS2e), execute(info, 2, 2, 1, kS2e)},
+  };
+  for (const auto &pair : pairs) {
+    bench.put_program(kPrograms, {pair.push, end_command()});
+    bench.put_program(kPrograms + 0x10000, {pair.wait, end_command()});
+    bench.ring(kPrograms, 2, base, 1);
+    bench.ring(kPrograms + 0x10000, 2, base, 2);
+    expect(bench.wait_completion().code == HB_TILE_STATUS_OK, "job that pushes");
+    expect(bench.wait_completion().code == HB_TILE_STATUS_WATCHDOG,
+           "a token of the job before was taken");
+    bench.wait_idle();
+  }
+  constexpr uint32_t kMany = 300;
+  std::vector<hb_cmd_t> program(kMany, load(0, 0, 0, 1, 0, kL2e));
+  program.insert(program.end(), kMany, execute(info, 1, 1, 1, kL2e));
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 3);
+  expect(bench.wait_completion().code == HB_TILE_STATUS_OK, "job with %u tokens", kMany);
+}
+
+/* Counters count what happens at the boundary, and waiting under its reason. */
+void test_counters(const TileModelInfo &info, uint32_t seed) {
+  constexpr uint32_t kL2e = HB_CMD_TOKEN_L2E, kE2s = HB_CMD_TOKEN_E2S, kS2e = HB_CMD_TOKEN_S2E;
+  hb_cmd_t raw = store(0, 8, 8, kE2s, kS2e);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  raw.store.row_pitch = 8 * 64;
+  const std::vector<hb_cmd_t> programs[] = {
+      // Waits for LOAD, and for STORE.
+      {load(0, 0, 0, 500, 0, kL2e), execute(info, 8, 8, 4, kL2e), end_command()},
+      {execute(info, 8, 8, 4, 0, kE2s), raw, execute(info, 8, 8, 4, kS2e), end_command()},
+  };
+  for (uint32_t i = 0; i < 2; ++i) {
+    BenchOptions options;
+    options.seed = seed + i;
+    options.max_latency = 60;
+    options.stall_percent = 30;
+    TileBench bench(info, options);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    bench.put_program(kPrograms, programs[i]);
+    uint32_t reads = 0, writes = 0;
+    bench.observer = [&](uint64_t, const TileOut &out, const TileIn &in) {
+      reads += in.m_rvalid != 0 && out.m_rready != 0;
+      writes += in.m_wready != 0 && out.m_wvalid != 0;
+    };
+    bench.ring(kPrograms, static_cast<uint32_t>(programs[i].size()),
+               {kAreas, kAreas + 0x20000, kAreas, kAreas}, 77 + i);
+    const Completion done = bench.wait_completion();
+    expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+    bench.run(100);
+    const TilePerf perf = bench.model().perf();
+    expect(perf.busy == done.cycles, "busy %u cycles, completion says %u", perf.busy, done.cycles);
+    expect(perf.rd_beats == reads && perf.wr_beats == writes,
+           "%u beats read, %u written; counted %u and %u", reads, writes, perf.rd_beats,
+           perf.wr_beats);
+    expect(perf.array == 256 * (i + 1), "array %u cycles", perf.array);
+    expect(i == 0 ? perf.wait_load > 400 && perf.wait_store == 0
+                  : perf.wait_load == 0 && perf.wait_store > 200,
+           "waited %u cycles for LOAD and %u for STORE", perf.wait_load, perf.wait_store);
+    expect(perf.wait_wgt > 0 && perf.wait_wgt < 120, "drained for %u cycles", perf.wait_wgt);
+    expect(perf.running_tag == 77 + i && perf.done_tag == 77 + i &&
+               perf.done_status == HB_TILE_COMPL_STATUS_VALID_MASK,
+           "tags %u, %u, status %x", perf.running_tag, perf.done_tag, perf.done_status);
+    const struct {
+      uint32_t reg, value;
+    } counters[] = {
+        {HB_TILE_REG_PERF_BUSY, perf.busy},
+        {HB_TILE_REG_PERF_ARRAY, perf.array},
+        {HB_TILE_REG_PERF_WAIT_LOAD, perf.wait_load},
+        {HB_TILE_REG_PERF_WAIT_STORE, perf.wait_store},
+        {HB_TILE_REG_PERF_WAIT_WGT, perf.wait_wgt},
+        {HB_TILE_REG_PERF_WAIT_CMD, perf.wait_cmd},
+        {HB_TILE_REG_PERF_RD_BEATS, perf.rd_beats},
+        {HB_TILE_REG_PERF_WR_BEATS, perf.wr_beats},
+        {HB_TILE_REG_PERF_STARTED, 1},
+        {HB_TILE_REG_PERF_COMPLETED, 1},
+    };
+    for (const auto &counter : counters)
+      expect(bench.read_reg(counter.reg) == counter.value, "register %03x is not %u", counter.reg,
+             counter.value);
+  }
+}
+
+/* Bursts are as long as 256-byte boundaries let them be, and at most eight are outstanding an
+ * engine: exactly eight if nothing is answered. */
+void test_bursts(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  options.max_latency = 8;
+  TileBench bench(info, options);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  // From 5 beats before a page on.
+  hb_cmd_t raw = store(0x1000 - 80, 1, 64);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  for (const bool write : {false, true}) {
+    const std::vector<hb_cmd_t> program = {write ? raw : load(0, 0, 0x1000 - 80, 256),
+                                           end_command()};
+    bench.put_program(kPrograms, program);
+    uint32_t fetched = 0, begun = 0, ended = 0;
+    bench.observer = [&](uint64_t, const TileOut &out, const TileIn &in) {
+      if (in.m_rvalid != 0 && in.m_rid == 0) ++fetched;
+      if (fetched == 4 * program.size() && begun < 8) bench.mute_reads = bench.mute_writes = true;
+      const bool asked = write ? out.m_awvalid != 0 && in.m_awready != 0
+                               : out.m_arvalid != 0 && in.m_arready != 0 && out.m_arid == 1;
+      if (asked) {
+        // 256 beats: 5 to the page, 15 bursts of 16, 11.
+        const uint32_t len = write ? out.m_awlen : out.m_arlen;
+        expect(len + 1u == (begun == 0 ? 5u : begun == 16 ? 11u : 16u), "burst %u of %u beats",
+               begun, len + 1);
+        ++begun;
+      }
+      ended += write ? in.m_bvalid != 0 : in.m_rvalid != 0 && in.m_rid == 1 && in.m_rlast != 0;
+      expect(begun - ended <= 8, "%u bursts are outstanding", begun - ended);
+    };
+    bench.ring(kPrograms, 2, base, 5);
+    bench.run(2000);
+    expect(begun == 8 && ended == 0, "%u bursts begun, %u ended without an answer", begun, ended);
+    bench.mute_reads = bench.mute_writes = false;
+    expect(bench.wait_completion().code == HB_TILE_STATUS_OK, "job of one command");
+    expect(begun == 17 && ended == 17, "%u bursts begun, %u ended", begun, ended);
+    bench.wait_idle();
+    bench.observer = nullptr;
+  }
+}
+
+/* A reset at any moment leaves a tile as it was when it was first reset. */
+void test_hard_reset(const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  BenchOptions options;
+  options.seed = seed;
+  options.stall_percent = 30;
+  options.max_latency = 50;
+  TileBench bench(info, options);
+  for (uint32_t round = 0; round < 24; ++round) {
+    randomise(bench.memory, rng);
+    RandomJob job = random_job(rng, info, 3, bench.memory, kBase, kAreas, kAreaBytes);
+    bench.put_program(kPrograms, job.program);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    bench.write_reg(HB_TILE_REG_WATCHDOG, 0x12345678);
+    for (uint32_t i = 0; i < 6; ++i)
+      bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, i);
+    bench.run(rng() % (round % 3 == 0 ? 300 : 20000));
+    bench.reset();
+    for (uint32_t cycle = 0; cycle < 100; ++cycle) {
+      const TileOut &out = bench.model().outputs();
+      expect(out.idle == 1 && (out.irq | out.m_arvalid | out.m_awvalid | out.m_wvalid) == 0,
+             "idle and silent after reset");
+      bench.step();
+    }
+    for (uint32_t reg = HB_TILE_REG_CTRL; reg <= HB_TILE_REG_PERF_COMPLETED; reg += 4)
+      expect(bench.read_reg(reg) == 0, "register %03x is not 0 after reset", reg);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+    run_good_job(bench, info, static_cast<uint32_t>(rng()));
+  }
+}
+
+/* What an aborted STORE writes is right as far as it goes: owed beats come without strobes. */
+void test_abort_writes(const TileModelInfo &info, uint32_t seed) {
+  std::mt19937 rng(seed);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  hb_cmd_t raw = store(0, 8, 8);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  raw.store.row_pitch = 8 * 64;
+  std::vector<hb_cmd_t> program = {load(2, 0, 0, 8)};
+  const Words words(info);
+  for (uint32_t bank = 0; bank < words.banks; ++bank) {
+    program.push_back(load(0, bank * words.ifm / 2, 0, 512));
+    program.push_back(load(1, bank * words.wgt / 2, 0, 512));
+  }
+  program.back().common.tokens = HB_CMD_TOKEN_L2E << 4;
+  program.push_back(execute(info, 8, 8, 4, HB_CMD_TOKEN_L2E, HB_CMD_TOKEN_E2S));
+  program.push_back(store(0x8000, 8, 8, HB_CMD_TOKEN_E2S));
+  program.push_back(raw);
+  program.push_back(end_command());
+  uint32_t partial = 0;
+  for (uint32_t round = 0; round < 60; ++round) {
+    BenchOptions options;
+    options.seed = static_cast<uint32_t>(rng());
+    options.stall_percent = 20 + round % 3 * 30;
+    options.max_latency = 20;
+    TileBench bench(info, options);
+    randomise(bench.memory, rng);
+    bench.put_program(kPrograms, program);
+    const float scale = 0.002f;
+    for (uint32_t i = 0; i < 16; ++i)
+      std::memcpy(&bench.memory[kAreas - kBase + 64 + 4 * i], &scale, 4);
+    const std::vector<uint8_t> before = bench.memory;
+    std::vector<uint8_t> want = bench.memory;
+    TileReference(size_of(info), want, kBase).run(program, base);
+    bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
+    // From the first write on.
+    bool writing = false;
+    bench.observer = [&](uint64_t, const TileOut &out, const TileIn &) {
+      writing |= out.m_awvalid != 0;
+    };
+    while (!writing)
+      bench.step();
+    bench.run(rng() % 500);
+    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_SOFT_RESET_MASK);
+    bench.run(2000);
+    bench.wait_idle();
+    bool some = false, all = true;
+    for (size_t i = 0; i < before.size(); ++i) {
+      expect(bench.memory[i] == before[i] || bench.memory[i] == want[i],
+             "memory %08zx is %02x, was %02x, is to become %02x", kBase + i, bench.memory[i],
+             before[i], want[i]);
+      some |= bench.memory[i] != before[i];
+      all &= bench.memory[i] == want[i];
+    }
+    partial += some && !all;
+  }
+  expect(partial > 20, "only %u of 60 jobs were stopped half-way", partial);
+}
+
+/* STAT at the borders of its ranges: powers of two and their neighbours, zero, a row of each. The
+ * offset it leaves leads TABLE across the ends of the table. */
+void test_stat(const TileModelInfo &info, uint32_t seed) {
+  if (!is_vector(info)) return;
+  std::mt19937 rng(seed);
+  BenchOptions options;
+  options.seed = seed;
+  options.max_latency = 8;
+  TileBench bench(info, options);
+  randomise(bench.memory, rng);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  bench.write_reg(HB_TILE_REG_WATCHDOG, 3000);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  // IFM words 0..63: bytes of a power of two or 0; 64..127: of 240..255 or 0..16 and 128..135.
+  for (uint32_t i = 0; i < 128; ++i) {
+    for (uint32_t b = 0; b < 16; ++b) {
+      uint8_t &byte = bench.memory[kAreas - kBase + 16 * i + b];
+      byte = static_cast<uint8_t>(i < 64    ? (i % 9 == 8 ? 0 : 1 << i % 9)
+                                  : i < 96 ? 120 + rng() % 17
+                                           : rng() % 17);
+    }
+  }
+  std::vector<hb_cmd_t> program = {load(3, 0, 0x4000, 32), load(0, 0, 0, 128, 0, HB_CMD_TOKEN_L2E)};
+  if (Words(info).banks == 2)
+    program.insert(program.begin(), load(0, Words(info).ifm / 2, 0, 128));
+  // Rows 0..62: a power of two times a power of two. Row 64 is 0.
+  for (uint32_t i = 0; i < 7; ++i) {
+    hb_cmd_t cmd = vec(1, 9, 1, i == 0 ? HB_CMD_TOKEN_L2E : 0);
+    cmd.vec.lanes = static_cast<uint8_t>(size_of(info));
+    cmd.vec.ifm = 0;
+    cmd.vec.m0 = static_cast<int16_t>(1 << (2 * i + 1));
+    cmd.vec.acc = static_cast<uint16_t>(9 * i);
+    program.push_back(cmd);
+  }
+  hb_cmd_t zero = vec(1, 1, 1);
+  zero.vec.ifm = 8;
+  zero.vec.acc = 64;
+  zero.vec.lanes = static_cast<uint8_t>(size_of(info));
+  program.push_back(zero);
+  // Rows 100..162: reciprocals.
+  program.push_back(stat(63, 0, 0, 100));
+  // Rows 200 and up: roots of any 32 bits, which come as eps.
+  std::vector<uint32_t> values = {0, 1, 2, 3, 0xffffffffu};
+  for (uint32_t bit = 2; bit < 32; ++bit)
+    for (uint32_t near = 0; near < 3; ++near)
+      values.push_back((1u << bit) + near - 1);
+  for (uint32_t i = 0; i < 20; ++i)
+    values.push_back(static_cast<uint32_t>(rng()));
+  for (uint32_t i = 0; i < values.size(); ++i) {
+    hb_cmd_t root = stat(1, 64, 64, 200 + i);
+    root.stat.fn = HB_CMD_STAT_FN_RSQRT;
+    root.stat.count = 0;
+    root.stat.eps = values[i];
+    program.push_back(root);
+  }
+  // Rows 400 and up: offsets of 240..272; rows 500 and up: the table at offset less 0..16.
+  hb_cmd_t sums = vec(1, 16, 2);
+  sums.vec.ifm = 64;
+  sums.vec.plane_pitch = 16;
+  sums.vec.acc = 400;
+  program.push_back(sums);
+  program.push_back(stat(16, 400, 400, 420));
+  program.back().common.tokens = HB_CMD_TOKEN_E2L << 4;
+  hb_cmd_t table = vec(1, 16, 1);
+  table.vec.ifm = 96;
+  table.vec.flags = HB_CMD_VEC_FLAG_TABLE | HB_CMD_VEC_FLAG_OFFSET;
+  table.vec.lanes = static_cast<uint8_t>(size_of(info));
+  table.vec.stat = 420;
+  table.vec.acc = 500;
+  program.push_back(table);
+  // STAT pushes what STORE and LOAD wait for.
+  program.push_back(stat(1, 64, 64, 520));
+  program.back().common.tokens = HB_CMD_TOKEN_E2S << 4;
+  program.push_back(load(2, 0, 0, 8, HB_CMD_TOKEN_E2L));
+  const struct {
+    uint32_t row, count;
+  } ranges[] = {{0, 63},
+                {64, 1},
+                {100, 63},
+                {200, static_cast<uint32_t>(values.size())},
+                {400, 16},
+                {420, 16},
+                {500, 16},
+                {520, 1}};
+  uint32_t at = 0;
+  for (const auto &range : ranges) {
+    hb_cmd_t raw = store(at, 1, range.count, at == 0 ? HB_CMD_TOKEN_E2S : 0);
+    raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+    raw.store.acc = static_cast<uint16_t>(range.row);
+    program.push_back(raw);
+    at += range.count * 64;
+  }
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(size_of(info), want, kBase).run(program, base);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+  bench.wait_idle();
+  compare(bench.memory, want);
 }
 
 /* Everything visible at the boundary, as one number. */
@@ -1014,7 +1402,10 @@ const Case kCases[] = {
     {"fetch_limit", test_fetch_limit}, {"axi_errors", test_axi_errors},
     {"soft_reset", test_soft_reset},   {"watchdog", test_watchdog},
     {"quiescence", test_quiescence},   {"data_independence", test_data_independence},
-    {"throughput", test_throughput},
+    {"throughput", test_throughput},   {"job_boundary", test_job_boundary},
+    {"counters", test_counters},       {"bursts", test_bursts},
+    {"hard_reset", test_hard_reset},   {"abort_writes", test_abort_writes},
+    {"stat", test_stat},
 };
 
 }  // namespace

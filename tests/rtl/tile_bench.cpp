@@ -32,6 +32,16 @@ const TileModelInfo &find_model(const char *name) {
 
 TileBench::TileBench(const TileModelInfo &info, const BenchOptions &options)
     : memory(1 << 21), options_(options), rng_(options.seed), model_(info.make()) {
+  reset();
+}
+
+void TileBench::reset() {
+  checker_ = AxiChecker();
+  in_ = TileIn{};
+  reads_.clear();
+  writes_.clear();
+  write_beats_.clear();
+  answers_.clear();
   model_->reset();
 }
 

@@ -53,6 +53,8 @@ class TileBench {
   /** Called after every clocked cycle with what happened in it. */
   std::function<void(uint64_t cycle, const TileOut &, const TileIn &)> observer;
 
+  /** Asynchronous reset, at any moment: the bench forgets what is under way. */
+  void reset();
   /** One cycle. */
   void step();
   void run(uint64_t cycles);
