@@ -63,7 +63,9 @@
     if (cmd_valid) assume (cmd.beats != '0 && cmd.rows != '0 && cmd.addr[3:0] == '0 && cmd.row_pitch[3:0] == '0);
     if (m_axi_bvalid) assume (f_accepted != '0 && f_written != '0);
   end
-  always @(posedge clk_i) if ($past(abort_i)) assume (!cmd_valid && !data_valid);
+  logic f_aborted;
+  always @(posedge clk_i) f_aborted <= rst_ni && abort_i;
+  always @* if (f_aborted) assume (!cmd_valid && !data_valid);
 
   // Promises
   always @* if (rst_ni) begin
