@@ -43,7 +43,7 @@
   // Assumed: a job starts when the fetch is quiet and is well formed (hb_tile_ctl); no answer comes that nobody asked
   // for, and of each burst that is not over one to sixteen beats are missing.
   always @* if (rst_ni) begin
-    if (start_i) assume (quiet_o && !stop_i && prog_i[5:0] == '0 && len_i != '0);
+    if (start_i) assume (quiet_o && prog_i[5:0] == '0 && len_i != '0);
     if (r_valid_i) assume (f_bursts != '0 && f_rest >= 8'(f_others) && f_rest <= {f_others, 4'd0});
   end
 

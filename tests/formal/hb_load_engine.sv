@@ -24,9 +24,9 @@
   assign f_rest   = f_flying - 8'd1;
   assign f_others = f_bursts - 4'(r_last_i);
 
-  logic [16:0] f_left;      // beats of the newest command not asked for
-  logic [16:0] f_expected;  // beats that started commands want, not written
-  logic [67:0] f_until;     // of these, until each command that waits is complete, oldest first
+  logic [17:0] f_left;      // beats of the newest command not asked for
+  logic [17:0] f_expected;  // beats that started commands want, not written
+  logic [71:0] f_until;     // of these, until each command that waits is complete, oldest first
   always @(posedge clk_i) begin
     if (!rst_ni) begin
       f_stalled  <= 1'b0;
@@ -41,17 +41,17 @@
       f_bursts  <= f_bursts + 4'(f_ar) - 4'(f_r_end);
       f_flying <= f_flying + (f_ar ? 8'(ar_len_o) + 8'd1 : 8'd0) - 8'(r_valid_i);
       if (abort_i) f_left <= '0;
-      else if (start) f_left <= 17'(cmd.total);
-      else if (issue) f_left <= f_left - 17'(burst);
+      else if (start) f_left <= 18'(cmd.total);
+      else if (issue) f_left <= f_left - 18'(burst);
       if (abort_i) f_expected <= '0;
-      else f_expected <= f_expected + (start ? 17'(cmd.total) : 17'd0) - 17'(write);
+      else f_expected <= f_expected + (start ? 18'(cmd.total) : 18'd0) - 18'(write);
       if (f_r_end) f_drained <= abort_i;
       f_tired <= abort_i && f_bursts == '0 && !ar_valid_o && !idle_o;
     end
     for (int i = 0; i < 4; i++) begin
       if (start && 8'(i) == \u_flights.f_count - 8'(flight_take))
-        f_until[17*i+:17] <= f_expected + 17'(cmd.total) - 17'(write);
-      else f_until[17*i+:17] <= (flight_take && i < 3 ? f_until[17*((i+1)%4)+:17] : f_until[17*i+:17]) - 17'(write);
+        f_until[18*i+:18] <= f_expected + 18'(cmd.total) - 18'(write);
+      else f_until[18*i+:18] <= (flight_take && i < 3 ? f_until[18*((i+1)%4)+:18] : f_until[18*i+:18]) - 18'(write);
     end
   end
 
@@ -59,9 +59,9 @@
   // planes, so its last burst is where it is reached); no answer comes that nobody asked
   // for, and of each burst that is not over one to sixteen beats are missing; abort holds until idle.
   always @* if (rst_ni) begin
-    if (cmd_valid) assume (cmd.beats != '0 && cmd.rows != '0 && cmd.planes != '0 && cmd.total - 16'd1 <= 16'd8191 &&
+    if (cmd_valid) assume (cmd.beats != '0 && cmd.rows != '0 && cmd.planes != '0 && cmd.total - 16'd1 < 16'(1 << AddrBits) &&
                            cmd.addr[3:0] == '0 && cmd.row_pitch[3:0] == '0 && cmd.plane_pitch[3:0] == '0);
-    if (issue) assume (f_left >= 17'(burst) && cmd_done == (f_left == 17'(burst)));
+    if (issue) assume (f_left >= 18'(burst) && cmd_done == (f_left == 18'(burst)));
     if (r_valid_i) assume (f_bursts != '0 && f_rest >= 8'(f_others) && f_rest <= {f_others, 4'd0});
   end
   logic f_aborted, f_draining;
@@ -97,8 +97,8 @@
   end
 
   // What makes them inductive
-  logic [16:0] f_writing;  // beats the command being written still wants
-  assign f_writing = writing_q ? 17'(words_left_q) + 17'd1 : '0;
+  logic [17:0] f_writing;  // beats the command being written still wants
+  assign f_writing = writing_q ? 18'(words_left_q) + 18'd1 : '0;
   always @* if (rst_ni) begin
     assert (5'(outstanding_q) == 5'(f_bursts) + 5'(ar_valid_o));
     assert (outstanding_q <= 4'(hb_pkg::MaxOutstanding));
@@ -106,20 +106,20 @@
     assert (f_flying >= 8'(f_bursts) && f_flying <= {f_bursts, 4'd0});
     if (\u_flights.f_count == '0) assert (f_expected == f_writing);
     for (int i = 0; i < 4; i++) if (8'(i) < \u_flights.f_count ) begin
-      assert (f_until[17*i+:17] == 17'(\u_flights.f_entries [58*i+24+:16]) +
-                                   (i == 0 ? f_writing : f_until[17*((i+3)%4)+:17]));
-      if (8'(i + 1) == \u_flights.f_count ) assert (f_until[17*i+:17] == f_expected);
+      assert (f_until[18*i+:18] == 18'(\u_flights.f_entries [58*i+24+:16]) +
+                                   (i == 0 ? f_writing : f_until[18*((i+3)%4)+:18]));
+      if (8'(i + 1) == \u_flights.f_count ) assert (f_until[18*i+:18] == f_expected);
     end
     for (int i = 0; i < 4; i++)
-      if (8'(i) < \u_flights.f_count ) assert (\u_flights.f_entries [58*i+24+:16] - 16'd1 <= 16'd8191);
-    if (writing_q) assert (words_left_q <= 16'd8191);
-    assert (active_q == (f_left != '0) && f_left <= 17'd8192);
+      if (8'(i) < \u_flights.f_count ) assert (\u_flights.f_entries [58*i+24+:16] - 16'd1 < 16'(1 << AddrBits));
+    if (writing_q) assert (words_left_q < 16'(1 << AddrBits));
+    assert (active_q == (f_left != '0) && f_left <= 18'(1 << AddrBits));
     if (active_q) assert (left_q != '0 && rows_left_q != '0 && planes_left_q != '0 && addr_q[3:0] == '0 &&
                           row_addr_q[3:0] == '0 && plane_addr_q[3:0] == '0 && row_pitch_q[3:0] == '0 &&
                           plane_pitch_q[3:0] == '0 && beats_q != '0 && rows_q != '0);
     if (!abort_i) begin
-      assert (f_expected == 17'(f_flying) + (ar_valid_o ? 17'(ar_len_o) + 17'd1 : 17'd0) + 17'(f_left));
-      if (!writing_q) assert (f_expected == 17'(f_left) && \u_flights.f_count <= 8'd1);
+      assert (f_expected == 18'(f_flying) + (ar_valid_o ? 18'(ar_len_o) + 18'd1 : 18'd0) + 18'(f_left));
+      if (!writing_q) assert (f_expected == 18'(f_left) && \u_flights.f_count <= 8'd1);
     end
   end
 
