@@ -145,12 +145,13 @@ module hb_vec_stat #(
     endcase
   end
 
-  // 2^47 / 2^31 is the one quotient of 17 bits; it counts as 65535.
+  // 2^47 / 2^31 is the one quotient of 17 bits; it counts as 65535, and this is what the division makes of it: its
+  // remainder stays 2^31, so all 16 bits are 1.
   logic [5:0] half_zeros;
   assign half_zeros   = rsqrt_q ? {1'b0, zeros_q[5:1]} : zeros_q;
   assign row_o.offset = first_q;
   assign row_o.shift  = 5'd31 - half_zeros[4:0];
-  assign row_o.mant   = root_q == 32'h80000000 ? 16'hffff : quotient_q;
+  assign row_o.mant   = quotient_q;
 
   assign busy_o  = state_q != StIdle;
   assign re_o    = state_q == StReadA || state_q == StReadB;

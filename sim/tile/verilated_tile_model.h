@@ -35,6 +35,8 @@ class VerilatedTile final : public TileModelIf {
  public:
   VerilatedTile() : model_(&seeded(context_)) {}
   ~VerilatedTile() override {
+    // The model takes leave of the thread's context, which may be a tile's that is gone.
+    Verilated::threadContextp(&context_);
     model_.final();
 #ifdef HB_COVERAGE
     write_coverage();

@@ -864,6 +864,17 @@ void test_job_boundary(const TileModelInfo &info, uint32_t seed) {
            "a token of the job before was taken");
     bench.wait_idle();
   }
+  // A queued job starts by itself: a tile with work to do is not idle.
+  BenchOptions asleep = options;
+  asleep.skip_idle = true;
+  TileBench sleepy(info, asleep);
+  sleepy.put_program(kPrograms, {load(0, 0, 0, 400), end_command()});
+  for (uint32_t i = 0; i < 3; ++i)
+    sleepy.ring(kPrograms, 2, base, i);
+  sleepy.run(10000);
+  expect(sleepy.model().perf().completed == 3, "%u of 3 queued jobs ran",
+         sleepy.model().perf().completed);
+
   constexpr uint32_t kMany = 300;
   std::vector<hb_cmd_t> program(kMany, load(0, 0, 0, 1, 0, kL2e));
   program.insert(program.end(), kMany, execute(info, 1, 1, 1, kL2e));
@@ -871,6 +882,63 @@ void test_job_boundary(const TileModelInfo &info, uint32_t seed) {
   bench.put_program(kPrograms, program);
   bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 3);
   expect(bench.wait_completion().code == HB_TILE_STATUS_OK, "job with %u tokens", kMany);
+}
+
+/* Commands that follow each other at once, on the same rows of the accumulator: around the last row
+ * written, for numbers of pixels around the array's, one k-tile or several. */
+void test_adjoining(const TileModelInfo &info, uint32_t seed) {
+  const uint32_t n = size_of(info);
+  std::mt19937 rng(seed);
+  BenchOptions options;
+  options.seed = seed;
+  TileBench bench(info, options);
+  randomise(bench.memory, rng);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  const std::array<uint32_t, 4> base{kAreas, kAreas + 0x20000, kAreas, kAreas};
+  std::vector<hb_cmd_t> program = {load(2, 0, 0x4000, 8)};
+  const Words words(info);
+  for (uint32_t bank = 0; bank < words.banks; ++bank) {
+    program.push_back(load(0, bank * words.ifm / 2, bank * 4096, 256));
+    program.push_back(load(1, bank * words.wgt / 2, 0x2000 + bank * 4096, 256));
+  }
+  program.back().common.tokens = HB_CMD_TOKEN_L2E << 4;
+  bool first = true;
+  const auto push = [&](uint32_t acc, uint32_t pixels, uint32_t k_tiles, bool fresh) {
+    hb_cmd_t cmd = execute(info, 1, pixels, k_tiles, first ? HB_CMD_TOKEN_L2E : 0);
+    if (is_vector(info)) {
+      cmd.vec.lanes = static_cast<uint8_t>(n);
+      cmd.vec.acc = static_cast<uint16_t>(acc);
+      cmd.vec.flags = static_cast<uint16_t>(fresh ? 0 : HB_CMD_VEC_FLAG_ACC);
+    } else {
+      cmd.exec.acc = static_cast<uint16_t>(acc);
+      cmd.exec.flags = static_cast<uint16_t>(fresh ? HB_CMD_EXEC_FLAG_INIT : 0);
+    }
+    program.push_back(cmd);
+    first = false;
+  };
+  const uint32_t rows = 3 * n + 4;
+  push(0, rows, 1, true);
+  for (const uint32_t pixels : {1u, 2u, n - 1, n, n + 1, 2 * n}) {
+    for (const uint32_t k_tiles : {1u, 2u}) {
+      for (uint32_t back = 0; back < 3 && back < pixels; ++back) {
+        push(0, pixels, 2, false);
+        push(pixels - 1 - back, n + 1, k_tiles, false);
+      }
+    }
+  }
+  program.back().common.tokens = HB_CMD_TOKEN_E2S << 4;
+  hb_cmd_t raw = store(0, 1, rows, HB_CMD_TOKEN_E2S);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  program.push_back(raw);
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(n, want, kBase).run(program, base);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+  bench.wait_idle();
+  compare(bench.memory, want);
 }
 
 /* Counters count what happens at the boundary, and waiting under its reason. */
@@ -960,8 +1028,10 @@ void test_bursts(const TileModelInfo &info, uint32_t seed) {
       if (asked) {
         // 256 beats: 5 to the page, 15 bursts of 16, 11.
         const uint32_t len = write ? out.m_awlen : out.m_arlen;
-        expect(len + 1u == (begun == 0 ? 5u : begun == 16 ? 11u : 16u), "burst %u of %u beats",
-               begun, len + 1);
+        expect(len + 1u == (begun == 0    ? 5u
+                            : begun == 16 ? 11u
+                                          : 16u),
+               "burst %u of %u beats", begun, len + 1);
         ++begun;
       }
       ended += write ? in.m_bvalid != 0 : in.m_rvalid != 0 && in.m_rid == 1 && in.m_rlast != 0;
@@ -994,7 +1064,13 @@ void test_hard_reset(const TileModelInfo &info, uint32_t seed) {
     bench.write_reg(HB_TILE_REG_WATCHDOG, 0x12345678);
     for (uint32_t i = 0; i < 6; ++i)
       bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, i);
-    bench.run(rng() % (round % 3 == 0 ? 300 : 20000));
+    if (round % 3 == 1) {  // while it writes
+      while (bench.model().outputs().m_awvalid == 0)
+        bench.step();
+      bench.run(rng() % 100);
+    } else {
+      bench.run(rng() % (round % 3 == 0 ? 300 : 20000));
+    }
     bench.reset();
     for (uint32_t cycle = 0; cycle < 100; ++cycle) {
       const TileOut &out = bench.model().outputs();
@@ -1084,14 +1160,14 @@ void test_stat(const TileModelInfo &info, uint32_t seed) {
   for (uint32_t i = 0; i < 128; ++i) {
     for (uint32_t b = 0; b < 16; ++b) {
       uint8_t &byte = bench.memory[kAreas - kBase + 16 * i + b];
-      byte = static_cast<uint8_t>(i < 64    ? (i % 9 == 8 ? 0 : 1 << i % 9)
+      byte = static_cast<uint8_t>(i < 64   ? (i % 9 == 8 ? 0 : 1 << i % 9)
                                   : i < 96 ? 120 + rng() % 17
                                            : rng() % 17);
     }
   }
-  std::vector<hb_cmd_t> program = {load(3, 0, 0x4000, 32), load(0, 0, 0, 128, 0, HB_CMD_TOKEN_L2E)};
-  if (Words(info).banks == 2)
-    program.insert(program.begin(), load(0, Words(info).ifm / 2, 0, 128));
+  std::vector<hb_cmd_t> program = {load(2, 0, 0x5000, 8), load(3, 0, 0x4000, 32),
+                                   load(0, 0, 0, 128, 0, HB_CMD_TOKEN_L2E)};
+  if (Words(info).banks == 2) program.insert(program.begin(), load(0, Words(info).ifm / 2, 0, 128));
   // Rows 0..62: a power of two times a power of two. Row 64 is 0.
   for (uint32_t i = 0; i < 7; ++i) {
     hb_cmd_t cmd = vec(1, 9, 1, i == 0 ? HB_CMD_TOKEN_L2E : 0);
@@ -1140,17 +1216,11 @@ void test_stat(const TileModelInfo &info, uint32_t seed) {
   // STAT pushes what STORE and LOAD wait for.
   program.push_back(stat(1, 64, 64, 520));
   program.back().common.tokens = HB_CMD_TOKEN_E2S << 4;
-  program.push_back(load(2, 0, 0, 8, HB_CMD_TOKEN_E2L));
+  program.push_back(load(2, 64, 0, 8, HB_CMD_TOKEN_E2L));
   const struct {
     uint32_t row, count;
-  } ranges[] = {{0, 63},
-                {64, 1},
-                {100, 63},
-                {200, static_cast<uint32_t>(values.size())},
-                {400, 16},
-                {420, 16},
-                {500, 16},
-                {520, 1}};
+  } ranges[] = {{0, 63},   {64, 1},   {100, 63}, {200, static_cast<uint32_t>(values.size())},
+                {400, 16}, {420, 16}, {500, 16}, {520, 1}};
   uint32_t at = 0;
   for (const auto &range : ranges) {
     hb_cmd_t raw = store(at, 1, range.count, at == 0 ? HB_CMD_TOKEN_E2S : 0);
@@ -1381,12 +1451,13 @@ void test_throughput(const TileModelInfo &info, uint32_t seed) {
   compare(bench.memory, want);
   const TilePerf perf = bench.model().perf();
   expect(perf.array == k_tiles * 196, "%u array cycles, expected %u", perf.array, k_tiles * 196);
-  // The first k-tile's weights and the last one's drain are all that is lost; and what the last
-  // block of an output-stationary array lacks in pixels.
+  // The last one's drain is all that is lost; and what the last block of an output-stationary array
+  // lacks in pixels.
   const bool blocks = info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_OS;
   const uint32_t missing = blocks ? k_tiles * ((196 + n - 1) / n * n - 196) : 0;
-  expect(perf.wait_wgt <= missing + 2 * n + 4, "%u cycles without a pixel while executing",
-         perf.wait_wgt);
+  const uint32_t drain = n + (blocks ? 5 : 3);
+  expect(perf.wait_wgt == missing + drain, "%u cycles without a pixel while executing, expected %u",
+         perf.wait_wgt, missing + drain);
   std::printf("array busy %.2f%% of the exec stream\n",
               100.0 * perf.array / (perf.array + perf.wait_wgt));
 }
@@ -1397,15 +1468,24 @@ struct Case {
 };
 
 const Case kCases[] = {
-    {"random", test_random},           {"registers", test_registers},
-    {"queues", test_queues},           {"errors", test_errors},
-    {"fetch_limit", test_fetch_limit}, {"axi_errors", test_axi_errors},
-    {"soft_reset", test_soft_reset},   {"watchdog", test_watchdog},
-    {"quiescence", test_quiescence},   {"data_independence", test_data_independence},
-    {"throughput", test_throughput},   {"job_boundary", test_job_boundary},
-    {"counters", test_counters},       {"bursts", test_bursts},
-    {"hard_reset", test_hard_reset},   {"abort_writes", test_abort_writes},
+    {"random", test_random},
+    {"registers", test_registers},
+    {"queues", test_queues},
+    {"errors", test_errors},
+    {"fetch_limit", test_fetch_limit},
+    {"axi_errors", test_axi_errors},
+    {"soft_reset", test_soft_reset},
+    {"watchdog", test_watchdog},
+    {"quiescence", test_quiescence},
+    {"data_independence", test_data_independence},
+    {"throughput", test_throughput},
+    {"job_boundary", test_job_boundary},
+    {"counters", test_counters},
+    {"bursts", test_bursts},
+    {"hard_reset", test_hard_reset},
+    {"abort_writes", test_abort_writes},
     {"stat", test_stat},
+    {"adjoining", test_adjoining},
 };
 
 }  // namespace

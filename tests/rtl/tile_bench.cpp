@@ -142,6 +142,7 @@ void TileBench::write_reg(uint32_t offset, uint32_t value, uint8_t strobe, uint8
   // Address and data start at random moments, the answer is taken at one.
   uint64_t aw_at = cycle_ + (options_.stall_percent != 0 ? rng_() % 4 : 0);
   uint64_t w_at = cycle_ + (options_.stall_percent != 0 ? rng_() % 4 : 0);
+  const bool patient = options_.stall_percent != 0 && chance(50);  // ready only after valid
   bool aw_done = false, w_done = false;
   for (unsigned guard = 0;; ++guard) {
     expect(guard < 1000, "register write to %03x is not answered", offset);
@@ -150,8 +151,9 @@ void TileBench::write_reg(uint32_t offset, uint32_t value, uint8_t strobe, uint8
     in_.s_wvalid = !w_done && cycle_ >= w_at;
     in_.s_wdata = value;
     in_.s_wstrb = strobe;
-    in_.s_bready = aw_done && w_done && !chance(options_.stall_percent);
     const TileOut &out = model_->outputs();
+    in_.s_bready =
+        aw_done && w_done && !chance(options_.stall_percent) && (!patient || out.s_bvalid != 0);
     const bool aw = in_.s_awvalid != 0 && out.s_awready != 0;
     const bool w = in_.s_wvalid != 0 && out.s_wready != 0;
     const bool b = in_.s_bready != 0 && out.s_bvalid != 0;
@@ -167,14 +169,15 @@ void TileBench::write_reg(uint32_t offset, uint32_t value, uint8_t strobe, uint8
 }
 
 uint32_t TileBench::read_reg(uint32_t offset, uint8_t expected_resp) {
+  const bool patient = options_.stall_percent != 0 && chance(50);
   bool ar_done = false;
   uint32_t value = 0;
   for (unsigned guard = 0;; ++guard) {
     expect(guard < 1000, "register read of %03x is not answered", offset);
     in_.s_arvalid = !ar_done;
     in_.s_araddr = offset;
-    in_.s_rready = ar_done && !chance(options_.stall_percent);
     const TileOut &out = model_->outputs();
+    in_.s_rready = ar_done && !chance(options_.stall_percent) && (!patient || out.s_rvalid != 0);
     const bool ar = in_.s_arvalid != 0 && out.s_arready != 0;
     const bool r = in_.s_rready != 0 && out.s_rvalid != 0;
     if (r) {
