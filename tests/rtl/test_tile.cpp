@@ -124,19 +124,25 @@ hb_cmd_t store(uint32_t dst, uint32_t rows, uint32_t beats, uint32_t wait = 0, u
   return cmd;
 }
 
+/* The program ends well and leaves in memory what the reference leaves. */
+void run_as_reference(TileBench &bench, const TileModelInfo &info,
+                      const std::vector<hb_cmd_t> &program, const std::array<uint32_t, 4> &base) {
+  bench.put_program(kPrograms, program);
+  std::vector<uint8_t> want = bench.memory;
+  TileReference(size_of(info), want, kBase).run(program, base);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 0x600d);
+  const Completion done = bench.wait_completion();
+  expect(done.tag == 0x600d && done.code == HB_TILE_STATUS_OK,
+         "program: tag %x, status %u at command %u", done.tag, done.code, done.command);
+  bench.wait_idle();
+  compare(bench.memory, want);
+}
+
 /* A small correct job: what every test of failure runs afterwards to see that the tile is well. */
 void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
   std::mt19937 rng(seed);
   RandomJob job = random_job(rng, info, 2, bench.memory, kBase, kAreas, kAreaBytes);
-  bench.put_program(kPrograms, job.program);
-  std::vector<uint8_t> want = bench.memory;
-  TileReference(size_of(info), want, kBase).run(job.program, job.base);
-  bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 0x600d);
-  const Completion done = bench.wait_completion();
-  expect(done.tag == 0x600d && done.code == HB_TILE_STATUS_OK,
-         "good job: tag %x, status %u at command %u", done.tag, done.code, done.command);
-  bench.wait_idle();
-  compare(bench.memory, want);
+  run_as_reference(bench, info, job.program, job.base);
 }
 
 /* Random jobs, several queued at a time, leave in memory what the reference leaves, byte for byte.
@@ -931,14 +937,7 @@ void test_adjoining(const TileModelInfo &info, uint32_t seed) {
   raw.store.flags = HB_CMD_STORE_FLAG_RAW;
   program.push_back(raw);
   program.push_back(end_command());
-  bench.put_program(kPrograms, program);
-  std::vector<uint8_t> want = bench.memory;
-  TileReference(n, want, kBase).run(program, base);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
-  const Completion done = bench.wait_completion();
-  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
-  bench.wait_idle();
-  compare(bench.memory, want);
+  run_as_reference(bench, info, program, base);
 }
 
 /* Counters count what happens at the boundary, and waiting under its reason. */
@@ -1232,14 +1231,7 @@ void test_stat(const TileModelInfo &info, uint32_t seed) {
     at += range.count * 64;
   }
   program.push_back(end_command());
-  bench.put_program(kPrograms, program);
-  std::vector<uint8_t> want = bench.memory;
-  TileReference(size_of(info), want, kBase).run(program, base);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
-  const Completion done = bench.wait_completion();
-  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
-  bench.wait_idle();
-  compare(bench.memory, want);
+  run_as_reference(bench, info, program, base);
 }
 
 /* Everything visible at the boundary, as one number. */
@@ -1374,15 +1366,9 @@ void test_vec_throughput(const TileModelInfo &info, uint32_t seed) {
   raw.store.row_pitch = 14 * 64;
   program.push_back(raw);
   program.push_back(end_command());
-  bench.put_program(kPrograms, program);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   const std::array<uint32_t, 4> base = {kAreas, kAreas + 0x20000, kAreas, kAreas};
-  std::vector<uint8_t> want = bench.memory;
-  TileReference(n, want, kBase).run(program, base);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
-  const Completion done = bench.wait_completion();
-  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
-  compare(bench.memory, want);
+  run_as_reference(bench, info, program, base);
   const TilePerf perf = bench.model().perf();
   expect(perf.array == 2 * 9 * 196, "%u terms, expected %u", perf.array, 2 * 9 * 196);
   // What is lost is the last row's way through the pipeline.
@@ -1442,15 +1428,9 @@ void test_throughput(const TileModelInfo &info, uint32_t seed) {
     program.push_back(cmd);
   }
   program.push_back(end_command());
-  bench.put_program(kPrograms, program);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   const std::array<uint32_t, 4> base = {kAreas, kAreas + 0x20000, kAreas, kAreas};
-  std::vector<uint8_t> want = bench.memory;
-  TileReference(n, want, kBase).run(program, base);
-  bench.ring(kPrograms, static_cast<uint32_t>(program.size()), base, 1);
-  const Completion done = bench.wait_completion();
-  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
-  compare(bench.memory, want);
+  run_as_reference(bench, info, program, base);
   const TilePerf perf = bench.model().perf();
   expect(perf.array == k_tiles * 196, "%u array cycles, expected %u", perf.array, k_tiles * 196);
   // The last one's drain is all that is lost; and what the last block of an output-stationary array

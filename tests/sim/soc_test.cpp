@@ -24,6 +24,7 @@
 #include "hilbert/hb_tile_regs.h"
 #include "mock_tile.h"
 #include "random.h"
+#include "soc_script.h"
 
 namespace hb {
 
@@ -224,41 +225,17 @@ void on_telemetry(void *, uint64_t cycle, const uint32_t *words, uint32_t num) {
                    std::to_string(num));
 }
 
-class Script {
- public:
-  void add(uint32_t op, uint32_t a, uint32_t b) { words_.insert(words_.end(), {op, a, b}); }
-  void end(uint32_t code) { add(0, code, 0); }
-  void write(uint32_t addr, uint32_t value) { add(1, addr, value); }
-  void poll(uint32_t addr, uint32_t mask) { add(2, addr, mask); }
-  void sleep(uint32_t mask) { add(3, mask, 0); }
-  void expect(uint32_t addr, uint32_t value) { add(4, addr, value); }
-  void job(uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source, uint32_t destination,
-           uint32_t burst, uint32_t tag) {
-    const uint32_t base = HB_TILE_BASE(tile);
-    write(base + HB_TILE_REG_JOB_PROG, kind);
-    write(base + HB_TILE_REG_JOB_LEN, beats);
-    write(base + HB_TILE_REG_JOB_BASE0, source);
-    write(base + HB_TILE_REG_JOB_BASE1, destination);
-    write(base + HB_TILE_REG_JOB_BASE2, burst);
-    write(base + HB_TILE_REG_JOB_TAG, tag);
-  }
-  void load(hb_sim_t *sim, const char *firmware) const {
-    std::vector<uint8_t> code(65536);
-    FILE *file = std::fopen(firmware, "rb");
-    if (file == nullptr) {
-      std::printf("%s: cannot be read\n", firmware);
-      std::exit(1);
-    }
-    code.resize(std::fread(code.data(), 1, code.size(), file));
-    std::fclose(file);
-    must(hb_sim_load_private(sim, HB_TCM_BASE, code.data(), code.size()), "load firmware");
-    must(hb_sim_load_private(sim, HB_IMAGE_BASE, words_.data(), words_.size() * 4), "load script");
-    must(hb_sim_set_entry(sim, HB_TCM_BASE), "entry");
-  }
-
- private:
-  std::vector<uint32_t> words_;
-};
+/* `kind` and `burst` are of the mock tile. */
+void add_job(soc_script_t &script, uint32_t tile, uint32_t kind, uint32_t beats, uint32_t source,
+             uint32_t destination, uint32_t burst, uint32_t tag) {
+  const uint32_t base = HB_TILE_BASE(tile);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_PROG, kind);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_LEN, beats);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_BASE0, source);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_BASE1, destination);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_BASE2, burst);
+  soc_script_write(&script, base + HB_TILE_REG_JOB_TAG, tag);
+}
 
 hb_sim_t *create(const hb_sim_options_t &options) {
   const hb_soc_t soc = make_soc();
@@ -269,9 +246,9 @@ hb_sim_t *create(const hb_sim_options_t &options) {
 
 int exit_code(uint32_t code, const char *firmware) {
   hb_sim_t *sim = create(hb_sim_options_t{});
-  Script script;
-  script.end(code);
-  script.load(sim, firmware);
+  soc_script_t script{};
+  soc_script_end(&script, code);
+  soc_script_load(&script, sim, firmware);
   check(hb_sim_run(sim, 100000) == HB_SIM_EXIT, "the run ends by exit");
   check(hb_sim_exit_code(sim) == code, "with the firmware's code");
   check(hb_sim_cycle(sim) < 1000, "at once");
@@ -282,9 +259,9 @@ int exit_code(uint32_t code, const char *firmware) {
 
 int dead(const char *firmware) {
   hb_sim_t *sim = create(hb_sim_options_t{});
-  Script script;
-  script.sleep(HB_IRQ_TILE(0));
-  script.load(sim, firmware);
+  soc_script_t script{};
+  soc_script_sleep(&script, HB_IRQ_TILE(0));
+  soc_script_load(&script, sim, firmware);
   check(hb_sim_run(sim, UINT64_MAX) == HB_SIM_DEADLOCK, "the run ends as a deadlock");
   check(std::strstr(hb_sim_error(sim), "nothing will ever happen") != nullptr, hb_sim_error(sim));
   hb_sim_free(sim);
@@ -293,11 +270,11 @@ int dead(const char *firmware) {
 
 int limit(const char *firmware) {
   hb_sim_t *sim = create(hb_sim_options_t{});
-  Script script;
-  script.job(1, hb_test::kHang, 1, 0, 0, 0, 0x1234);
-  script.write(HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
-  script.sleep(HB_IRQ_TILE(1));
-  script.load(sim, firmware);
+  soc_script_t script{};
+  add_job(script, 1, hb_test::kHang, 1, 0, 0, 0, 0x1234);
+  soc_script_write(&script, HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
+  soc_script_sleep(&script, HB_IRQ_TILE(1));
+  soc_script_load(&script, sim, firmware);
   check(hb_sim_run(sim, 50000) == HB_SIM_LIMIT && hb_sim_cycle(sim) == 50000,
         "the run reaches its limit");
   hb_sim_tile_stats_t stats;
@@ -312,10 +289,10 @@ int limit(const char *firmware) {
 
 int fault(const char *firmware) {
   hb_sim_t *sim = create(hb_sim_options_t{});
-  Script script;
-  script.job(1, hb_test::kBreak, 1, HB_DRAM_BASE, 0, 0, 5);
-  script.sleep(HB_IRQ_TILE(1));
-  script.load(sim, firmware);
+  soc_script_t script{};
+  add_job(script, 1, hb_test::kBreak, 1, HB_DRAM_BASE, 0, 0, 5);
+  soc_script_sleep(&script, HB_IRQ_TILE(1));
+  soc_script_load(&script, sim, firmware);
   check(hb_sim_run(sim, 50000) == HB_SIM_FAULT, "the run ends with a fault");
   check(std::strstr(hb_sim_error(sim), "tile1, cycle ") != nullptr &&
             std::strstr(hb_sim_error(sim), "crosses a 256-byte boundary") != nullptr,
@@ -361,13 +338,13 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
   stream.slot_addr[1] = HB_DRAM_BASE + (3 << 18) + 0x2000;
   must(hb_sim_add_stream(sim, &stream), "stream");
 
-  Script script;
+  soc_script_t script{};
   struct Copy {
     uint32_t source, destination, bytes;
   };
   std::vector<Copy> copies;
-  script.write(HB_TILE_BASE(0) + HB_TILE_REG_CTRL, 1);
-  script.write(HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
+  soc_script_write(&script, HB_TILE_BASE(0) + HB_TILE_REG_CTRL, 1);
+  soc_script_write(&script, HB_TILE_BASE(1) + HB_TILE_REG_CTRL, 1);
   for (uint32_t round = 0; round < 6; ++round) {
     for (uint32_t tile = 0; tile < 2; ++tile) {
       const uint32_t beats = 1 + random.below(600), bursts[] = {0, 5, 16};
@@ -375,24 +352,24 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
       const Copy copy = {random.below((1 << 19) / 16 - beats) * 16,
                          (1u << 19) + (round * 2 + tile) * 12288, beats * 16};
       copies.push_back(copy);
-      script.job(tile, hb_test::kCopy, beats, HB_DRAM_BASE + copy.source,
-                 HB_DRAM_BASE + copy.destination, bursts[random.below(3)], round * 2 + tile);
+      add_job(script, tile, hb_test::kCopy, beats, HB_DRAM_BASE + copy.source,
+              HB_DRAM_BASE + copy.destination, bursts[random.below(3)], round * 2 + tile);
     }
     for (uint32_t tile = 0; tile < 2; ++tile) {
-      script.sleep(HB_IRQ_TILE(tile));
-      script.expect(HB_TILE_BASE(tile) + HB_TILE_REG_COMPL_TAG, round * 2 + tile);
-      script.write(HB_TILE_BASE(tile) + HB_TILE_REG_COMPL_POP, 1);
+      soc_script_sleep(&script, HB_IRQ_TILE(tile));
+      soc_script_expect(&script, HB_TILE_BASE(tile) + HB_TILE_REG_COMPL_TAG, round * 2 + tile);
+      soc_script_write(&script, HB_TILE_BASE(tile) + HB_TILE_REG_COMPL_POP, 1);
     }
     // A frame arrives: take it, give the slot back (slots are used lowest first).
-    script.sleep(HB_IRQ_MAILBOX);
-    script.expect(HB_LOCAL_MBOX_WORD(HB_MBOX_FRAME), round);
-    script.write(HB_LOCAL_MBOX_POP, 1);
-    script.write(HB_SENSOR_RELEASE(0), 0);
-    script.write(HB_LOCAL_TELEMETRY, (42u << 24) | 1u);
-    script.write(HB_LOCAL_TELEMETRY, round);
+    soc_script_sleep(&script, HB_IRQ_MAILBOX);
+    soc_script_expect(&script, HB_LOCAL_MBOX_WORD(HB_MBOX_FRAME), round);
+    soc_script_write(&script, HB_LOCAL_MBOX_POP, 1);
+    soc_script_write(&script, HB_SENSOR_RELEASE(0), 0);
+    soc_script_write(&script, HB_LOCAL_TELEMETRY, (42u << 24) | 1u);
+    soc_script_write(&script, HB_LOCAL_TELEMETRY, round);
   }
-  script.end(0);
-  script.load(sim, firmware);
+  soc_script_end(&script, 0);
+  soc_script_load(&script, sim, firmware);
 
   hb_sim_stop_t stop = HB_SIM_LIMIT;
   for (uint64_t until = slice; stop == HB_SIM_LIMIT && until < 10000000; until += slice) {

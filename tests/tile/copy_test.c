@@ -3,10 +3,10 @@
 /*
  * copy_test CASE SOC.yaml SCRIPT_HOST.bin SEED STALL_PPM
  *
- * The copy tile in a whole machine, beside one of ours, named in a SoC file. Firmware is the script player of
- * tests/sim/soc_host.S.
- *   jobs    random lengths and addresses: memory, completions and job records are what the jobs ask for
- *   faults  each way a job can fail is named, touches nothing behind it, and the next job runs
+ * The copy tile in a whole machine, beside one of ours, named in a SoC file. Firmware is the script
+ * player of tests/sim/soc_host.S. jobs    random lengths and addresses: memory, completions and job
+ * records are what the jobs ask for faults  each way a job can fail is named, touches nothing
+ * behind it, and the next job runs
  */
 
 #include <stdio.h>
@@ -16,12 +16,15 @@
 #include "hb_config.h"
 #include "hb_sim.h"
 #include "hilbert/hb_tile_regs.h"
+#include "soc_script.h"
+#include "test_random.h"
 
-enum { TILE = 1, BYTES = 1 << 16, MAX_JOBS = 64, MAX_WORDS = 3 * 20 * MAX_JOBS, END_CODE = 7, FIRST_TAG = 100 };
+enum { TILE = 1, BYTES = 1 << 16, MAX_JOBS = 64, END_CODE = 7, FIRST_TAG = 100 };
 
 typedef struct job {
   uint32_t from, to, beats; /* byte offsets into DRAM, multiples of 16 */
   uint32_t status;
+  bool overrun; /* doorbells are rung in vain, while it runs and while its completion waits */
 } job_t;
 
 typedef struct records {
@@ -29,36 +32,38 @@ typedef struct records {
   hb_sim_job_t jobs[MAX_JOBS];
 } records_t;
 
-static uint32_t script[MAX_WORDS];
-static uint32_t num_words;
+static soc_script_t script;
 static records_t records;
 static uint8_t before[BYTES], wanted[BYTES], after[BYTES];
 
-static void step(uint32_t op, uint32_t a, uint32_t b) {
-  if (num_words + 3 > MAX_WORDS) {
-    fprintf(stderr, "the script is too long\n");
-    abort();
-  }
-  script[num_words++] = op;
-  script[num_words++] = a;
-  script[num_words++] = b;
+static void write_reg(uint32_t reg, uint32_t value) {
+  soc_script_write(&script, HB_TILE_BASE(TILE) + reg, value);
+}
+static void expect_reg(uint32_t reg, uint32_t value) {
+  soc_script_expect(&script, HB_TILE_BASE(TILE) + reg, value);
 }
 
-static void write_reg(uint32_t reg, uint32_t value) { step(1, HB_TILE_BASE(TILE) + reg, value); }
-static void expect_reg(uint32_t reg, uint32_t value) { step(4, HB_TILE_BASE(TILE) + reg, value); }
+/* A doorbell that the tile must ignore: it would copy to elsewhere. */
+static void ring_in_vain(const job_t *job, uint32_t tag) {
+  write_reg(HB_TILE_REG_JOB_BASE1, HB_DRAM_BASE + job->to + 8192);
+  write_reg(HB_TILE_REG_JOB_TAG, tag);
+}
 
-static void run_job(const job_t *job, uint32_t tag, bool ring_twice) {
+static void run_job(const job_t *job, uint32_t tag) {
   write_reg(HB_TILE_REG_JOB_LEN, job->beats);
   write_reg(HB_TILE_REG_JOB_BASE0, HB_DRAM_BASE + job->from);
   write_reg(HB_TILE_REG_JOB_BASE1, HB_DRAM_BASE + job->to);
   write_reg(HB_TILE_REG_JOB_TAG, tag);
-  if (ring_twice) { /* while it runs or waits to be popped: ignored */
-    write_reg(HB_TILE_REG_JOB_TAG, tag);
+  if (job->overrun) {
+    ring_in_vain(job, tag);
   }
-  step(3, HB_IRQ_TILE(TILE), 0);
+  soc_script_sleep(&script, HB_IRQ_TILE(TILE));
+  if (job->overrun) {
+    ring_in_vain(job, tag);
+  }
   expect_reg(HB_TILE_REG_COMPL_TAG, tag);
   expect_reg(HB_TILE_REG_COMPL_STATUS, HB_TILE_COMPL_STATUS_VALID_MASK | job->status);
-  expect_reg(HB_TILE_REG_STATUS, (ring_twice ? HB_TILE_STATUS_OVERRUN_MASK : 0u) |
+  expect_reg(HB_TILE_REG_STATUS, (job->overrun ? HB_TILE_STATUS_OVERRUN_MASK : 0u) |
                                      HB_TILE_STATUS_QUEUE_FULL_MASK |
                                      1u << HB_TILE_STATUS_COMPL_LEVEL_LSB);
   write_reg(HB_TILE_REG_COMPL_POP, 1);
@@ -73,45 +78,31 @@ static void on_job(void *ctx, const hb_sim_job_t *job) {
   }
 }
 
-static uint32_t below(uint64_t *state, uint32_t limit) {
-  *state = *state * 6364136223846793005u + 1442695040888963407u;
-  return (uint32_t)((*state >> 33) % limit);
-}
-
-static uint32_t make_jobs(const char *name, uint64_t seed, uint64_t dram_bytes, job_t *jobs) {
+static uint32_t make_jobs(const char *name, test_random_t *random, uint64_t dram_bytes,
+                          job_t *jobs) {
   if (strcmp(name, "faults") == 0) {
     const uint32_t end = (uint32_t)dram_bytes;
-    const job_t cases[] = {{16, 4096, 0, HB_TILE_STATUS_NO_END},
-                           {24, 4096, 4, HB_TILE_STATUS_BAD_FIELD},
-                           {16, 4098, 4, HB_TILE_STATUS_BAD_FIELD},
-                           {256, 4096, 3, HB_TILE_STATUS_OK},
-                           {end, 4096, 4, HB_TILE_STATUS_AXI_READ},
-                           {256, end, 4, HB_TILE_STATUS_AXI_WRITE},
-                           {4096, 8192 - 16, 33, HB_TILE_STATUS_OK}};
+    const job_t cases[] = {{16, 4096, 0, HB_TILE_STATUS_NO_END, false},
+                           {24, 4096, 4, HB_TILE_STATUS_BAD_FIELD, false},
+                           {16, 4098, 4, HB_TILE_STATUS_BAD_FIELD, false},
+                           {256, 4096, 3, HB_TILE_STATUS_OK, false},
+                           {end, 4096, 4, HB_TILE_STATUS_AXI_READ, false},
+                           {256, end, 4, HB_TILE_STATUS_AXI_WRITE, false},
+                           {4096, 8192 - 16, 33, HB_TILE_STATUS_OK, false},
+                           {512, 16384, 200, HB_TILE_STATUS_OK, true}};
     memcpy(jobs, cases, sizeof cases);
     return sizeof cases / sizeof cases[0];
   }
   for (uint32_t i = 0; i < MAX_JOBS - 1; ++i) {
-    const uint32_t beats = 1 + below(&seed, below(&seed, 4) == 0 ? 200 : 20);
+    const uint32_t beats =
+        test_random_range(random, 1, test_random_below(random, 4) == 0 ? 200 : 20);
     jobs[i].beats = beats;
-    jobs[i].from = 16 * below(&seed, BYTES / 32 - beats);
-    jobs[i].to = BYTES / 2 + 16 * below(&seed, BYTES / 32 - beats);
+    jobs[i].from = 16 * test_random_below(random, BYTES / 32 - beats);
+    jobs[i].to = BYTES / 2 + 16 * test_random_below(random, BYTES / 32 - beats);
     jobs[i].status = HB_TILE_STATUS_OK;
+    jobs[i].overrun = false;
   }
   return MAX_JOBS - 1;
-}
-
-static bool load(hb_sim_t *sim, const char *path) {
-  static uint8_t code[65536];
-  FILE *file = fopen(path, "rb");
-  const size_t len = file ? fread(code, 1, sizeof code, file) : 0;
-  if (file) {
-    fclose(file);
-  }
-  return len > 0 && hb_sim_load_private(sim, HB_TCM_BASE, code, len) == HB_OK &&
-         hb_sim_load_private(sim, HB_IMAGE_BASE, script, num_words * sizeof script[0]) == HB_OK &&
-         hb_sim_load_dram(sim, HB_DRAM_BASE, before, BYTES) == HB_OK &&
-         hb_sim_set_entry(sim, HB_TCM_BASE) == HB_OK;
 }
 
 static int judge(hb_sim_t *sim, hb_sim_stop_t stop, const job_t *jobs, uint32_t num_jobs) {
@@ -131,11 +122,12 @@ static int judge(hb_sim_t *sim, hb_sim_stop_t stop, const job_t *jobs, uint32_t 
       ++errors;
     }
   }
-  /* Without PERF a job record spans doorbell to pop. */
+  /* Without PERF a job record spans the last doorbell, taken or not, to pop. */
   uint64_t cycles = 0;
   for (uint32_t i = 0; i < records.num; ++i) {
     const hb_sim_job_t *job = &records.jobs[i];
-    if (job->tile != TILE || job->tag != FIRST_TAG + i || job->end <= job->start + jobs[i].beats) {
+    const uint64_t least = jobs[i].overrun ? 0 : jobs[i].beats;
+    if (job->tile != TILE || job->tag != FIRST_TAG + i || job->end <= job->start + least) {
       printf("job record %u: tile %u, tag %u, cycles %llu to %llu\n", i, job->tile, job->tag,
              (unsigned long long)job->start, (unsigned long long)job->end);
       ++errors;
@@ -162,31 +154,25 @@ int main(int argc, char **argv) {
     printf("%s\n", error.text);
     return 1;
   }
-  uint64_t seed = strtoull(argv[4], NULL, 10);
+  const uint64_t seed = strtoull(argv[4], NULL, 10);
+  test_random_t random = {seed};
   printf("seed %llu\n", (unsigned long long)seed);
 
   job_t jobs[MAX_JOBS];
-  uint32_t num_jobs = make_jobs(argv[1], seed, soc.dram.size_bytes, jobs);
+  const uint32_t num_jobs = make_jobs(argv[1], &random, soc.dram.size_bytes, jobs);
   for (uint32_t i = 0; i < BYTES; ++i) {
-    before[i] = wanted[i] = (uint8_t)below(&seed, 256);
+    before[i] = wanted[i] = (uint8_t)test_random_below(&random, 256);
   }
   expect_reg(HB_TILE_REG_ID, HB_TILE_KIND_FOREIGN << HB_TILE_ID_KIND_LSB |
                                  4u << HB_TILE_ID_SIZE_LSB | HB_TILE_MAP_VERSION);
   write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   for (uint32_t i = 0; i < num_jobs; ++i) {
-    run_job(&jobs[i], FIRST_TAG + i, false);
+    run_job(&jobs[i], FIRST_TAG + i);
     if (jobs[i].status == HB_TILE_STATUS_OK) {
       memcpy(wanted + jobs[i].to, wanted + jobs[i].from, 16 * jobs[i].beats);
     }
   }
-  if (strcmp(argv[1], "faults") == 0) {
-    const job_t again = {.from = 512, .to = 16384, .beats = 20, .status = HB_TILE_STATUS_OK};
-    jobs[num_jobs] = again;
-    run_job(&jobs[num_jobs], FIRST_TAG + num_jobs, true);
-    ++num_jobs;
-    memcpy(wanted + again.to, wanted + again.from, 16 * again.beats);
-  }
-  step(0, END_CODE, 0);
+  soc_script_end(&script, END_CODE);
 
   const hb_sim_options_t options = {.seed = 1,
                                     .stall_ppm = (uint32_t)strtoul(argv[5], NULL, 10),
@@ -197,9 +183,10 @@ int main(int argc, char **argv) {
     printf("%s\n", hb_sim_error(NULL));
     return 1;
   }
+  soc_script_load(&script, sim, argv[3]);
   int errors = 1;
-  if (!load(sim, argv[3])) {
-    printf("%s: %s\n", argv[3], hb_sim_error(sim));
+  if (hb_sim_load_dram(sim, HB_DRAM_BASE, before, BYTES) != HB_OK) {
+    printf("%s\n", hb_sim_error(sim));
   } else {
     errors = judge(sim, hb_sim_run(sim, 10000000), jobs, num_jobs);
   }

@@ -3,7 +3,7 @@
 // copy_tile: copies JOB_LEN beats of 16 bytes from JOB_BASE0 to JOB_BASE1. No program, no queue, no engines of ours:
 // plain Verilog with a synchronous reset, to show what a tile needs to be one.
 //
-// One job at a time; a doorbell while one runs, or while a completion waits, is ignored (STATUS.OVERRUN). A job
+// Registers it lacks read as 0. One job at a time; a doorbell while one runs, or while a completion waits, is ignored (STATUS.OVERRUN). A job
 // copies chunk by chunk through a 16-beat buffer; a chunk ends at each 256-byte boundary of either side.
 
 module copy_tile #(
@@ -60,20 +60,20 @@ module copy_tile #(
   output             idle_o
 );
 
-  localparam [11:0] ID = 12'h000, CAPS = 12'h004, CTRL = 12'h008, STATUS = 12'h00c, LEN = 12'h014,
+  localparam [11:0] ID = 12'h000, CTRL = 12'h008, STATUS = 12'h00c, LEN = 12'h014,
                     SRC = 12'h018, DST = 12'h01c, TAG = 12'h028, C_TAG = 12'h030, C_STATUS = 12'h034,
-                    C_CYCLES = 12'h038, C_POP = 12'h03c;
+                    C_POP = 12'h03c;
   localparam [7:0] OK = 8'd0, BAD_FIELD = 8'd2, AXI_READ = 8'd3, AXI_WRITE = 8'd4, NO_END = 8'd6;
   localparam [2:0] IDLE = 3'd0, PLAN = 3'd1, ASK = 3'd2, FILL = 3'd3, SAY = 3'd4, POUR = 3'd5, WAIT = 3'd6;
 
   reg [127:0] buffer [0:15];
   reg [2:0]   state;
-  reg [31:0]  src, dst, tag, from, to, cycles;
+  reg [31:0]  src, dst, tag, from, to;
   reg [19:0]  len, left;
   reg [4:0]   chunk;  // beats, 1 to 16
   reg [3:0]   beat;
   reg [7:0]   code;   // of the running job, then of its completion
-  reg         irq_en, stopping, overrun, done;
+  reg         irq_en, overrun, done;
 
   reg         have_addr, have_data;
   reg [15:0]  waddr;
@@ -106,18 +106,17 @@ module copy_tile #(
   assign m_axi_bready  = state == WAIT;
 
   assign irq_o  = irq_en && done;
-  assign idle_o = state == IDLE && !stopping && !have_addr && !have_data && !s_axil_bvalid && !s_axil_rvalid;
+  assign idle_o = state == IDLE && !have_addr && !have_data && !s_axil_bvalid && !s_axil_rvalid;
 
   always @(posedge clk_i) begin
     // ---- the job
-    if (state != IDLE) cycles <= cycles + 1;
     case (state)
       PLAN: begin  // the next chunk, or the end
         beat <= 0;
         chunk <= left < {15'd0, both_ends} ? left[4:0] : both_ends;
         state <= ASK;
-        if (left == 0 || code != OK || stopping) begin
-          done <= !stopping;
+        if (left == 0 || code != OK) begin
+          done <= 1;
           state <= IDLE;
         end
       end
@@ -143,11 +142,7 @@ module copy_tile #(
         left <= left - {15'd0, chunk};
         state <= PLAN;
       end
-      default: if (stopping) begin
-        stopping <= 0;
-        overrun <= 0;
-        done <= 0;
-      end
+      default: ;
     endcase
 
     // ---- registers
@@ -165,20 +160,16 @@ module copy_tile #(
       have_data <= 0;
       s_axil_bvalid <= 1;
       case (waddr[11:0])
-        CTRL: begin
-          irq_en <= wdata[0];
-          if (wdata[1]) stopping <= 1;
-        end
+        CTRL: irq_en <= wdata[0];
         LEN: len <= wdata[19:0];
         SRC: src <= wdata;
         DST: dst <= wdata;
-        TAG: if (state != IDLE || done || stopping) overrun <= 1;
+        TAG: if (state != IDLE || done) overrun <= 1;
         else begin
           tag <= wdata;
           from <= src;
           to <= dst;
           left <= len;
-          cycles <= 0;
           code <= len == 0 ? NO_END : src[3:0] != 0 || dst[3:0] != 0 ? BAD_FIELD : OK;
           state <= PLAN;
         end
@@ -192,22 +183,17 @@ module copy_tile #(
       s_axil_rvalid <= 1;
       case (s_axil_araddr[11:0])
         ID: s_axil_rdata <= {8'd255, LANES[7:0], 16'd2};
-        CAPS: s_axil_rdata <= 0;
-        CTRL: s_axil_rdata <= {30'd0, stopping, irq_en};
+        CTRL: s_axil_rdata <= {31'd0, irq_en};
         STATUS: s_axil_rdata <= {23'd0, done, 5'd0, overrun, state != IDLE || done, state != IDLE};
-        LEN: s_axil_rdata <= {12'd0, len};
-        SRC: s_axil_rdata <= src;
-        DST: s_axil_rdata <= dst;
         C_TAG: s_axil_rdata <= done ? tag : 0;
         C_STATUS: s_axil_rdata <= {done, 23'd0, done ? code : 8'd0};
-        C_CYCLES: s_axil_rdata <= done ? cycles : 0;
         default: s_axil_rdata <= 0;
       endcase
     end
 
     if (!rst_ni) begin
       state <= IDLE;
-      {irq_en, stopping, overrun, done, have_addr, have_data, s_axil_bvalid, s_axil_rvalid} <= 0;
+      {irq_en, overrun, done, have_addr, have_data, s_axil_bvalid, s_axil_rvalid} <= 0;
       len <= 0;
       src <= 0;
       dst <= 0;
