@@ -94,20 +94,22 @@ static bool half_of(check_t *c, uint32_t acc, uint64_t rows, uint32_t *half_out)
   return true;
 }
 
-/* Words that a VEC reads at `first` of each bank. With 32 lanes those of one bank may be unused and
- * never have been written; not those of both. */
+/* Words that a VEC reads at `first` of each bank. With 32 lanes a word of one bank may hold unused
+ * lanes and never have been written; not those of both. */
 static bool read_banks(check_t *c, uint32_t memory, uint64_t first, uint64_t count,
                        const clock_t3 *now) {
-  const uint32_t banks = c->tile->size == 32u ? 2u : 1u;
-  bool any = false;
-  for (uint32_t b = 0; b < banks; ++b) {
-    const uint64_t at = (uint64_t)b * c->num_words[memory] / 2u + first;
-    if (banks == 2u && at < c->num_words[memory] && c->words[memory][at].written == 0 &&
-        (b == 0 || any)) {
-      continue;
-    }
-    any = true;
-    if (!read_words(c, memory, at, count, LOAD, EXEC, now)) {
+  const uint64_t bank = c->num_words[memory] / 2u;
+  if (c->tile->size != 32u) {
+    return read_words(c, memory, first, count, LOAD, EXEC, now);
+  }
+  if (first + count > bank) {
+    FAIL(c, "%s words %llu beyond the bank", kMemory[memory], (unsigned long long)(first + count));
+  }
+  for (uint64_t i = first; i < first + count; ++i) {
+    const bool low = c->words[memory][i].written != 0;
+    const bool high = c->words[memory][bank + i].written != 0;
+    if (((low || !high) && !read_words(c, memory, i, 1, LOAD, EXEC, now)) ||
+        (high && !read_words(c, memory, bank + i, 1, LOAD, EXEC, now))) {
       return false;
     }
   }
