@@ -24,7 +24,8 @@ module hb_pe_os (
 
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      acc_q <= (acc_q & {32{keep_i}}) + x_i * 32'(w_i);
+      // Without $signed the product would be one of 32 x 32 bits: three DSPs.
+      acc_q <= $signed(acc_q & {32{keep_i}}) + x_i * 32'(w_i);
       w_q   <= w_i;
     end
   end

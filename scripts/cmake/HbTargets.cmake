@@ -31,7 +31,7 @@ function(hb_add_verilated target)
   if(HB_COVERAGE)
     list(APPEND features COVERAGE)
   endif()
-  if(arg_CHECKS)
+  if(arg_CHECKS OR HB_CHECKED)
     set(rigour --x-assign unique --x-initial unique)
     set(optimise -O1)
   else()
@@ -56,11 +56,11 @@ function(hb_add_verilated target)
   set_target_properties(${target} PROPERTIES SYSTEM ON)  # generated headers: not our warnings
 endfunction()
 
-# hb_add_test(NAME <layer.unit.behaviour> COMMAND <cmd>... [SLOW] [TIMEOUT <s>] [WORKING_DIRECTORY <d>])
+# hb_add_test(NAME <layer.unit.behaviour> COMMAND <cmd>... [SLOW] [TIMEOUT <s>] [WORKING_DIRECTORY <d>] [ENVIRONMENT <k=v>...])
 #
 # Label: the layer (the name's first word) plus quick or slow.
 function(hb_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "SLOW" "NAME;TIMEOUT;WORKING_DIRECTORY" "COMMAND")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "SLOW" "NAME;TIMEOUT;WORKING_DIRECTORY" "COMMAND;ENVIRONMENT")
   string(REGEX MATCH "^[a-z]+" layer ${arg_NAME})
   if(NOT arg_TIMEOUT)
     set(arg_TIMEOUT 120)
@@ -71,5 +71,5 @@ function(hb_add_test)
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY ${arg_WORKING_DIRECTORY})
   set_tests_properties(${arg_NAME} PROPERTIES
     LABELS "${layer};$<IF:$<BOOL:${arg_SLOW}>,slow,quick>" TIMEOUT ${arg_TIMEOUT}
-    ENVIRONMENT "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1")
+    ENVIRONMENT "SYSTEMC_DISABLE_COPYRIGHT_MESSAGE=1;${arg_ENVIRONMENT}")
 endfunction()

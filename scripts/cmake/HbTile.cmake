@@ -48,13 +48,13 @@ endfunction()
 # hb_add_tile_models(<library> TILES <model>... [CHECKS])
 #
 # A library that brings verilated_tile_info(): the tiles named, in this order. With CHECKS their models stop at a
-# failed HB_CHECK and start from random register values.
+# failed HB_CHECK and start from random register values, those of the environment's HB_START_SEED (1 if it is not set).
 function(hb_add_tile_models library)
   cmake_parse_arguments(PARSE_ARGV 1 arg "CHECKS" "" "TILES")
   set(suffix)
   set(checks)
   set(options -O3 -march=native)  # as the models it drives
-  if(arg_CHECKS)
+  if(arg_CHECKS OR HB_CHECKED)
     set(suffix _checked)
     set(checks CHECKS)
     set(options -O1)
@@ -100,6 +100,9 @@ function(hb_add_tile_models library)
   target_sources(${library} PRIVATE ${CMAKE_CURRENT_BINARY_DIR}/${library}_table.cpp)
   target_include_directories(${library} PUBLIC ${PROJECT_SOURCE_DIR})
   target_compile_options(${library} PRIVATE ${options})
+  if(checks)
+    target_compile_definitions(${library} PRIVATE HB_RANDOM_START)
+  endif()
   if(HB_COVERAGE)
     target_compile_definitions(${library} PRIVATE HB_COVERAGE)
   endif()

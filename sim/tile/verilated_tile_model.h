@@ -98,10 +98,22 @@ class VerilatedTile final : public TileModelIf {
   }
 #endif
 
-  /* Models built with random start values get the same ones in every run. */
+  /* Models built with random start values get the same ones in every run: those of HB_START_SEED,
+   * 1 .. 2^31 - 1. */
   static VerilatedContext &seeded(VerilatedContext &context) {
+    long seed = 1;
+#ifdef HB_RANDOM_START
+    if (const char *text = std::getenv("HB_START_SEED"); text != nullptr) {
+      char *end = nullptr;
+      seed = std::strtol(text, &end, 10);
+      if (end == text || *end != '\0' || seed < 1 || seed > INT32_MAX) {
+        std::fprintf(stderr, "HB_START_SEED is \"%s\", expected 1 .. %d\n", text, INT32_MAX);
+        std::exit(2);
+      }
+    }
+#endif
     context.randReset(2);
-    context.randSeed(1);
+    context.randSeed(static_cast<int>(seed));
     return context;
   }
 
