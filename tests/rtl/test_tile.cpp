@@ -5,6 +5,7 @@
  * A tile alone on its bench. usage: test_tile CASE MODEL [SEED]
  */
 
+#include <cinttypes>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -145,11 +146,15 @@ void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
   run_as_reference(bench, info, job.program, job.base);
 }
 
-/* Random jobs, several queued at a time, leave in memory what the reference leaves, byte for byte.
- */
-void test_random(const TileModelInfo &info, uint32_t seed) {
+/* Random jobs, the queue often full and sometimes overrun, leave in memory what the reference leaves,
+ * byte for byte; until the tile was busy for `least` cycles. */
+void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
+  constexpr uint32_t kJobs = 6, kExtraTag = 999;
+  constexpr uint32_t kExtra = kPrograms + kJobs * 0x10000;  // nothing but END
   std::mt19937 rng(seed);
-  for (uint32_t round = 0; round < 6; ++round) {
+  uint64_t busy = 0, commands = 0;
+  uint32_t refused = 0, round = 0;
+  for (; round < 6 || busy < least; ++round) {
     BenchOptions options;
     options.seed = static_cast<uint32_t>(rng());
     options.stall_percent = round % 3 == 0 ? 0 : round % 3 == 1 ? 20 : 60;
@@ -158,43 +163,78 @@ void test_random(const TileModelInfo &info, uint32_t seed) {
     TileBench bench(info, options);
     randomise(bench.memory, rng);
     bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
-    constexpr uint32_t kJobs = 4;
     RandomJob jobs[kJobs];
     for (uint32_t i = 0; i < kJobs; ++i) {
       jobs[i] = random_job(rng, info, 1 + static_cast<uint32_t>(rng() % 10), bench.memory, kBase,
                            kAreas + i * kAreaBytes, kAreaBytes);
       bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
+      commands += jobs[i].program.size();
     }
+    bench.put_program(kExtra, {end_command()});
     std::vector<uint8_t> want = bench.memory;
     for (const RandomJob &job : jobs)
       TileReference(size_of(info), want, kBase).run(job.program, job.base);
-    uint32_t cycles = 0;
-    for (uint32_t i = 0; i < kJobs; ++i) {
-      bench.ring(kPrograms + i * 0x10000, static_cast<uint32_t>(jobs[i].program.size()),
-                 jobs[i].base, 100 + i);
-      bench.run(rng() % 50);
-    }
-    for (uint32_t i = 0; i < kJobs; ++i) {
-      const Completion done = bench.wait_completion();
-      expect(done.tag == 100 + i, "tag %u, expected %u", done.tag, 100 + i);
-      expect(done.code == HB_TILE_STATUS_OK, "job %u: status %u at command %u", i, done.code,
-             done.command);
-      cycles += done.cycles;
+
+    uint32_t cycles = 0, rung = 0, done = 0, extra_rung = 0, extra_done = 0;
+    const auto take = [&] {
+      const Completion c = bench.wait_completion();
+      expect(c.code == HB_TILE_STATUS_OK, "job %u: status %u at command %u", c.tag, c.code,
+             c.command);
+      cycles += c.cycles;
+      if (c.tag == kExtraTag) {
+        ++extra_done;
+      } else {
+        expect(c.tag == 100 + done, "tag %u, expected %u", c.tag, 100 + done);
+        ++done;
+      }
+    };
+    while (done < kJobs) {
+      const bool full =
+          (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_QUEUE_FULL_MASK) != 0;
+      if (rung < kJobs && !full) {
+        bench.ring(kPrograms + rung * 0x10000, static_cast<uint32_t>(jobs[rung].program.size()),
+                   jobs[rung].base, 100 + rung);
+        ++rung;
+        bench.run(rng() % 50);
+        continue;
+      }
+      // Into a full queue: refused, unless a place became free meanwhile.
+      if (full && rng() % 2 == 0) {
+        bench.ring(kExtra, 1, jobs[0].base, kExtraTag);
+        ++extra_rung;
+      }
+      take();
     }
     bench.wait_idle();
+    while ((bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_COMPL_LEVEL_MASK) != 0)
+      take();
     compare(bench.memory, want);
     const TilePerf perf = bench.model().perf();
-    expect(perf.started == kJobs && perf.completed == kJobs, "started %u, completed %u",
-           perf.started, perf.completed);
+    const uint32_t ended = kJobs + extra_done;
+    expect(perf.started == ended && perf.completed == ended, "started %u, completed %u of %u",
+           perf.started, perf.completed, ended);
+    const bool overrun =
+        (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_OVERRUN_MASK) != 0;
+    expect(overrun == (extra_done < extra_rung), "OVERRUN %d, %u of %u extra jobs taken", overrun,
+           extra_done, extra_rung);
     expect(perf.busy == cycles, "busy %u cycles, completions say %u", perf.busy, cycles);
     expect(
         perf.array + perf.wait_load + perf.wait_store + perf.wait_wgt + perf.wait_cmd == perf.busy,
         "busy cycles do not add up");
-    expect(perf.done_tag == 100 + kJobs - 1, "newest completion has tag %u", perf.done_tag);
-    std::printf("round %u: %u busy cycles, array %u, wait load %u store %u wgt %u cmd %u\n", round,
-                perf.busy, perf.array, perf.wait_load, perf.wait_store, perf.wait_wgt,
-                perf.wait_cmd);
+    busy += perf.busy;
+    refused += extra_rung - extra_done;
   }
+  expect(refused > 0, "no job met a full queue");
+  std::printf("%" PRIu64 " busy cycles in %u rounds, %" PRIu64 " commands, %u jobs refused\n", busy,
+              round, commands, refused);
+}
+
+void test_random(const TileModelInfo &info, uint32_t seed) {
+  random_jobs(info, seed, 1000000);
+}
+
+void test_random_at_length(const TileModelInfo &info, uint32_t seed) {
+  random_jobs(info, seed, 10000000);
 }
 
 /* Registers hold what the map says; odd accesses are answered as documented. */
@@ -1451,6 +1491,7 @@ struct Case {
 
 const Case kCases[] = {
     {"random", test_random},
+    {"random_at_length", test_random_at_length},
     {"registers", test_registers},
     {"queues", test_queues},
     {"errors", test_errors},
