@@ -7,8 +7,8 @@
  *
  * usage: bench_tile [--json] [--only MODEL WORK] [CYCLES]
  *
- * The work: a 3x3 convolution, 64 input channels, 14 x 14 pixels a step, loads and stores
- * double-buffered behind it, against a memory that answers in the next cycle. "exec" keeps the
+ * The work: a 3x3 convolution, 64 input channels (vector tiles: depthwise), 14 x 14 pixels a step,
+ * loads and stores double-buffered behind it, against a memory that answers in the next cycle. "exec" keeps the
  * array busy with nothing else to do; "checked" adds the protocol checker to "layer". The best of
  * three runs counts.
  */
@@ -133,8 +133,46 @@ hb_cmd_t command(uint32_t opcode, uint32_t wait, uint32_t push) {
   return cmd;
 }
 
+/* 14 x 14 pixels of a 3x3 convolution from half `half` of the scratchpads: over 64 channels, or on a
+ * vector tile depthwise. */
+hb_cmd_t execute(const TileModelInfo &info, uint32_t half, uint32_t wait, uint32_t push) {
+  const uint32_t n = info.id >> HB_TILE_ID_SIZE_LSB & 0xff;
+  if (info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_VECTOR) {
+    hb_cmd_t cmd = command(HB_CMD_OP_VEC, wait, push);
+    hb_cmd_vec_t &v = cmd.vec;
+    v.fn = HB_CMD_VEC_FN_MAC;
+    v.flags = HB_CMD_VEC_FLAG_W_SIGNED;
+    v.lanes = static_cast<uint8_t>(n);
+    v.ifm = static_cast<uint16_t>(half * 4096);
+    v.in_h = v.in_w = v.row_pitch = 16;
+    v.out_h = v.out_w = v.acc_dy = 14;
+    v.stride_y = v.stride_x = v.dil_y = v.dil_x = v.acc_dx = 1;
+    v.ker_h = v.ker_w = 3;
+    v.k_c = 1;
+    v.wgt = static_cast<uint16_t>(half * 2048);
+    v.acc = static_cast<uint16_t>(half * 512);
+    v.x_zp = 7;
+    return cmd;
+  }
+  hb_cmd_t cmd = command(HB_CMD_OP_EXEC, wait, push);
+  hb_cmd_exec_t &e = cmd.exec;
+  e.flags = HB_CMD_EXEC_FLAG_INIT | HB_CMD_EXEC_FLAG_W_SIGNED;
+  e.ifm = static_cast<uint16_t>(half * 4096);
+  e.in_h = e.in_w = e.row_pitch = 16;
+  e.plane_pitch = 256;
+  e.out_h = e.out_w = 14;
+  e.stride_y = e.stride_x = e.dil_y = e.dil_x = 1;
+  e.ker_h = e.ker_w = 3;
+  e.k_c = static_cast<uint16_t>(64 / n);
+  e.k_count = static_cast<uint16_t>(9 * 64 / n);
+  e.wgt = static_cast<uint16_t>(half * 2048);
+  e.acc = static_cast<uint16_t>(half * 512);
+  e.x_zp = 7;
+  return cmd;
+}
+
 /* `steps` steps; without `memory_work` the array alone. */
-std::vector<hb_cmd_t> program(uint32_t n, uint32_t steps, bool memory_work) {
+std::vector<hb_cmd_t> program(const TileModelInfo &info, uint32_t steps, bool memory_work) {
   std::vector<hb_cmd_t> commands;
   for (uint32_t i = 0; i < steps; ++i) {
     const bool later = i >= 2;
@@ -154,34 +192,19 @@ std::vector<hb_cmd_t> program(uint32_t n, uint32_t steps, bool memory_work) {
       cmd.load.rows = cmd.load.planes = 1;
       commands.push_back(cmd);
     }
-    hb_cmd_t cmd = command(HB_CMD_OP_EXEC, 0, 0);
-    if (memory_work) {
-      cmd = command(HB_CMD_OP_EXEC, HB_CMD_TOKEN_L2E | (later ? HB_CMD_TOKEN_S2E : 0u),
-                    HB_CMD_TOKEN_E2L | HB_CMD_TOKEN_E2S);
+    if (!memory_work) {
+      commands.push_back(execute(info, i % 2, 0, 0));
+      continue;
     }
-    hb_cmd_exec_t &e = cmd.exec;
-    e.flags = HB_CMD_EXEC_FLAG_INIT | HB_CMD_EXEC_FLAG_W_SIGNED;
-    e.ifm = static_cast<uint16_t>(i % 2 * 4096);
-    e.in_h = e.in_w = e.row_pitch = 16;
-    e.plane_pitch = 256;
-    e.out_h = e.out_w = 14;
-    e.stride_y = e.stride_x = e.dil_y = e.dil_x = 1;
-    e.ker_h = e.ker_w = 3;
-    e.k_c = static_cast<uint16_t>(64 / n);
-    e.k_count = static_cast<uint16_t>(9 * 64 / n);
-    e.wgt = static_cast<uint16_t>(i % 2 * 2048);
-    e.acc = static_cast<uint16_t>(i % 2 * 512);
-    e.x_zp = 7;
+    commands.push_back(execute(info, i % 2, HB_CMD_TOKEN_L2E | (later ? HB_CMD_TOKEN_S2E : 0u),
+                               HB_CMD_TOKEN_E2L | HB_CMD_TOKEN_E2S));
+    hb_cmd_t cmd = command(HB_CMD_OP_STORE, HB_CMD_TOKEN_E2S, HB_CMD_TOKEN_S2E);
+    cmd.store.dst = 0x100000;
+    cmd.store.row_pitch = 512;
+    cmd.store.beats = cmd.store.rows = 14;
+    cmd.store.acc = static_cast<uint16_t>(i % 2 * 512);
+    cmd.store.clip_max = 255;
     commands.push_back(cmd);
-    if (memory_work) {
-      cmd = command(HB_CMD_OP_STORE, HB_CMD_TOKEN_E2S, HB_CMD_TOKEN_S2E);
-      cmd.store.dst = 0x100000;
-      cmd.store.row_pitch = 512;
-      cmd.store.beats = cmd.store.rows = 14;
-      cmd.store.acc = static_cast<uint16_t>(i % 2 * 512);
-      cmd.store.clip_max = 255;
-      commands.push_back(cmd);
-    }
   }
   commands.push_back(command(HB_CMD_OP_END, 0, 0));
   return commands;
@@ -209,13 +232,18 @@ void measure(bool json, const TileModelInfo &info, const char *work, uint64_t cy
              bool memory_work, bool checked) {
   if (!wanted(info.name, work)) return;
   Machine machine(info, checked);
-  machine.start(program(info.id >> HB_TILE_ID_SIZE_LSB & 0xff, 8, memory_work));
+  machine.start(program(info, 8, memory_work));
   machine.run(20000, true);
   double best = 1e9;
   const TilePerf before = machine.model().perf();
   for (int i = 0; i < 3; ++i)
     best = std::min(best, machine.run(cycles, true));
   const TilePerf after = machine.model().perf();
+  if (after.completed == before.completed || (after.done_status & 0xff) != HB_TILE_STATUS_OK) {
+    std::fprintf(stderr, "%s %s: status %x after %u jobs\n", info.name, work, after.done_status,
+                 after.completed);
+    std::exit(1);
+  }
   report(json, info.name, work, cycles, best,
          (after.array - before.array) / (3.0 * static_cast<double>(cycles)));
 }
