@@ -59,7 +59,9 @@ class VerilatedTile final : public TileModelIf {
     doorbells_ = pops_ = 0;
   }
 
-  const TileOut &outputs() const override { return out_; }
+  const TileOut &outputs() const override {
+    return out_;
+  }
 
   void clock(const TileIn &in) override {
     if constexpr (!Traits::kHasPerf) watch(in);

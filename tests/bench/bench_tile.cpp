@@ -8,9 +8,9 @@
  * usage: bench_tile [--json] [--only MODEL WORK] [CYCLES]
  *
  * The work: a 3x3 convolution, 64 input channels (vector tiles: depthwise), 14 x 14 pixels a step,
- * loads and stores double-buffered behind it, against a memory that answers in the next cycle. "exec" keeps the
- * array busy with nothing else to do; "checked" adds the protocol checker to "layer". The best of
- * three runs counts.
+ * loads and stores double-buffered behind it, against a memory that answers in the next cycle.
+ * "exec" keeps the array busy with nothing else to do; "checked" adds the protocol checker to
+ * "layer". The best of three runs counts.
  */
 
 #include <algorithm>
@@ -133,8 +133,8 @@ hb_cmd_t command(uint32_t opcode, uint32_t wait, uint32_t push) {
   return cmd;
 }
 
-/* 14 x 14 pixels of a 3x3 convolution from half `half` of the scratchpads: over 64 channels, or on a
- * vector tile depthwise. */
+/* 14 x 14 pixels of a 3x3 convolution from half `half` of the scratchpads: over 64 channels, or on
+ * a vector tile depthwise. */
 hb_cmd_t execute(const TileModelInfo &info, uint32_t half, uint32_t wait, uint32_t push) {
   const uint32_t n = info.id >> HB_TILE_ID_SIZE_LSB & 0xff;
   if (info.id >> HB_TILE_ID_KIND_LSB == HB_TILE_KIND_VECTOR) {

@@ -90,8 +90,9 @@ struct Random {
 struct Case {
   hb_layer_t layer{};
   Operand x, x2;
-  std::vector<float> want;         // real values, [c][y][x]
-  std::vector<int32_t> want_sums;  // of products: accumulators, exact
+  std::vector<float> want;              // real values, [c][y][x]
+  std::vector<int32_t> want_sums;       // of products: accumulators, exact
+  std::vector<long double> want_codes;  // codes before rounding
   std::vector<uint8_t> in, in2, consts;
 };
 
@@ -769,6 +770,8 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
           want = c.want_sums[at] + bias;
         } else if (k < oc && !c.want_sums.empty()) {
           want = reference_requant(c.want_sums[at] + bias, scale, l.y_zp, l.clip_min, l.clip_max);
+        } else if (k < oc && !c.want_codes.empty()) {
+          want = static_cast<int32_t>(std::rint(c.want_codes[at]));
         } else if (k < oc) {
           const double q = std::rint(static_cast<double>(c.want[at]) / l.y_scale) + l.y_zp;
           want = static_cast<int32_t>(std::clamp(q, double(l.clip_min), double(l.clip_max)));
@@ -786,11 +789,113 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
   }
 }
 
+/* ---------------------------------------------------------- table functions, every code of the
+ * input
+ */
+
+struct Function {
+  hb_unary_t unary;
+  const char *name;
+  long double (*f)(long double v, const hb_layer_t &l);
+};
+
+const Function kTableFunctions[] = {
+    {HB_UNARY_SIGMOID, "sigmoid",
+     [](long double v, const hb_layer_t &) { return 0.5L + 0.5L * std::tanh(v / 2); }},
+    {HB_UNARY_TANH, "tanh", [](long double v, const hb_layer_t &) { return std::tanh(v); }},
+    {HB_UNARY_GELU, "gelu",
+     [](long double v, const hb_layer_t &) { return v / 2 * std::erfc(-v * std::sqrt(0.5L)); }},
+    {HB_UNARY_HARD_SWISH, "hard_swish",
+     [](long double v, const hb_layer_t &) { return v <= -3  ? 0
+                                                    : v >= 3 ? v
+                                                             : v * (v + 3) / 6; }},
+    {HB_UNARY_HARD_SIGMOID, "hard_sigmoid",
+     [](long double v, const hb_layer_t &l) {
+       return std::clamp<long double>(l.alpha * v + l.beta, 0, 1);
+     }},
+    {HB_UNARY_SWISH, "swish",
+     [](long double v, const hb_layer_t &) { return v / 2 + v / 2 * std::tanh(v / 2); }},
+    {HB_UNARY_RELU, "relu", [](long double v, const hb_layer_t &) { return v > 0 ? v : 0; }},
+    {HB_UNARY_LEAKY_RELU, "leaky_relu",
+     [](long double v, const hb_layer_t &l) { return v > 0 ? v : l.alpha * v; }},
+    {HB_UNARY_ELU, "elu",
+     [](long double v, const hb_layer_t &l) { return v > 0 ? v : l.alpha * (std::exp(v) - 1); }},
+    {HB_UNARY_SOFTPLUS, "softplus",
+     [](long double v, const hb_layer_t &) { return std::log(1 + std::exp(v)); }},
+    {HB_UNARY_EXP, "exp", [](long double v, const hb_layer_t &) { return std::exp(v); }},
+    {HB_UNARY_SQRT, "sqrt",
+     [](long double v, const hb_layer_t &) { return v < 0 ? 0 : std::sqrt(v); }},
+    {HB_UNARY_RECIPROCAL, "reciprocal", [](long double v, const hb_layer_t &) { return 1 / v; }},
+    {HB_UNARY_ABS, "abs", [](long double v, const hb_layer_t &) { return v < 0 ? -v : v; }},
+    {HB_UNARY_NEG, "neg", [](long double v, const hb_layer_t &) { return -v; }},
+};
+static_assert(std::size(kTableFunctions) == HB_UNARY_COUNT);
+
+/* Every function at all 256 codes, signed and unsigned, at 40 random scales and zero points. The
+ * error is of the value that is not rounded: half an LSB is the best there is. */
+void whole_range(const TileModelInfo &info, const hb_map_tile_t &tile) {
+  const Op op = {"function", nullptr, 0, false};
+  std::printf("%s\nfunction         codes  differ  error, LSB\n", info.name);
+  TileBench bench(info, {});
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  Random r{std::mt19937(1)};
+  for (const Function &function : kTableFunctions) {
+    Tally tally;
+    long double worst = 0;
+    for (uint32_t i = 0; i < 40; ++i) {
+      Case c;
+      hb_layer_t &l = c.layer;
+      common(r, c, HB_OP_UNARY, 1, 1);
+      l.unary = function.unary;
+      l.in_c = l.out_c = 16;
+      l.in_h = l.in_w = 4;
+      l.alpha = r.real(0.05, 1);
+      l.beta = r.real(0.1, 0.9);
+      l.x_signed = i % 2 != 0;
+      l.x_zp = static_cast<int32_t>(r.below(256)) - (l.x_signed ? 128 : 0);
+      l.clip_min = l.y_signed ? -128 : 0;
+      l.clip_max = l.y_signed ? 127 : 255;
+      c.x = operand(r, l.in_c, l.in_h, l.in_w, l.x_signed, l.x_zp, l.x_scale);
+      for (int32_t code = 0; code < 256; ++code)
+        c.x.q[static_cast<size_t>(code)] = code - (l.x_signed ? 128 : 0);
+      c.want_codes.resize(256);
+      for (size_t at = 0; at < 256; ++at) {
+        const long double y =
+            function.f(static_cast<long double>(l.x_scale) * (c.x.q[at] - l.x_zp), l) / l.y_scale +
+            l.y_zp;
+        c.want_codes[at] = std::clamp<long double>(y, l.clip_min, l.clip_max);
+      }
+      run_case(bench, tile, c, op, tally);
+      for (size_t at = 0; at < 256; ++at) {
+        const uint64_t offset =
+            hb_tensor_offset(4, 4, static_cast<uint32_t>(at / 16),
+                             static_cast<uint32_t>(at / 4 % 4), static_cast<uint32_t>(at % 4));
+        const uint8_t byte = bench.memory[kOut + offset];
+        const int32_t got = l.y_signed ? static_cast<int8_t>(byte) : byte;
+        worst = std::max(worst, std::fabs(got - c.want_codes[at]));
+      }
+    }
+    expect(worst <= 0.500001L, "%s: %.6Lf LSB off", function.name, worst);
+    std::printf("%-14s %7llu %7llu %11.3Lf\n", function.name,
+                static_cast<unsigned long long>(tally.values),
+                static_cast<unsigned long long>(tally.different), worst);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
+  if (argc == 3 && std::strcmp(argv[2], "functions") == 0) {
+    const TileModelInfo &info = find_model(argv[1]);
+    hb_map_tile_t tile;
+    hb_map_tile_decode(info.id, info.caps, &tile);
+    whole_range(info, tile);
+    return 0;
+  }
   if (argc != 4 && argc != 5) {
-    std::fprintf(stderr, "usage: hb_map_operators_test MODEL SEED COUNT [OPERATOR]\n");
+    std::fprintf(stderr,
+                 "usage: hb_map_operators_test MODEL SEED COUNT [OPERATOR]\n"
+                 "       hb_map_operators_test MODEL functions\n");
     return 2;
   }
   const TileModelInfo &info = find_model(argv[1]);

@@ -146,8 +146,8 @@ void run_good_job(TileBench &bench, const TileModelInfo &info, uint32_t seed) {
   run_as_reference(bench, info, job.program, job.base);
 }
 
-/* Random jobs, the queue often full and sometimes overrun, leave in memory what the reference leaves,
- * byte for byte; until the tile was busy for `least` cycles. */
+/* Random jobs, the queue often full and sometimes overrun, leave in memory what the reference
+ * leaves, byte for byte; until the tile was busy for `least` cycles. */
 void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
   constexpr uint32_t kJobs = 6, kExtraTag = 999;
   constexpr uint32_t kExtra = kPrograms + kJobs * 0x10000;  // nothing but END
@@ -189,8 +189,7 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
       }
     };
     while (done < kJobs) {
-      const bool full =
-          (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_QUEUE_FULL_MASK) != 0;
+      const bool full = (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_QUEUE_FULL_MASK) != 0;
       if (rung < kJobs && !full) {
         bench.ring(kPrograms + rung * 0x10000, static_cast<uint32_t>(jobs[rung].program.size()),
                    jobs[rung].base, 100 + rung);
@@ -213,8 +212,7 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
     const uint32_t ended = kJobs + extra_done;
     expect(perf.started == ended && perf.completed == ended, "started %u, completed %u of %u",
            perf.started, perf.completed, ended);
-    const bool overrun =
-        (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_OVERRUN_MASK) != 0;
+    const bool overrun = (bench.read_reg(HB_TILE_REG_STATUS) & HB_TILE_STATUS_OVERRUN_MASK) != 0;
     expect(overrun == (extra_done < extra_rung), "OVERRUN %d, %u of %u extra jobs taken", overrun,
            extra_done, extra_rung);
     expect(perf.busy == cycles, "busy %u cycles, completions say %u", perf.busy, cycles);
