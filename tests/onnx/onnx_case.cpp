@@ -548,6 +548,10 @@ void spoil_job(OnnxJob &job, Spoil spoil) {
     case Spoil::kInputZeroPoint:
       layer.x_zp += layer.x_zp > 0 ? -1 : 1;
       if (layer.op == HB_OP_CONCAT) layer.x2_zp = layer.x_zp;  // it has one for both
+      // The zero points that are loaded where there is no plane go with it: against whatever an
+      // unused scratchpad word holds, others would not be zero.
+      std::fill(job.consts.begin() + static_cast<ptrdiff_t>(hb_map_zero_offset(&layer)),
+                job.consts.end(), static_cast<uint8_t>(layer.x_zp));
       break;
     case Spoil::kWeightZeroPoint:
       layer.w_zp += layer.w_zp > 0 ? -1 : 1;
