@@ -23,7 +23,7 @@ hb_layer_t random_layer(test_random_t *random, const random_layer_limits_t *limi
 hb_layer_t random_layer_after(test_random_t *random, const random_layer_limits_t *limits,
                               const hb_layer_t *before);
 
-/** A weight-stationary tile of size 8 or 16, often with scratchpads so small that everything must
+/** A systolic tile of size 8 or 16, often with scratchpads so small that everything must
  * be split. */
 hb_map_tile_t random_tile(test_random_t *random);
 
