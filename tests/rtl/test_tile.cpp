@@ -719,6 +719,17 @@ void test_errors(const TileModelInfo &info, uint32_t seed) {
            job.name, done.code, done.command);
     bench.wait_idle();
   }
+  // Whatever the last command is, if it is not END.
+  std::vector<hb_cmd_t> last = {l, store(0, 1, 1), execute(info, 1, 1, 1)};
+  if (is_vector(info)) last.push_back(stat(1, 0, 0, 0));
+  for (const hb_cmd_t &cmd : last) {
+    bench.put_program(kPrograms, {l, cmd, end_command()});
+    bench.ring(kPrograms, 2, base, 9);
+    const Completion done = bench.wait_completion();
+    expect(done.code == HB_TILE_STATUS_NO_END && done.command == 1,
+           "opcode %u last: status %u at command %u", cmd.common.opcode, done.code, done.command);
+    bench.wait_idle();
+  }
   run_good_job(bench, info, seed);
 }
 
