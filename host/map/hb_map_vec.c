@@ -756,8 +756,8 @@ static hb_cmd_vec_t *across(emit_t *e, uint32_t fn, uint32_t n, uint32_t acc, ui
   return v;
 }
 
-/* The combination over all channels into rows from `acc` on. */
-static void whole(emit_t *e, uint32_t fn, uint32_t n, uint32_t acc, bool raw) {
+/* The combination over all channels into rows from `acc` on. `m`: SUM: multiplier. */
+static void whole(emit_t *e, uint32_t fn, uint32_t n, uint32_t acc, bool raw, uint32_t m) {
   for (uint32_t half = 0; half < e->halves; ++half) {
     if (half == 1u && e->l->in_c <= 8u) {
       break;
@@ -766,10 +766,39 @@ static void whole(emit_t *e, uint32_t fn, uint32_t n, uint32_t acc, bool raw) {
     if (half == 1u) {
       v->flags = (uint16_t)(v->flags | HB_CMD_VEC_FLAG_ACC);
     }
+    v->m0 = v->m1 = (int16_t)m;
     if (raw) {
       v->x_zp = v->x2_zp = 0;
     }
   }
+}
+
+/* What a layer normalisation asks of STAT and VEC. With C channels of values x (less their zero
+ * point), A = sum x and B = sum x^2, the normalised value is (C x - A) / sqrt(C B - A^2 + C^2
+ * epsilon / scale^2). Both sides are multiplied by k, so that epsilon, an integer to STAT, has
+ * log2(k^2) bits behind the point: C B - A^2 is at least C - 1 wherever a numerator is not 0, and
+ * few channels leave room for a large k. */
+typedef struct norm {
+  uint32_t k;         /* SUM's multiplier: STAT's A is k A */
+  uint16_t count;     /* k^2 C, for STAT's B = B */
+  int16_t multiplier; /* k C, for x */
+  uint32_t eps;       /* k^2 C^2 epsilon / scale^2 */
+} norm_t;
+
+/* False if epsilon does not fit with any k. */
+static bool norm_of(const hb_layer_t *l, norm_t *out) {
+  const double c = l->in_c, eps = c * c * l->epsilon / (l->x_scale * l->x_scale);
+  double k = floor(fmin(sqrt(65535.0 / c), sqrt(4294967295.0 / fmax(eps, 1.0))));
+  k = fmin(k, 32767.0 / c);
+  if (k < 1.0) {
+    return false;
+  }
+  k = floor(k);
+  *out = (norm_t){.k = (uint32_t)k,
+                  .count = (uint16_t)(k * k * c),
+                  .multiplier = (int16_t)(k * c),
+                  .eps = (uint32_t)rint(k * k * eps)};
+  return true;
 }
 
 /* REDUCE, SOFTMAX, LAYER_NORM: over the channels of a pixel. */
@@ -794,6 +823,10 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
   if (l->op == HB_OP_LAYER_NORM && l->in_c > 32767u) {
     BAD("%u channels: a layer normalisation has up to 32767", l->in_c);
   }
+  norm_t norm = {.k = 1};
+  if (l->op == HB_OP_LAYER_NORM && !norm_of(l, &norm)) {
+    BAD("epsilon %g is too large for an input scale of %g", l->epsilon, l->x_scale);
+  }
   run = div_up(pixels, div_up(pixels, run));
   for (uint32_t p = 0; p < pixels; p += run) {
     const uint32_t n = min_u32(run, pixels - p);
@@ -807,7 +840,7 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
                                     [HB_REDUCE_MIN] = HB_CMD_VEC_FN_MIN,
                                     [HB_REDUCE_SUM_SQUARE] = HB_CMD_VEC_FN_SUMSQ};
       for (uint32_t half = 0; half < e->halves; ++half) { /* every lane of both halves gets it */
-        whole(e, kFn[l->reduce], n, a + half * n, false);
+        whole(e, kFn[l->reduce], n, a + half * n, false, 1);
       }
       const uint32_t prm = parameters(e, 0, 1);
       for (uint32_t half = 0; half < e->halves; ++half) {
@@ -816,14 +849,14 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
       continue;
     }
     if (softmax) {
-      whole(e, HB_CMD_VEC_FN_MAX, n, a, true);
+      whole(e, HB_CMD_VEC_FN_MAX, n, a, true, 1);
       hb_cmd_vec_t *v = across(e, HB_CMD_VEC_FN_SUM, n, b, 0);
       v->flags = (uint16_t)(v->flags | HB_CMD_VEC_FLAG_TABLE | HB_CMD_VEC_FLAG_OFFSET);
       /* The offset is lane 1 of a row; the largest is in all of them. */
       v->stat = (uint16_t)a;
     } else {
-      whole(e, HB_CMD_VEC_FN_SUM, n, a, false);
-      whole(e, HB_CMD_VEC_FN_SUMSQ, n, b, false);
+      whole(e, HB_CMD_VEC_FN_SUM, n, a, false, norm.k);
+      whole(e, HB_CMD_VEC_FN_SUMSQ, n, b, false, 1);
     }
     hb_cmd_stat_t *s = &hb_map_steps_exec(&e->s, HB_CMD_OP_STAT)->stat;
     s->fn = softmax ? HB_CMD_STAT_FN_RECIP : HB_CMD_STAT_FN_RSQRT;
@@ -831,9 +864,8 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
     s->a = s->dst = (uint16_t)a;
     s->b = (uint16_t)b;
     if (!softmax) {
-      const double eps = (double)l->in_c * l->in_c * l->epsilon / (l->x_scale * l->x_scale);
-      s->count = (uint16_t)l->in_c;
-      s->eps = eps > 4294967295.0 ? UINT32_MAX : (uint32_t)rint(eps);
+      s->count = norm.count;
+      s->eps = norm.eps;
     }
     for (uint32_t g = 0; g < groups; ++g) {
       for (uint32_t half = 0; half < e->halves; ++half) {
@@ -845,7 +877,7 @@ static hb_status_t per_pixel(emit_t *e, char *why, size_t why_len) {
         v->in_w = v->out_w = v->row_pitch = (uint16_t)n;
         v->acc = (uint16_t)(results + (g * e->halves + half) * n);
         v->stat = (uint16_t)a;
-        v->m0 = softmax ? 1 : (int16_t)l->in_c;
+        v->m0 = softmax ? 1 : norm.multiplier;
       }
     }
     const uint32_t prm = parameters(e, 0, blocks);

@@ -13,6 +13,11 @@ CASES = {
     "good": ("always_ff @(posedge clk_i) if (en_i) q_o <= d_i + 4'd1;", 0, " 4 "),
     "latch": ("always_comb if (en_i) q_o = d_i;", 1, "Latch inferred"),
     "loop": ("logic [3:0] a, b; assign a = b ^ d_i; assign b = a & {4{en_i}}; always_ff @(posedge clk_i) q_o <= a;", 1, "loop"),
+    # Through the ports of two modules, each of which has none.
+    "loop_through_ports": ("logic [3:0] a, b; part u_a (.x(b), .y(d_i), .z(a)); part u_b (.x(a), .y({4{en_i}}), .z(b));"
+                           " always_ff @(posedge clk_i) q_o <= a;\nendmodule\n"
+                           "module part (input logic [3:0] x, input logic [3:0] y, output logic [3:0] z); assign z = x & y;",
+                           1, "loop"),
     "syntax": ("assign q_o = ;", 1, "syntax error"),
 }
 

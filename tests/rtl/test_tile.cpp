@@ -794,6 +794,12 @@ void test_axi_errors(const TileModelInfo &info, uint32_t seed) {
     const Completion done = bench.wait_completion();
     expect(done.code == fault.code && done.command == fault.command,
            "fault at %08x: status %u at command %u", fault.begin, done.code, done.command);
+    const TilePerf perf = bench.model().perf();
+    expect(perf.done_tag == 3 &&
+               perf.done_status == (HB_TILE_COMPL_STATUS_VALID_MASK |
+                                    fault.command << HB_TILE_COMPL_STATUS_COMMAND_LSB | fault.code),
+           "fault at %08x: the trace says tag %u, status %x", fault.begin, perf.done_tag,
+           perf.done_status);
     bench.wait_idle();
     bench.error_begin = bench.error_end = 0;
     run_good_job(bench, info, seed);
@@ -1351,32 +1357,58 @@ void test_quiescence(const TileModelInfo &info, uint32_t seed) {
               static_cast<unsigned long long>(cycles[1]));
 }
 
-/* The same commands on other data: the same cycles at the boundary. */
-void test_data_independence(const TileModelInfo &info, uint32_t seed) {
-  uint64_t first = 0;
-  for (uint32_t variant = 0; variant < 4; ++variant) {
-    std::mt19937 rng(seed);
-    BenchOptions options;
-    options.seed = seed;
-    options.stall_percent = 20;
-    options.max_latency = 30;
-    TileBench bench(info, options);
-    RandomJob job = random_job(rng, info, 6, bench.memory, kBase, kAreas, kAreaBytes);
-    std::mt19937 data(variant);
-    for (size_t i = kAreas - kBase; i < bench.memory.size(); ++i) {
-      bench.memory[i] = static_cast<uint8_t>(variant == 0 ? 0 : variant == 1 ? 0xff : data());
-    }
-    bench.put_program(kPrograms, job.program);
-    Digest d;
-    bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) {
-      d.add_timing(cycle, out);
-    };
-    bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
-    bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 1);
-    bench.wait_completion();
-    if (variant == 0) first = d.value();
-    expect(d.value() == first, "data set %u changes the timing", variant);
+/* A byte of data set `variant`. Those that are mostly 0 make sums of every size. */
+uint8_t data_byte(uint32_t variant, std::mt19937 &rng) {
+  switch (variant) {
+    case 0:
+      return 0;
+    case 1:
+      return 0xff;
+    case 2:
+      return 0x80;
+    case 3:
+      return static_cast<uint8_t>(rng() % 64 == 0);
+    case 4:
+      return static_cast<uint8_t>(rng() % 16 == 0 ? rng() : 0);
+    default:
+      return static_cast<uint8_t>(rng());
   }
+}
+
+/* The same commands on other data: the same cycles at the boundary, whether memory is slow or never
+ * keeps the tile waiting. */
+void test_data_independence(const TileModelInfo &info, uint32_t seed) {
+  constexpr uint32_t kJobs = 12, kVariants = 7;
+  uint64_t cycles = 0;
+  for (uint32_t i = 0; i < kJobs; ++i) {
+    uint64_t first = 0;
+    for (uint32_t variant = 0; variant < kVariants; ++variant) {
+      std::mt19937 rng(seed + i);
+      BenchOptions options;
+      options.seed = seed + i;
+      options.stall_percent = i % 3 * 20;
+      options.max_latency = i % 3 == 0 ? 1 : 30;
+      TileBench bench(info, options);
+      RandomJob job = random_job(rng, info, 6, bench.memory, kBase, kAreas, kAreaBytes);
+      std::mt19937 data(100 * i + variant);
+      for (size_t at = kAreas - kBase; at < bench.memory.size(); ++at)
+        bench.memory[at] = data_byte(variant, data);
+      bench.put_program(kPrograms, job.program);
+      Digest d;
+      bench.observer = [&](uint64_t cycle, const TileOut &out, const TileIn &) {
+        d.add_timing(cycle, out);
+      };
+      bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+      bench.ring(kPrograms, static_cast<uint32_t>(job.program.size()), job.base, 1);
+      const Completion done = bench.wait_completion();
+      cycles += done.cycles;
+      if (variant == 0) first = d.value();
+      expect(d.value() == first, "job %u: data set %u changes the timing, of %u cycles", i, variant,
+             done.cycles);
+    }
+  }
+  std::printf("%u jobs, %u data sets, %llu cycles\n", kJobs, kVariants,
+              static_cast<unsigned long long>(cycles));
 }
 
 /* Depthwise 3x3 over two blocks of channels, in two commands without a gap: a term a cycle. */
@@ -1527,7 +1559,12 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "usage: test_tile CASE MODEL [SEED]\n");
     return 2;
   }
-  const uint32_t seed = argc > 3 ? static_cast<uint32_t>(std::strtoul(argv[3], nullptr, 0)) : 1;
+  char *end = nullptr;
+  const uint32_t seed = argc > 3 ? static_cast<uint32_t>(std::strtoul(argv[3], &end, 0)) : 1;
+  if (argc > 4 || (end != nullptr && (end == argv[3] || *end != 0))) {
+    std::fprintf(stderr, "test_tile: SEED is one number\n");
+    return 2;
+  }
   std::printf("%s %s seed %u\n", argv[1], argv[2], seed);
   for (const Case &c : kCases) {
     if (std::strcmp(c.name, argv[1]) == 0) {
