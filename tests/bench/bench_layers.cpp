@@ -2,9 +2,11 @@
 
 /**
  * @file
- * Every layer of some models on bare tiles: cycles and how much of the tile's peak they are.
+ * Every layer of some models (default: kModels) on bare tiles: cycles and how much of the tile's
+ * peak they are.
  *
- * usage: bench_layers [--json] [--latency CYCLES] [--tiles NAME,NAME...] MODEL.yaml...
+ * usage: bench_layers [--json | --markdown] [--latency CYCLES] [--tiles NAME,NAME...]
+ * [MODEL.yaml...]
  *
  * The mapper compiles each layer for each tile; the Verilated tile runs the program alone, on a
  * memory that answers CYCLES after the address (default 40, a loaded system's order of magnitude)
@@ -135,8 +137,19 @@ class Bench {
   uint64_t cycle_ = 0;
 };
 
+/** ES, GE, KD and AS as published, and GE with its depthwise layers depthwise. */
+constexpr const char *kModels[] = {
+    HB_SCENARIOS "/xrbench/models/published/es-ritnet.yaml",
+    HB_SCENARIOS "/xrbench/models/published/ge-fbnet-c.yaml",
+    HB_SCENARIOS "/bench/models/ge-fbnet-c-depthwise.yaml",
+    HB_SCENARIOS "/xrbench/models/published/kd-res8-narrow.yaml",
+    HB_SCENARIOS "/xrbench/models/published/as-ed-tcn.yaml",
+};
+
+enum class Form { kTable, kJson, kMarkdown };
+
 struct Options {
-  bool json = false;
+  Form form = Form::kTable;
   uint32_t latency = 40;
   std::vector<std::string> tiles = {"ws16", "os16", "vec16"};
 };
@@ -213,9 +226,9 @@ struct Total {
   bool whole = true;  // every layer ran
 };
 
-/** One layer on one tile; `times` layers have this shape. */
-void run_layer(const Options &options, const hb_model_t &model, const hb_layer_t &layer,
-               uint32_t times, const TileModelInfo &info, Total &total) {
+/** One layer on one tile; `times` layers have this shape. Returns why it is below 50%, or "". */
+std::string run_layer(const Options &options, const hb_model_t &model, const hb_layer_t &layer,
+                      uint32_t times, const TileModelInfo &info, Total &total) {
   hb_map_tile_t tile;
   hb_map_tile_decode(info.id, info.caps, &tile);
   hb_program_t program{};
@@ -223,8 +236,10 @@ void run_layer(const Options &options, const hb_model_t &model, const hb_layer_t
   const hb_status_t status = hb_map_layer(&layer, &tile, &program, why, sizeof why);
   if (status != HB_OK) {
     total.whole = false;
-    if (!options.json) std::printf("    %-6s %12s   -      %s\n", info.name, "-", why);
-    return;
+    if (options.form == Form::kTable)
+      std::printf("    %-6s %12s   -      %s\n", info.name, "-", why);
+    if (options.form == Form::kMarkdown) std::printf(" - |  |");
+    return "";
   }
   Bench bench(info, program, options.latency);
   if (!bench.run()) {
@@ -235,22 +250,72 @@ void run_layer(const Options &options, const hb_model_t &model, const hb_layer_t
   const TilePerf perf = bench.perf();
   const auto macs = static_cast<double>(hb_layer_macs(&layer));
   const double utilisation = percent(macs, perf.busy * peak_of(tile));
+  const std::string reason = utilisation < 50 ? reason_of(layer, tile, perf) : "";
   total.cycles += static_cast<double>(perf.busy) * times;
   total.macs += macs * times;
-  if (options.json) {
-    for (const auto &[what, value, unit] :
-         {std::tuple{"cycles", static_cast<double>(perf.busy), "cycles"},
-          std::tuple{"utilisation", utilisation, "%"}}) {
-      std::printf(
-          "{\"bench\":\"tiles\",\"metric\":\"%s %s %s %s\",\"value\":%.10g,\"unit\":\"%s\"}\n",
-          model.name, layer.name, info.name, what, value, unit);
-    }
-  } else {
-    std::printf("    %-6s %12u %6.1f%%   %s\n", info.name, perf.busy, utilisation,
-                utilisation < 50 ? reason_of(layer, tile, perf).c_str() : "");
+  switch (options.form) {
+    case Form::kJson:
+      for (const auto &[what, value, unit] :
+           {std::tuple{"cycles", static_cast<double>(perf.busy), "cycles"},
+            std::tuple{"utilisation", utilisation, "%"}}) {
+        std::printf(
+            "{\"bench\":\"tiles\",\"metric\":\"%s %s %s %s\",\"value\":%.10g,\"unit\":\"%s\"}\n",
+            model.name, layer.name, info.name, what, value, unit);
+      }
+      break;
+    case Form::kMarkdown:
+      std::printf(" %u | %.1f %% |", perf.busy, utilisation);
+      break;
+    case Form::kTable:
+      std::printf("    %-6s %12u %6.1f%%   %s\n", info.name, perf.busy, utilisation,
+                  reason.c_str());
+      break;
   }
   std::fflush(stdout);
   hb_program_release(&program);
+  return reason;
+}
+
+/** The last column of a line of the Markdown table. */
+void print_reasons(const std::vector<const TileModelInfo *> &tiles,
+                   const std::vector<std::string> &reasons) {
+  std::string text;
+  for (size_t t = 0; t < tiles.size(); ++t) {
+    if (reasons[t].empty()) continue;
+    text += (text.empty() ? "" : "; ") + std::string(tiles[t]->name) + ": " + reasons[t];
+  }
+  std::printf(" %s |\n", text.c_str());
+}
+
+/** "conv1 x 5: 3x8x8 -> 16x8x8, kernel 3x3", in the columns of the form. */
+void print_layer(Form form, const hb_layer_t &layer, uint32_t times) {
+  const bool markdown = form == Form::kMarkdown;
+  std::printf(markdown ? "| %s" : "  %s", layer.name);
+  if (times > 1) std::printf(" x %u", times);
+  std::printf(markdown ? " | %ux%ux%u -> %ux%ux%u | %ux%u" : ": %ux%ux%u -> %ux%ux%u, kernel %ux%u",
+              layer.in_c, layer.in_h, layer.in_w, layer.out_c, hb_layer_out_h(&layer),
+              hb_layer_out_w(&layer), layer.ker_h, layer.ker_w);
+  if (layer.groups > 1) std::printf(", %u groups", layer.groups);
+  std::printf(markdown ? " |" : "\n");
+}
+
+void print_head(uint32_t latency) {
+  std::printf(
+      "<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
+      "<!-- made by scripts/bench tiles --markdown -->\n"
+      "# Utilisation of every layer of some models\n\n"
+      "Each layer, compiled by the mapper, alone on a Verilated tile whose memory answers %u "
+      "cycles\n"
+      "after the address and then gives a beat a cycle. Cycles are of the whole job, from doorbell "
+      "to\n"
+      "completion. Utilisation: multiply-accumulates of the layer over cycles x N x N (vector "
+      "tiles:\n"
+      "cycles x lanes). Layers of one shape are run once; x n says how many there are. - : the "
+      "tile\n"
+      "does not run the layer; of convolutions a vector tile runs the depthwise ones. Below 50 %% "
+      "the\n"
+      "reason is told.\n",
+      latency);
 }
 
 void run_model(const Options &options, const std::vector<const TileModelInfo *> &tiles,
@@ -261,7 +326,23 @@ void run_model(const Options &options, const std::vector<const TileModelInfo *> 
     std::fprintf(stderr, "%s\n", error.text);
     std::exit(3);
   }
-  if (!options.json) std::printf("%s: %u layers\n", model.name, model.num_layers);
+  switch (options.form) {
+    case Form::kJson:
+      break;
+    case Form::kTable:
+      std::printf("%s: %u layers\n", model.name, model.num_layers);
+      break;
+    case Form::kMarkdown:
+      std::printf("\n## %s, %u layers\n\n| layer | input -> output | kernel |", model.name,
+                  model.num_layers);
+      for (const TileModelInfo *info : tiles)
+        std::printf(" %s cycles | |", info->name);
+      std::printf(" below 50 %%: why |\n|---|---|---|");
+      for (size_t t = 0; t < tiles.size(); ++t)
+        std::printf("--:|--:|");
+      std::printf("---|\n");
+      break;
+  }
   std::vector<Total> totals(tiles.size());
   for (uint32_t i = 0; i < model.num_layers; ++i) {
     const hb_layer_t &layer = model.layers[i];
@@ -274,31 +355,28 @@ void run_model(const Options &options, const std::vector<const TileModelInfo *> 
       }
     }
     if (seen) continue;
-    if (!options.json) {
-      std::printf("  %s: %ux%ux%u -> %ux%ux%u, kernel %ux%u", layer.name, layer.in_c, layer.in_h,
-                  layer.in_w, layer.out_c, hb_layer_out_h(&layer), hb_layer_out_w(&layer),
-                  layer.ker_h, layer.ker_w);
-      if (layer.groups > 1) std::printf(", %u groups", layer.groups);
-      if (times > 1) std::printf(" (%u layers)", times);
-      std::printf("\n");
-    }
-    for (size_t t = 0; t < tiles.size(); ++t) {
-      run_layer(options, model, layer, times, *tiles[t], totals[t]);
-    }
+    if (options.form != Form::kJson) print_layer(options.form, layer, times);
+    std::vector<std::string> reasons;
+    for (size_t t = 0; t < tiles.size(); ++t)
+      reasons.push_back(run_layer(options, model, layer, times, *tiles[t], totals[t]));
+    if (options.form == Form::kMarkdown) print_reasons(tiles, reasons);
   }
+  if (options.form == Form::kMarkdown) std::printf("\n");
   for (size_t t = 0; t < tiles.size(); ++t) {
+    if (totals[t].cycles == 0) continue;
     hb_map_tile_t tile;
     hb_map_tile_decode(tiles[t]->id, tiles[t]->caps, &tile);
     const double utilisation = percent(totals[t].macs, totals[t].cycles * peak_of(tile));
-    if (options.json) {
+    if (options.form == Form::kJson) {
       std::printf(
           "{\"bench\":\"tiles\",\"metric\":\"%s %s "
           "utilisation\",\"value\":%.10g,\"unit\":\"%%\"}\n",
           model.name, tiles[t]->name, utilisation);
     } else {
-      std::printf("  %s%s: %-6s %.0f cycles, %.1f%%\n", "all layers",
-                  totals[t].whole ? "" : " it can run", tiles[t]->name, totals[t].cycles,
-                  utilisation);
+      std::printf(options.form == Form::kMarkdown ? "- %s, %s: %.0f cycles, %.1f %%\n"
+                                                  : "  %s, %s: %.0f cycles, %.1f%%\n",
+                  tiles[t]->name, totals[t].whole ? "all layers" : "all layers it can run",
+                  totals[t].cycles, utilisation);
     }
   }
   hb_model_release(&model);
@@ -311,7 +389,9 @@ int main(int argc, char **argv) {
   std::vector<const char *> models;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--json") == 0) {
-      options.json = true;
+      options.form = Form::kJson;
+    } else if (std::strcmp(argv[i], "--markdown") == 0) {
+      options.form = Form::kMarkdown;
     } else if (std::strcmp(argv[i], "--latency") == 0 && i + 1 < argc) {
       options.latency = static_cast<uint32_t>(std::strtoul(argv[++i], nullptr, 0));
     } else if (std::strcmp(argv[i], "--tiles") == 0 && i + 1 < argc) {
@@ -332,12 +412,14 @@ int main(int argc, char **argv) {
       return 2;
     }
   }
-  if (models.empty() || tiles.empty() || options.latency == 0) {
-    std::fprintf(
-        stderr,
-        "usage: bench_layers [--json] [--latency CYCLES] [--tiles NAME,...] MODEL.yaml...\n");
+  if (models.empty()) models.assign(std::begin(kModels), std::end(kModels));
+  if (tiles.empty() || options.latency == 0) {
+    std::fprintf(stderr,
+                 "usage: bench_layers [--json | --markdown] [--latency CYCLES] [--tiles NAME,...] "
+                 "[MODEL.yaml...]\n");
     return 2;
   }
+  if (options.form == Form::kMarkdown) print_head(options.latency);
   for (const char *path : models) {
     run_model(options, tiles, path);
   }

@@ -20,6 +20,11 @@ CASES = {  # case: (calls, text of the error or None)
     "bad_param": ("hb_add_tile(NAME mine TOP top SOURCES top.v PARAMS A)", "PARAMS A: expected Name=Value"),
     "twice": (GOOD + GOOD, "there is a tile mine already"),
     "unknown_argument": ("hb_add_tile(NAME mine TOP top SOURCES top.v ONE_EDGE odd)", "unknown argument: odd"),
+    "no_perf_name": ("hb_add_tile(NAME mine TOP top SOURCES top.v PERF)", "no value for PERF"),
+    "unknown_perf": ("hb_add_tile(NAME mine TOP top SOURCES top.v PERF u_perf)", "PERF u_perf: no source has an instance"),
+    "models_without_tiles": (GOOD + "hb_add_tile_models(models)", "TILES is missing"),
+    "models_twice": (GOOD + "hb_add_tile_models(models TILES mine mine)", "a tile is named twice"),
+    "models_unknown_argument": (GOOD + "hb_add_tile_models(models odd TILES mine)", "unknown argument: odd"),
     "unknown_tile": (GOOD + "hb_add_tile_models(models TILES mine yours)", "there is no tile yours"),
 }
 
