@@ -133,9 +133,14 @@ module hb_vec_lanes #(
 
   assign lookup = valid_q[1] && term2_q.flags.lookup;
 
-  for (genvar i = 0; i < L; i++) begin : gen_index
-    assign index[8*i+:8] = !term2_q.flags.offset ? x2_q[8*i+:8] :
-        index_of(scale2_q.offset, x2_q[8*i+:8], term2_q.flags.x_signed);
+  // Nothing to do for a simulator as long as nothing is looked up.
+  always_comb begin
+    index = '0;
+    if (lookup) begin
+      index = x2_q;
+      if (term2_q.flags.offset)
+        for (int i = 0; i < L; i++) index[8*i+:8] = index_of(scale2_q.offset, x2_q[8*i+:8], term2_q.flags.x_signed);
+    end
   end
 
   hb_vec_table #(

@@ -185,12 +185,19 @@ module hb_vec_result #(
   logic               same_q, write;
   logic [AccBits-1:0] waddr;
 
-  for (genvar i = 0; i < L; i++) begin : gen_row
-    logic [31:0] value, old;
-    assign value = !across_q[Last] ? gen_tree[Trees-1].out_q[32*i+:32] :
-                   is_extreme(fn_q[Last]) && none_q[Last] ? 32'd0 : gen_tree[Trees-1].out_q[31:0];
-    assign old   = same_q ? written_q[32*i+:32] : read_q[32*i+:32];
-    assign row[32*i+:32] = acc_q[Last] ? joined(fn_q[Last], old, value) : value;
+  logic [31:0] all;  // of all lanes, with ACROSS
+  assign all = is_extreme(fn_q[Last]) && none_q[Last] ? 32'd0 : gen_tree[Trees-1].out_q[31:0];
+
+  // Nothing to do for a simulator as long as there is no pixel.
+  always_comb begin
+    row = '0;
+    if (valid_q[Last]) begin
+      row = across_q[Last] ? {L{all}} : gen_tree[Trees-1].out_q;
+      if (acc_q[Last]) begin
+        for (int i = 0; i < L; i++)
+          row[32*i+:32] = joined(fn_q[Last], same_q ? written_q[32*i+:32] : read_q[32*i+:32], row[32*i+:32]);
+      end
+    end
   end
 
   assign write = valid_q[Last] || stat_we_i;
