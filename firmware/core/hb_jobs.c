@@ -2,12 +2,32 @@
 
 #include "core/hb_jobs.h"
 
+#include "drv/hb_ni.h"
 #include "drv/hb_telemetry.h"
 #include "drv/hb_timer.h"
+#include "hilbert/hb_memmap.h"
 
 static void set_alarm(hb_jobs_t *jobs, uint64_t alarm) {
   jobs->alarm = alarm;
   hb_timer_set_alarm(alarm);
+}
+
+/* A context for every model, its number the one that tags carry. */
+static void protect(const hb_tables_t *tables, uint32_t tile) {
+  static const uint32_t may[HB_IMAGE_WINDOWS] = {
+      [HB_IMAGE_WINDOW_PROGRAMS] = HB_NI_MAY_READ,
+      [HB_IMAGE_WINDOW_CONSTANTS] = HB_NI_MAY_READ,
+      [HB_IMAGE_WINDOW_TENSORS] = HB_NI_MAY_READ | HB_NI_MAY_WRITE,
+  };
+  for (uint32_t model = 0; model < tables->header->num_models; ++model) {
+    for (uint32_t i = 0; i < HB_IMAGE_WINDOWS; ++i) {
+      const hb_image_window_t *const window = &tables->models[model].window[i];
+      if (window->base != window->end) {
+        hb_ni_set_window(tile, model, i, window->base, window->end, may[i]);
+      }
+    }
+  }
+  hb_ni_protect(tile);
 }
 
 hb_status_t hb_jobs_init(hb_jobs_t *jobs, const hb_tables_t *tables) {
@@ -21,6 +41,9 @@ hb_status_t hb_jobs_init(hb_jobs_t *jobs, const hb_tables_t *tables) {
     if (status != HB_OK) {
       hb_telemetry_fault(status, i, 0, id);
       return status;
+    }
+    if ((header->flags & HB_IMAGE_FLAG_PROTECT) != 0) {
+      protect(tables, i);
     }
   }
   return HB_OK;
@@ -60,6 +83,16 @@ hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_o
   *end_out = (hb_jobs_end_t){
       .model = slot->model, .tag = completion.tag, .compl_status = completion.status};
   return HB_OK;
+}
+
+bool hb_jobs_refused(hb_jobs_t *jobs, uint32_t tile, uint32_t *addr_out) {
+  if ((jobs->tables->header->flags & HB_IMAGE_FLAG_PROTECT) == 0) {
+    return false;
+  }
+  hb_jobs_slot_t *const slot = &jobs->slot[tile];
+  const uint32_t before = slot->refused;
+  slot->refused = hb_ni_refused(tile, addr_out);
+  return slot->refused != before;
 }
 
 hb_status_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {

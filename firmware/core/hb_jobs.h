@@ -27,7 +27,8 @@ typedef struct hb_jobs_slot {
   hb_tile_t tile;
   hb_tile_job_t job; /* running, if the tile is not free */
   uint32_t model;
-  uint64_t limit; /* cycle in which the job is given up */
+  uint32_t refused; /* accesses of this tile, when last asked */
+  uint64_t limit;   /* cycle in which the job is given up */
 } hb_jobs_slot_t;
 
 typedef struct hb_jobs {
@@ -45,7 +46,8 @@ typedef struct hb_jobs_end {
 } hb_jobs_end_t;
 
 /**
- * Initialises the driver of every tile.
+ * Initialises the driver of every tile and, with HB_IMAGE_FLAG_PROTECT, the windows of its network
+ * interface.
  * @retval HB_ERR_FORMAT a tile is not what the image says; a FAULT record (detail: its ID register)
  * names it.
  */
@@ -65,6 +67,12 @@ void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile
  * what.
  */
 HB_MUST_USE hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_out);
+
+/**
+ * Whether the tile's network interface has refused accesses since the last call; *addr_out: address
+ * of the newest. Always false without HB_IMAGE_FLAG_PROTECT.
+ */
+bool hb_jobs_refused(hb_jobs_t *jobs, uint32_t tile, uint32_t *addr_out);
 
 /**
  * The alarm rang: looks for jobs past their limit and sets the alarm again.

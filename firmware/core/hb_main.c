@@ -25,6 +25,14 @@ static hb_status_t collect_completions(hb_main_t *self, uint32_t pending) {
     }
     HB_TRY(status);
     const uint32_t code = hb_tile_status_code(end.compl_status);
+    uint32_t addr = 0;
+    if ((code == HB_TILE_STATUS_AXI_READ || code == HB_TILE_STATUS_AXI_WRITE) &&
+        hb_jobs_refused(&self->jobs, tile, &addr)) {
+      /* Its own fault: the frame is lost, nobody else's. */
+      hb_telemetry_fault(HB_ERR_RANGE, tile, end.tag, addr);
+      hb_frames_layer_failed(&self->frames, end.model);
+      continue;
+    }
     if (code != HB_TILE_STATUS_OK) {
       hb_telemetry_fault(code == HB_TILE_STATUS_WATCHDOG ? HB_ERR_TIMEOUT : HB_ERR_FAILED, tile,
                          end.tag, end.compl_status);

@@ -83,6 +83,35 @@ static hb_tables_check_t check_model(const hb_tables_t *t, uint32_t index) {
   return HB_TABLES_OK;
 }
 
+static bool overlap(const hb_image_window_t *a, const hb_image_window_t *b) {
+  return a->base < b->end && b->base < a->end;
+}
+
+/* Windows are whole beats of DRAM; what a model may write belongs to nobody else, nor to its own
+ * programs and constants. */
+static hb_tables_check_t check_windows(const hb_tables_t *t, uint32_t index) {
+  const hb_image_window_t *const own = t->models[index].window;
+  const hb_image_window_t *const tensors = &own[HB_IMAGE_WINDOW_TENSORS];
+  for (uint32_t i = 0; i < HB_IMAGE_WINDOWS; ++i) {
+    const bool empty = own[i].base == own[i].end;
+    if (!empty && (!in_dram(own[i].base, HB_BEAT_BYTES) || own[i].end % HB_BEAT_BYTES != 0 ||
+                   own[i].end < own[i].base)) {
+      return HB_TABLES_BAD_WINDOW;
+    }
+  }
+  for (uint32_t m = 0; m < t->header->num_models; ++m) {
+    for (uint32_t i = 0; i < HB_IMAGE_WINDOWS; ++i) {
+      const hb_image_window_t *const other = &t->models[m].window[i];
+      if (other != tensors && overlap(tensors, other)) {
+        return HB_TABLES_BAD_WINDOW;
+      }
+    }
+  }
+  return overlap(&own[HB_IMAGE_WINDOW_PROGRAMS], &own[HB_IMAGE_WINDOW_CONSTANTS])
+             ? HB_TABLES_BAD_WINDOW
+             : HB_TABLES_OK;
+}
+
 /* Every chain of dependencies ends within num_models steps, or it goes round. */
 static hb_tables_check_t check_chain(const hb_tables_t *t, uint32_t index) {
   uint32_t model = index;
@@ -129,6 +158,13 @@ static hb_tables_fault_t check_entries(const hb_tables_t *t) {
   }
   for (uint32_t i = 0; i < t->header->num_models; ++i) {
     const hb_tables_check_t check = check_model(t, i);
+    if (check != HB_TABLES_OK) {
+      return (hb_tables_fault_t){.check = check, .index = i};
+    }
+  }
+  for (uint32_t i = 0; (t->header->flags & HB_IMAGE_FLAG_PROTECT) != 0 && i < t->header->num_models;
+       ++i) {
+    const hb_tables_check_t check = check_windows(t, i);
     if (check != HB_TABLES_OK) {
       return (hb_tables_fault_t){.check = check, .index = i};
     }

@@ -41,6 +41,8 @@ typedef enum hb_tables_check {
   HB_TABLES_BAD_LAYER = 11,   /* a tensor is outside DRAM or misaligned */
   HB_TABLES_BAD_PROGRAM = 12, /* address or length */
   HB_TABLES_NO_TILE = 13,     /* no tile of this machine can run the layer */
+  HB_TABLES_BAD_WINDOW =
+      14, /* a model's window is misaligned, or a writable one overlaps another */
 } hb_tables_check_t;
 
 /** What is wrong with an image. */

@@ -18,6 +18,7 @@
 #include "hb_progress.h"
 #include "hb_tables.h"
 #include "hb_trace_sink.h"
+#include "hilbert/hb_tensor.h"
 #include "hilbert/hb_tile_regs.h"
 
 enum {
@@ -40,6 +41,8 @@ typedef struct run {
   hb_workload_t workload;
   hb_score_t *score;
   hb_trace_sink_t *trace;
+  uint64_t num_refused;     /* DMA accesses outside the windows of their model */
+  hb_sim_refused_t refused; /* the first of them */
   hb_sim_t *sim;
   hb_progress_t progress;
   hb_sim_stop_t stop;
@@ -133,7 +136,8 @@ static uint64_t cycles_of(uint64_t ps, uint32_t clock_khz) {
 }
 
 static int compile(run_t *run) {
-  const uint32_t flags = (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
+  const uint32_t flags = HB_IMAGE_FLAG_PROTECT |
+                         (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
                          (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
   char why[1024] = "";
   const hb_status_t status =
@@ -170,6 +174,16 @@ static void on_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   hb_score_irq(run->score, cycle, bit, level);
   if (run->trace != NULL) {
     hb_trace_sink_irq(run->trace, cycle, bit, level);
+  }
+}
+
+static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
+  run_t *run = ctx;
+  if (run->num_refused++ == 0) {
+    run->refused = *refused;
+  }
+  if (run->trace != NULL) {
+    hb_trace_sink_refused(run->trace, refused);
   }
 }
 
@@ -229,7 +243,11 @@ static int build_machine(run_t *run) {
       .no_skip = options->no_skip,
       .stall_ppm = options->stall_ppm,
       .stall_seed = options->stall_seed,
-      .sink = {.ctx = run, .telemetry = on_telemetry, .job = on_job, .irq = on_irq},
+      .sink = {.ctx = run,
+               .telemetry = on_telemetry,
+               .job = on_job,
+               .irq = on_irq,
+               .refused = on_refused},
       .poll = on_poll,
       .poll_ctx = run,
       .poll_cycles = POLL_CYCLES,
@@ -352,6 +370,9 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
   const hb_score_result_t *result = &run->metrics.result;
   char job[3 * HB_NAME_MAX];
   text[0] = '\0';
+  if (run->stop == HB_SIM_LIMIT) {
+    return; /* jobs that failed were refused an access: see report() */
+  }
   if (result->job_failed) {
     const hb_sim_job_t *failed = &result->failed_job;
     name_job(run, failed->tag, job, sizeof(job));
@@ -371,7 +392,7 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
   } else if (run->stop == HB_SIM_DEADLOCK || run->stop == HB_SIM_FAULT) {
     snprintf(text, text_len, "%s: %s", run->stop == HB_SIM_FAULT ? "fault" : "deadlock",
              hb_sim_error(run->sim));
-  } else if (run->stop != HB_SIM_LIMIT) {
+  } else {
     snprintf(text, text_len, "stopped for an unknown reason (%d)", (int)run->stop);
   }
 }
@@ -466,6 +487,18 @@ static int report(run_t *run) {
     hb_cli_fail(0, "run failed at cycle %llu: %s", (unsigned long long)metrics->result.cycles,
                 metrics->why);
     print_state(run);
+    return HB_EXIT_FAILED;
+  }
+  if (run->num_refused > 0) {
+    const hb_sim_refused_t *first = &run->refused;
+    char job[3 * HB_NAME_MAX];
+    name_job(run, first->tag, job, sizeof(job));
+    hb_cli_fail(0,
+                "%llu DMA accesses outside their model's memory were refused; the first: %s on %s, "
+                "%s of %u bytes at 0x%08x, cycle %llu",
+                (unsigned long long)run->num_refused, job, tile_name(run, first->tile),
+                first->write ? "write" : "read", first->beats * HB_BEAT_BYTES, first->addr,
+                (unsigned long long)first->cycle);
     return HB_EXIT_FAILED;
   }
   return exit_code;

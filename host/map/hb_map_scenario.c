@@ -284,6 +284,8 @@ typedef struct layout {
   struct {
     uint32_t constants; /* of the model's first layer; the others follow, each aligned */
     uint64_t constants_len;
+    uint32_t arena; /* outputs of layers and input slots */
+    uint64_t arena_len;
     uint32_t *tensors; /* output of each layer; owned */
     uint32_t slots[HB_IMAGE_MAX_SLOTS];
   } model[HB_IMAGE_MAX_MODELS];
@@ -317,7 +319,9 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
       free(tensors);
       return HB_ERR_NOMEM;
     }
+    const uint64_t first = b->next;
     const uint32_t arena = reserve(b, place_tensors(&task->model, tensors));
+    layout->model[m].arena = arena;
     for (uint32_t i = 0; i < task->model.num_layers; ++i) {
       layout->model[m].tensors[i] = arena + (uint32_t)tensors[i].at;
     }
@@ -325,6 +329,7 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
     for (uint32_t s = 0; s < task->num_slots; ++s) {
       layout->model[m].slots[s] = reserve(b, hb_map_in_bytes(&task->model.layers[0]));
     }
+    layout->model[m].arena_len = b->next - first;
   }
   if (b->next > b->soc->dram.size_bytes) {
     snprintf(b->why, b->why_len, "%s needs %llu bytes of DRAM, %s has %llu", b->scenario->name,
@@ -370,6 +375,10 @@ static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t 
     }
   }
   return HB_OK;
+}
+
+static hb_image_window_t window_of(uint32_t addr, uint64_t len) {
+  return (hb_image_window_t){.base = addr, .end = addr + (uint32_t)len};
 }
 
 static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy,
@@ -429,6 +438,11 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
                                 .num_slots = task->num_slots,
                                 .priority = m};
     memcpy(model->slot_addr, layout->model[m].slots, sizeof(model->slot_addr));
+    model->window[HB_IMAGE_WINDOW_PROGRAMS] = window_of(layout->programs, layout->programs_len);
+    model->window[HB_IMAGE_WINDOW_CONSTANTS] =
+        window_of(layout->model[m].constants, layout->model[m].constants_len);
+    model->window[HB_IMAGE_WINDOW_TENSORS] =
+        window_of(layout->model[m].arena, layout->model[m].arena_len);
     uint32_t const_addr = layout->model[m].constants;
     for (uint32_t i = 0; i < task->model.num_layers; ++i, ++next) {
       const uint32_t first = source(&task->model, i, false), second = source(&task->model, i, true);

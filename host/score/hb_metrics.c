@@ -130,6 +130,7 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_text(&json, "model", metrics->soc->tiles[index].model);
   put_uint(&json, "jobs", tile->jobs);
   put_uint(&json, "errors", tile->errors);
+  put_uint(&json, "refused_accesses", tile->refused);
   put_uint(&json, "busy_cycles", tile->busy);
   put_uint(&json, "array_cycles", tile->array);
   put_uint(&json, "wait_load_cycles", tile->wait_load);

@@ -147,6 +147,15 @@ static const hb_trace_field_t kIrqFields[] = {
     {"level", "bool", "", "plain"},
 };
 
+static const hb_trace_field_t kRefusedFields[] = {
+    CYCLE_FIELD,
+    {"tile", "tile", "", "plain"},
+    {"tag", "tag", "", "plain"},
+    {"addr", "hex", "", "delta"},
+    {"beats", "uint", "beats", "plain"},
+    {"write", "bool", "", "plain"},
+};
+
 #define COUNT(array_) ((uint32_t)(sizeof(array_) / sizeof((array_)[0])))
 
 /* Streams in the order of the file: kTelStreams, then these. */
@@ -156,6 +165,7 @@ enum {
   STREAM_NOTE,
   STREAM_JOB,
   STREAM_IRQ,
+  STREAM_REFUSED,
   NUM_STREAMS,
 };
 
@@ -164,6 +174,7 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"note", HB_TRACE_DECISIONS, COUNT(kNoteFields), kNoteFields},
     {"job", HB_TRACE_JOBS, COUNT(kJobFields), kJobFields},
     {"irq", HB_TRACE_JOBS, COUNT(kIrqFields), kIrqFields},
+    {"refused", HB_TRACE_DECISIONS, COUNT(kRefusedFields), kRefusedFields},
 };
 
 #define TILE_IRQ(i_) \
@@ -328,6 +339,13 @@ void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_IRQ, values));
 }
 
+void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
+  hb_trace_sink_t *sink = ctx;
+  const uint64_t values[] = {refused->cycle, refused->tile,  refused->tag,
+                             refused->addr,  refused->beats, refused->write ? 1u : 0u};
+  note_status(sink, hb_trace_writer_append(sink->writer, STREAM_REFUSED, values));
+}
+
 void hb_trace_sink_note(hb_trace_sink_t *sink, uint64_t cycle, const char *text) {
   uint64_t id;
   const hb_status_t status = hb_trace_writer_string(sink->writer, text, &id);
@@ -349,5 +367,6 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .telemetry = hb_trace_sink_telemetry,
       .job = hb_trace_sink_job,
       .irq = hb_trace_sink_irq,
+      .refused = hb_trace_sink_refused,
   };
 }

@@ -20,8 +20,8 @@
  * added.
  *
  * Streams: one per record type of hilbert/hb_telemetry.h (boot, frame_arrived, ..., fault),
- * `telemetry` for types or lengths this library does not know, `note`, and at level jobs `job` and
- * `irq`.
+ * `telemetry` for types or lengths this library does not know, `note`, `refused` (DMA accesses outside
+ * a job's windows), and at level jobs `job` and `irq`.
  */
 
 #ifndef HB_TRACE_SINK_H_
@@ -45,13 +45,14 @@ HB_MUST_USE hb_status_t hb_trace_sink_open(const char *path, hb_trace_level_t le
                                            const hb_trace_meta_t *meta, hb_trace_sink_t **sink_out,
                                            char *why, size_t why_len);
 
-/** The three callbacks below, with `sink` as their context. */
+/** The callbacks below, with `sink` as their context. */
 hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink);
 
 /* `ctx` is the hb_trace_sink_t. Failures are kept: ask hb_trace_sink_status(). */
 void hb_trace_sink_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
 void hb_trace_sink_job(void *ctx, const hb_sim_job_t *job);
 void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused);
 
 /** A remark of the run itself ("stopped: interrupted by the user"), in the stream `note`. */
 void hb_trace_sink_note(hb_trace_sink_t *sink, uint64_t cycle, const char *text);

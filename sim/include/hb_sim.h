@@ -111,6 +111,16 @@ typedef struct hb_sim_job {
   uint64_t rd_beats, wr_beats;
 } hb_sim_job_t;
 
+/** A DMA access that a tile's protection unit refused (HB_NI_* of hilbert/hb_memmap.h). */
+typedef struct hb_sim_refused {
+  uint64_t cycle; /* in which the tile's address was taken */
+  uint32_t tile;
+  uint32_t tag;  /* of the running job */
+  uint32_t addr; /* of the first byte */
+  uint32_t beats; /* of 16 bytes */
+  bool write;
+} hb_sim_refused_t;
+
 /** Where records go while the simulation runs. Any function may be NULL. Called in time order. */
 typedef struct hb_sim_sink {
   void *ctx;
@@ -119,6 +129,7 @@ typedef struct hb_sim_sink {
   void (*job)(void *ctx, const hb_sim_job_t *job);
   /* The level of an interrupt bit as the host sees it (HB_IRQ_*) changed. */
   void (*irq)(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+  void (*refused)(void *ctx, const hb_sim_refused_t *refused);
 } hb_sim_sink_t;
 
 typedef struct hb_sim_options {
@@ -202,6 +213,7 @@ typedef struct hb_sim_tile_stats {
   uint32_t idle;  /* 1: idle now */
   uint32_t queue_level;
   uint32_t running_tag; /* tag of the running job if not idle */
+  uint64_t refused;     /* DMA accesses outside the windows of the job's model */
 } hb_sim_tile_stats_t;
 
 typedef struct hb_sim_noc_stats {

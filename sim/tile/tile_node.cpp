@@ -72,6 +72,10 @@ void TileNode::receive() {
     reg_packet_ = port_.receive(Net::kRequest);
     if (reg_packet_->bytes == 4 && reg_packet_->addr % 4 == 0) {
       reg_state_ = RegState::kRequest;
+      if (Protection::owns(reg_packet_->addr % kTileWindowBytes)) {
+        protection_.answer(reg_packet_);
+        reg_state_ = RegState::kSend;
+      }
     } else {
       reg_packet_->make_response(Resp::kSlvErr);
       reg_state_ = RegState::kSend;
@@ -170,16 +174,37 @@ void TileNode::drive_registers(TileIn &in, Cycle now) {
   }
 }
 
-void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
+/* Whether the running job may make this access; one that it may not is counted and reported. */
+bool TileNode::allowed(uint32_t addr, uint32_t beats, bool write, Cycle now) {
+  if (protection_.allows(job_.tag, addr, beats * kBeatBytes, write)) {
+    return true;
+  }
+  protection_.refuse(job_.tag, addr);
+  ++stats_.refused;
+  if (options_.sink.refused != nullptr) {
+    const hb_sim_refused_t refused = {now, options_.index, job_.tag, addr, beats, write};
+    options_.sink.refused(options_.sink.ctx, &refused);
+  }
+  return false;
+}
+
+void TileNode::sample_manager(const TileOut &out, const TileIn &in, Cycle now) {
   if (out.m_arvalid != 0 && in.m_arready != 0) {
     const uint8_t slot = read_free_.back();
     read_free_.pop_back();
     read_age_.push_back(slot);
     reads_[slot] = {nullptr, out.m_arid};
-    read_request_ = port_.make();
-    read_request_->make_read(out.m_araddr, out.m_arlen + 1u);
-    read_request_->id = out.m_arid;
-    read_request_->tag = slot;
+    Packet *request = port_.make();
+    request->make_read(out.m_araddr, out.m_arlen + 1u);
+    request->id = out.m_arid;
+    request->tag = slot;
+    if (allowed(out.m_araddr, out.m_arlen + 1u, false, now)) {
+      read_request_ = request;
+    } else {
+      request->make_response(Resp::kSlvErr);
+      reads_[slot].answer = request;
+      reads_changed_ = true;
+    }
   }
   if (in.m_rvalid != 0 && out.m_rready != 0) {
     r_valid_ = false;
@@ -202,8 +227,16 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
                 out.m_wdata.data(), kBeatBytes);
     collecting_->strobe[collected_beats_] = out.m_wstrb;
     if (++collected_beats_ == collecting_->beats) {
-      writes_[static_cast<uint8_t>(collecting_->tag)].collected = true;
-      write_request_ = collecting_;
+      Write &write = writes_[static_cast<uint8_t>(collecting_->tag)];
+      write.collected = true;
+      if (write.refused) {
+        write.answered = true;
+        write.resp = Resp::kSlvErr;
+        writes_changed_ = true;
+        port_.release(collecting_);
+      } else {
+        write_request_ = collecting_;
+      }
       collecting_ = nullptr;
       begin_collecting();
     }
@@ -212,8 +245,10 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in) {
     const uint8_t slot = write_free_.back();
     write_free_.pop_back();
     write_age_.push_back(slot);
-    writes_[slot] = {out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, false, false,
-                     Resp::kOkay};
+    const bool refused = !allowed(out.m_awaddr, out.m_awlen + 1u, true, now);
+    writes_[slot] = {
+        out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, refused, false, false,
+        Resp::kOkay};
     if (collecting_ == nullptr) {
       begin_collecting();
     }
@@ -372,7 +407,7 @@ Cycle TileNode::tick(Cycle now) {
                  ": protocol violation at the boundary: " + checker_.violation());
     return kNever;
   }
-  sample_manager(out, in);
+  sample_manager(out, in, now);
   sample_registers(out, in, now);
   send_requests();
   model_->clock(in);  // changes `out`

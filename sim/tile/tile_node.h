@@ -37,6 +37,7 @@
 #include "sim/kernel/link.h"
 #include "sim/noc/noc.h"
 #include "sim/tile/axi_checker.h"
+#include "sim/tile/protection.h"
 #include "sim/tile/tile_model.h"
 
 namespace hb {
@@ -84,7 +85,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
     uint32_t addr = 0;
     uint8_t beats = 0;
     uint8_t id = 0;
-    bool collected = false, answered = false;
+    bool refused = false, collected = false, answered = false;
     Resp resp = Resp::kOkay;
   };
   enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend };
@@ -95,11 +96,12 @@ class TileNode : public sc_core::sc_module, public Ticked {
   void begin_collecting();
   void drive_manager(TileIn &in, Cycle now);
   void drive_registers(TileIn &in, Cycle now);
-  void sample_manager(const TileOut &out, const TileIn &in);
+  void sample_manager(const TileOut &out, const TileIn &in, Cycle now);
   void sample_registers(const TileOut &out, const TileIn &in, Cycle now);
   void send_requests();
   uint8_t next_read() const;
   uint8_t next_write_answer() const;
+  bool allowed(uint32_t addr, uint32_t beats, bool write, Cycle now);
   void watch_jobs(Cycle now);
   void end_job(Cycle now, const TilePerf &perf);
 
@@ -109,6 +111,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   NocPort &port_;
   Link<bool> *const irq_;
   AxiChecker checker_;
+  Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
 

@@ -108,7 +108,7 @@ static void test_open__header_bad(void **state) {
   image.header.magic ^= 1u;
   expect_fault(HB_TABLES_BAD_MAGIC, 0);
   (void)setup(state);
-  image.header.version = 2;
+  image.header.version = HB_IMAGE_VERSION + 1u;
   expect_fault(HB_TABLES_BAD_VERSION, 0);
   (void)setup(state);
   test_image_seal(&image);
@@ -119,6 +119,41 @@ static void test_open__header_bad(void **state) {
   (void)setup(state);
   image.header.policy = 99;
   expect_fault(HB_TABLES_BAD_POLICY, 0);
+}
+
+static void test_open__windows_bad(void **state) {
+  /* Windows of two models that agree; then one end moves at a time. */
+  static const struct {
+    uint32_t model, window, base, end;
+  } bad[] = {
+      {0, HB_IMAGE_WINDOW_TENSORS, 0x80002008u, 0x80003000u},   /* half a beat */
+      {0, HB_IMAGE_WINDOW_TENSORS, 0x80002000u, 0x80002ff8u},   /* half a beat */
+      {0, HB_IMAGE_WINDOW_CONSTANTS, 0x80002000u, 0x80001000u}, /* ends before it begins */
+      {0, HB_IMAGE_WINDOW_CONSTANTS, 0x7ffffff0u, 0x80001000u}, /* not DRAM */
+      {0, HB_IMAGE_WINDOW_CONSTANTS, 0x80000ff0u, 0x80001800u}, /* overlaps its programs */
+      {0, HB_IMAGE_WINDOW_CONSTANTS, 0x80001000u, 0x80002010u}, /* overlaps its tensors */
+      {1, HB_IMAGE_WINDOW_CONSTANTS, 0x80002ff0u, 0x80003800u}, /* overlaps model 0's tensors */
+      {1, HB_IMAGE_WINDOW_TENSORS, 0x80002ff0u, 0x80005000u},   /* overlaps model 0's tensors */
+  };
+  for (size_t i = 0; i <= sizeof bad / sizeof bad[0]; ++i) {
+    (void)setup(state);
+    image.header.flags |= HB_IMAGE_FLAG_PROTECT;
+    for (uint32_t m = 0; m < 2u; ++m) {
+      image.models[m].window[HB_IMAGE_WINDOW_PROGRAMS] =
+          (hb_image_window_t){0x80000000u, 0x80001000u};
+      image.models[m].window[HB_IMAGE_WINDOW_CONSTANTS] =
+          (hb_image_window_t){0x80001000u, 0x80002000u};
+      image.models[m].window[HB_IMAGE_WINDOW_TENSORS] =
+          (hb_image_window_t){0x80002000u + m * 0x1000u, 0x80003000u + m * 0x1000u};
+    }
+    if (i == sizeof bad / sizeof bad[0]) {
+      expect_fault(HB_TABLES_OK, 0);
+      continue;
+    }
+    image.models[bad[i].model].window[bad[i].window] = (hb_image_window_t){bad[i].base, bad[i].end};
+    test_image_seal(&image);
+    assert_int_equal(open_image(sizeof image.words).check, HB_TABLES_BAD_WINDOW);
+  }
 }
 
 static void test_open__counts_bad(void **state) {
@@ -225,6 +260,7 @@ int main(void) {
       cmocka_unit_test_setup(test_open__every_flipped_bit_bad, setup),
       cmocka_unit_test_setup(test_open__every_length_too_short_bad, setup),
       cmocka_unit_test_setup(test_open__header_bad, setup),
+      cmocka_unit_test_setup(test_open__windows_bad, setup),
       cmocka_unit_test_setup(test_open__counts_bad, setup),
       cmocka_unit_test_setup(test_open__offsets_bad, setup),
       cmocka_unit_test_setup(test_open__tile_bad, setup),

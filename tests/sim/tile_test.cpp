@@ -20,6 +20,7 @@
 #include "script_host.h"
 #include "sim/dram/dram_channel.h"
 #include "sim/tile/tile_node.h"
+#include "soc_fixture.h"
 
 namespace {
 
@@ -28,40 +29,6 @@ std::vector<hb_sim_job_t> jobs;
 
 void on_job(void *, const hb_sim_job_t *job) {
   jobs.push_back(*job);
-}
-
-hb_soc_t make_soc() {
-  hb_soc_t soc{};
-  soc.clock_khz = 250000;
-  soc.noc = {3, 2, 128, 4, 1, 1};
-  soc.host_node = {0, 0};
-  soc.sensor_node = {1, 1};
-  soc.irq_cycles = 3;
-  soc.num_tiles = 2;
-  soc.tiles[0].node = {1, 0};
-  soc.tiles[1].node = {2, 1};
-  soc.dram.size_bytes = 1 << 20;
-  soc.dram.num_channels = 2;
-  soc.dram.node[0] = {2, 0};
-  soc.dram.node[1] = {0, 1};
-  soc.dram.interleave_bytes = 512;
-  soc.dram.banks = 8;
-  soc.dram.row_bytes = 2048;
-  soc.dram.burst_bytes = 64;
-  soc.dram.queue_depth = 16;
-  soc.dram.tck_ps = 625;
-  soc.dram.trcd_ps = 18000;
-  soc.dram.trp_ps = 18000;
-  soc.dram.tcl_ps = 17500;
-  soc.dram.tcwl_ps = 8750;
-  soc.dram.tras_ps = 42000;
-  soc.dram.tccd_ps = 5000;
-  soc.dram.twr_ps = 18000;
-  soc.dram.twtr_ps = 10000;
-  soc.dram.trtp_ps = 7500;
-  soc.dram.trfc_ps = 280000;
-  soc.dram.trefi_ps = 3904000;
-  return soc;
 }
 
 void check(bool condition, const char *what) {
@@ -85,7 +52,7 @@ int main(int argc, char **argv) {
   options.reverse = std::atoi(argv[4]) != 0;
 
   hb::Clock clock("clock", options);
-  const hb_soc_t soc = make_soc();
+  const hb_soc_t soc = hb_test::make_soc();
   hb::Noc noc("noc", clock, soc.noc, hb::AddressMap(soc));
   hb::DramMemory memory(soc.dram.size_bytes);
   hb::DramChannel dram0("dram0", clock, noc, soc.noc, soc.dram, 0, soc.clock_khz, memory);

@@ -71,12 +71,14 @@ static bool spoil_opcode(machine_t *machine, const char *firmware) {
   return hb_sim_load_dram(machine->sim, first_program(machine)->addr, &bad, 1) == HB_OK;
 }
 
-/* Weights behind the end of the installed memory. */
+/* Weights behind the end of the installed memory, and nothing before the memory that keeps the tile
+ * from them. */
 static bool spoil_address(machine_t *machine, const char *firmware) {
   (void)firmware;
   const hb_image_header_t *header = (const void *)machine->workload.image;
   hb_image_layer_t *layers = (void *)(machine->workload.image + header->layers_offset);
   layers[0].const_addr = HB_DRAM_BASE + (uint32_t)machine->soc.dram.size_bytes;
+  ((hb_image_header_t *)(void *)machine->workload.image)->flags &= ~HB_IMAGE_FLAG_PROTECT;
   return load_sealed_image(machine);
 }
 

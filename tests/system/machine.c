@@ -62,8 +62,8 @@ bool machine_init(machine_t *machine, const char *soc, const char *firmware,
     printf("%s\n", error.text);
     return false;
   }
-  if (hb_map_scenario(scenario, &machine->soc, policy, options->seed, 0, &machine->workload, why,
-                      sizeof(why)) != HB_OK) {
+  if (hb_map_scenario(scenario, &machine->soc, policy, options->seed, HB_IMAGE_FLAG_PROTECT,
+                      &machine->workload, why, sizeof(why)) != HB_OK) {
     printf("%s\n", why);
     return false;
   }

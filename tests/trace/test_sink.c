@@ -249,6 +249,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   callbacks.telemetry(callbacks.ctx, 80, candidate, 6);
   callbacks.job(callbacks.ctx, &job);
   callbacks.irq(callbacks.ctx, 510, HB_IRQ_TILE(1), false);
+  const hb_sim_refused_t refused = {550, 1, HB_TAG(2, 3, 7), 0x80001230u, 16, true};
+  callbacks.refused(callbacks.ctx, &refused);
   callbacks.telemetry(callbacks.ctx, 600, fault, 5);
   hb_trace_sink_note(sink, 700, "stopped: \"Ctrl-C\"\n");
   close_sink(sink);
@@ -261,6 +263,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "wait_load=21 wait_store=22 wait_wgt=23 wait_cmd=24 busy=401 start=100 doorbell=90 "
       "rd_beats=1000 wr_beats=200\n"
       "           510  irq            line=tile1 level=0\n"
+      "           550  refused        tile=south tag=HT#3/conv7 addr=0x80001230 beats=16 write=1\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
       "           700  note           text=\"stopped: \\\"Ctrl-C\\\"\\u000a\"\n");
   expect_dump(
@@ -350,7 +353,7 @@ static void wrong_options_are_explained_bad(void **state) {
   assert_string_equal(why,
                       "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
                       "frame_started frame_done decision candidate job_done fault telemetry note "
-                      "job irq");
+                      "job irq refused");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);

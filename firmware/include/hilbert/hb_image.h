@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 #define HB_IMAGE_MAGIC 0x474d4948u /* "HIMG" */
-#define HB_IMAGE_VERSION 1u
+#define HB_IMAGE_VERSION 2u
 
 enum {
   HB_IMAGE_MAX_MODELS = 32,
@@ -57,6 +57,21 @@ typedef struct hb_image_header {
 #define HB_IMAGE_FLAG_CANDIDATES (1u << 0)
 /* Frames whose deadline has passed before their first layer started are dropped. */
 #define HB_IMAGE_FLAG_DROP_LATE (1u << 1)
+/* The tiles' network interfaces keep every job within the windows of its model (hb_memmap.h). */
+#define HB_IMAGE_FLAG_PROTECT (1u << 2)
+
+/* What a model's jobs may touch: [base, end), multiples of 16. Empty if base = end. */
+typedef struct hb_image_window {
+  uint32_t base;
+  uint32_t end;
+} hb_image_window_t;
+
+enum {
+  HB_IMAGE_WINDOW_PROGRAMS, /* read; programs may be shared, so these windows of models may be the same */
+  HB_IMAGE_WINDOW_CONSTANTS, /* read */
+  HB_IMAGE_WINDOW_TENSORS,   /* read and write */
+  HB_IMAGE_WINDOWS
+};
 
 typedef struct hb_image_tile {
   uint32_t mmio_base; /* HB_TILE_BASE(index) */
@@ -73,6 +88,7 @@ typedef struct hb_image_model {
   uint32_t slot_addr[HB_IMAGE_MAX_SLOTS];
   uint32_t priority; /* 0 most important; ties of a policy go to the lower number */
   uint32_t reserved;
+  hb_image_window_t window[HB_IMAGE_WINDOWS]; /* with HB_IMAGE_FLAG_PROTECT */
 } hb_image_model_t;
 
 typedef struct hb_image_layer {
@@ -91,7 +107,7 @@ typedef struct hb_image_program {
 
 _Static_assert(sizeof(hb_image_header_t) == 64, "header is 64 bytes");
 _Static_assert(sizeof(hb_image_tile_t) == 16, "tile is 16 bytes");
-_Static_assert(sizeof(hb_image_model_t) == 56, "model is 56 bytes");
+_Static_assert(sizeof(hb_image_model_t) == 80, "model is 80 bytes");
 _Static_assert(sizeof(hb_image_layer_t) == 16, "layer is 16 bytes");
 _Static_assert(sizeof(hb_image_program_t) == 16, "program is 16 bytes");
 

@@ -41,6 +41,26 @@
 #define HB_DRAM_BASE 0x80000000u     /* up to 2 GiB */
 
 /*
+ * Protection unit in the network interface of tile i, 32-bit registers. While HB_NI_CTRL_PROTECT is set, a DMA access
+ * of a job must lie within one window of the job's context, which is the model number in its tag (HB_TAG_MODEL), and the
+ * window must permit it. Any other access is refused: it gets SLVERR, never reaches the network, and is counted. A
+ * window that is empty (base = end, as after reset) permits nothing. Setting PROTECT gives SLVERR, and does not set it, if a
+ * window ends before it begins, if windows of a context overlap, or if one that permits writing overlaps one of another context.
+ */
+#define HB_NI_BASE(i) (HB_TILE_BASE(i) + 0x8000u)
+#define HB_NI_CTRL 0x00u         /* rw */
+#define HB_NI_CTRL_PROTECT 1u
+#define HB_NI_REFUSED 0x04u      /* ro: accesses refused since reset, modulo 2^32 */
+#define HB_NI_REFUSED_ADDR 0x08u /* ro: address of the newest of them */
+#define HB_NI_REFUSED_TAG 0x0cu  /* ro: tag of its job */
+#define HB_NI_CONTEXTS 32u
+#define HB_NI_WINDOWS 4u         /* of a context */
+#define HB_NI_WINDOW(context, i) (0x1000u + 32u * (context) + 8u * (i)) /* rw: first address | HB_NI_MAY_* */
+#define HB_NI_WINDOW_END(context, i) (HB_NI_WINDOW(context, i) + 4u)    /* rw: address past the last; multiples of 16 */
+#define HB_NI_MAY_READ 1u
+#define HB_NI_MAY_WRITE 2u
+
+/*
  * Sensor hub. A stream feeds one model. The hub owns a bit set of free input slots per stream (all free
  * at reset); a frame takes the lowest free slot or, if there is none, is announced as overrun.
  */
