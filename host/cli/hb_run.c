@@ -371,7 +371,17 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
   char job[3 * HB_NAME_MAX];
   text[0] = '\0';
   if (run->stop == HB_SIM_LIMIT) {
-    return; /* jobs that failed were refused an access: see report() */
+    if (run->num_refused > 0) {
+      const hb_sim_refused_t *first = &run->refused;
+      name_job(run, first->tag, job, sizeof(job));
+      snprintf(text, text_len,
+               "%llu DMA accesses outside their model's memory were refused; the first: %s on %s, "
+               "%s of %u bytes at 0x%08x in cycle %llu",
+               (unsigned long long)run->num_refused, job, tile_name(run, first->tile),
+               first->write ? "write" : "read", first->beats * HB_BEAT_BYTES, first->addr,
+               (unsigned long long)first->cycle);
+    }
+    return;
   }
   if (result->job_failed) {
     const hb_sim_job_t *failed = &result->failed_job;
@@ -414,7 +424,8 @@ static int collect_metrics(run_t *run) {
       return hb_cli_fail(HB_EXIT_INTERNAL, "tile model %s is gone", run->soc.tiles[i].model);
     }
     hb_map_tile_decode(id, caps, &tile);
-    metrics->tile_macs_per_cycle[i] = tile.size * tile.size;
+    metrics->tile_macs_per_cycle[i] =
+        tile.kind == HB_TILE_KIND_VECTOR ? tile.size : tile.size * tile.size;
     hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
   }
   hb_sim_noc_stats(run->sim, &metrics->noc);
@@ -487,18 +498,6 @@ static int report(run_t *run) {
     hb_cli_fail(0, "run failed at cycle %llu: %s", (unsigned long long)metrics->result.cycles,
                 metrics->why);
     print_state(run);
-    return HB_EXIT_FAILED;
-  }
-  if (run->num_refused > 0) {
-    const hb_sim_refused_t *first = &run->refused;
-    char job[3 * HB_NAME_MAX];
-    name_job(run, first->tag, job, sizeof(job));
-    hb_cli_fail(0,
-                "%llu DMA accesses outside their model's memory were refused; the first: %s on %s, "
-                "%s of %u bytes at 0x%08x, cycle %llu",
-                (unsigned long long)run->num_refused, job, tile_name(run, first->tile),
-                first->write ? "write" : "read", first->beats * HB_BEAT_BYTES, first->addr,
-                (unsigned long long)first->cycle);
     return HB_EXIT_FAILED;
   }
   return exit_code;
