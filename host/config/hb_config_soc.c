@@ -40,6 +40,7 @@ typedef struct raw_dram {
   char tck_ns[DECIMAL_BYTES], trcd_ns[DECIMAL_BYTES], trp_ns[DECIMAL_BYTES], tcl_ns[DECIMAL_BYTES],
       tcwl_ns[DECIMAL_BYTES], tras_ns[DECIMAL_BYTES], tccd_ns[DECIMAL_BYTES], twr_ns[DECIMAL_BYTES],
       twtr_ns[DECIMAL_BYTES], trtp_ns[DECIMAL_BYTES], trfc_ns[DECIMAL_BYTES],
+      trrd_ns[DECIMAL_BYTES], tfaw_ns[DECIMAL_BYTES],
       trefi_ns[DECIMAL_BYTES];
 } raw_dram_t;
 
@@ -87,7 +88,9 @@ static const cyaml_schema_field_t NOC_FIELDS[] = {
   X(twtr)               \
   X(trtp)               \
   X(trfc)               \
-  X(trefi)
+  X(trefi)              \
+  X(trrd)               \
+  X(tfaw)
 
 static const cyaml_schema_field_t DRAM_FIELDS[] = {
     CYAML_FIELD_STRING("preset", CYAML_FLAG_DEFAULT, raw_dram_t, preset, 1),
@@ -226,6 +229,14 @@ static hb_status_t take_dram(floor_plan_t *plan, const raw_dram_t *raw, hb_soc_d
   if (dram->trefi_ps < 2 * (uint64_t)dram->trfc_ps) {
     hb_yaml_at(yaml, "dram.trefi_ns");
     return hb_yaml_fail(yaml, error, "must be at least twice trfc_ns");
+  }
+  if (dram->tfaw_ps < dram->trrd_ps) {
+    hb_yaml_at(yaml, "dram.tfaw_ns");
+    return hb_yaml_fail(yaml, error, "must be at least trrd_ns");
+  }
+  if (dram->tras_ps < dram->trcd_ps) {
+    hb_yaml_at(yaml, "dram.tras_ns");
+    return hb_yaml_fail(yaml, error, "must be at least trcd_ns");
   }
   hb_yaml_at(yaml, "dram.nodes");
   if ((raw->nodes_count & (raw->nodes_count - 1)) != 0) {

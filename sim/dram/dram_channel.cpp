@@ -24,9 +24,10 @@ uint64_t round_up(uint64_t value, uint32_t unit) {
 hb_soc_dram_t on_grid(hb_soc_dram_t config) {
   for (uint32_t *time : {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps,
                          &config.tras_ps, &config.tccd_ps, &config.twr_ps, &config.twtr_ps,
-                         &config.trtp_ps, &config.trfc_ps, &config.trefi_ps}) {
+                         &config.trtp_ps, &config.trfc_ps, &config.trrd_ps, &config.tfaw_ps}) {
     *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
   }
+  config.trefi_ps -= config.trefi_ps % config.tck_ps;  // a refresh may come early, not late
   return config;
 }
 
@@ -48,6 +49,7 @@ DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
       port_(noc.attach(node_id(noc_config, config.node[channel]), this)),
       requests_(config.queue_depth),
       banks_(config.banks),
+      activates_{},
       refresh_due_(config_.trefi_ps) {
   for (unsigned slot = config.queue_depth; slot-- > 0;) {
     free_.push_back(static_cast<uint8_t>(slot));
@@ -186,7 +188,8 @@ DramChannel::Choice DramChannel::choose() const {
     if (bank.open && (hits >> miss[i].bank & 1) != 0) {
       continue;
     }
-    const Ps ready = bank.open ? bank.precharge : bank.activate;
+    const Ps ready = bank.open ? bank.precharge
+                               : std::max({bank.activate, next_activate_, activates_[activate_]});
     const Ps at = std::max({ready, requests_[miss[i].slot].arrival, command_});
     if (at < best.at) {
       best = {at, bank.open ? Command::kPrecharge : Command::kActivate, miss[i].slot, miss[i].bank};
@@ -202,6 +205,7 @@ void DramChannel::issue(const Choice &choice) {
   command_ = at + config_.tck_ps;
   switch (choice.command) {
     case Command::kPrecharge:
+      show(at, DramCommand::kPrecharge, choice.bank, bank.row);
       bank.open = false;
       bank.conflict = true;
       bank.activate = at + config_.trp_ps;
@@ -213,11 +217,16 @@ void DramChannel::issue(const Choice &choice) {
       bank.fresh = true;
       bank.column = at + config_.trcd_ps;
       bank.precharge = at + config_.tras_ps;
+      next_activate_ = at + config_.trrd_ps;
+      activates_[activate_] = at + config_.tfaw_ps;
+      activate_ = (activate_ + 1) % activates_.size();
+      show(at, DramCommand::kActivate, choice.bank, bank.row);
       return;
     }
     case Command::kColumn:
       break;
   }
+  show(at, request.write ? DramCommand::kWrite : DramCommand::kRead, choice.bank, bank.row);
   ++(!bank.fresh ? stats_.row_hits : bank.conflict ? stats_.row_conflicts : stats_.row_misses);
   bank.fresh = bank.conflict = false;
   if (request.write) {
@@ -254,19 +263,31 @@ void DramChannel::issue(const Choice &choice) {
 
 /* Performs the refreshes that are due up to `until`, before which no command would be given. */
 void DramChannel::refresh(Ps until) {
-  Ps start = std::max(refresh_due_, command_);
-  for (Bank &bank : banks_) {
-    start = std::max(
-        start, bank.open ? std::max(refresh_due_, bank.precharge) + config_.trp_ps : bank.activate);
+  Ps close = std::max(refresh_due_, command_);  // all banks, with one command
+  Ps start = close;
+  bool open = false;
+  for (const Bank &bank : banks_) {
+    open = open || bank.open;
+    close = std::max(close, bank.open ? bank.precharge : 0);
+    start = std::max(start, bank.open ? 0 : bank.activate);
   }
+  if (open) {
+    start = std::max(start, close + config_.trp_ps);
+    show(close, DramCommand::kPrechargeAll, 0, 0);
+  }
+  show(start, DramCommand::kRefresh, 0, 0);
   refresh_due_ += config_.trefi_ps;
   ++stats_.refreshes;
   if (refresh_due_ <= until) {  // the device slept: these find all rows closed and start when due
     const uint64_t more = (until - refresh_due_) / config_.trefi_ps + 1;
+    for (uint64_t i = 0; observer_ != nullptr && i < more; ++i) {
+      show(refresh_due_ + i * config_.trefi_ps, DramCommand::kRefresh, 0, 0);
+    }
     refresh_due_ += more * config_.trefi_ps;
     stats_.refreshes += more;
     start = std::max(start, refresh_due_ - config_.trefi_ps);
   }
+  command_ = start + config_.tck_ps;
   for (Bank &bank : banks_) {
     bank.open = bank.conflict = false;
     bank.activate = start + config_.trfc_ps;

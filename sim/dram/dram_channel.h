@@ -17,11 +17,13 @@
 #ifndef HB_SIM_DRAM_DRAM_CHANNEL_H_
 #define HB_SIM_DRAM_DRAM_CHANNEL_H_
 
+#include <array>
 #include <cstdint>
 #include <systemc>
 #include <vector>
 
 #include "sim/dram/dram_memory.h"
+#include "sim/dram/dram_observer.h"
 #include "sim/include/hb_sim.h"
 #include "sim/kernel/clock.h"
 #include "sim/noc/noc.h"
@@ -45,6 +47,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   /** Counts up to the current cycle. */
   hb_sim_dram_stats_t stats() const;
   bool empty() const { return age_.empty(); }
+  /** Sees every command from now on; nullptr: nobody. */
+  void observe(DramObserver *observer) { observer_ = observer; }
 
  private:
   using Ps = uint64_t;
@@ -85,6 +89,11 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   Choice choose() const;
   void issue(const Choice &choice);
   void refresh(Ps until);
+  void show(Ps at, DramCommand command, unsigned bank, uint64_t row) const {
+    if (observer_ != nullptr) {
+      observer_->command(at, command, bank, row);
+    }
+  }
   void respond(Cycle now);
 
   const hb_soc_dram_t config_;  // all timings rounded up to multiples of tCK
@@ -100,9 +109,14 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<uint8_t> age_;       // slots in use, oldest first
   std::vector<uint8_t> waiting_;   // of them those with bursts to schedule, oldest first
   std::vector<Bank> banks_;
-  Choice choice_;            // what choose() said
-  bool chosen_ = false;      // and nothing has changed since
-  Ps command_ = 0;           // earliest next command on the command bus
+  Choice choice_;        // what choose() said
+  bool chosen_ = false;  // and nothing has changed since
+  Ps command_ = 0;       // earliest next command on the command bus
+  std::array<Ps, 4>
+      activates_;          // earliest next activation as tFAW has it: of the last four, in turn
+  unsigned activate_ = 0;  // the oldest of them
+  Ps next_activate_ = 0;   // as tRRD has it
+  DramObserver *observer_ = nullptr;
   Ps read_ = 0, write_ = 0;  // earliest next column access on the data bus
   Ps refresh_due_;
   unsigned overtaken_ = 0;  // column accesses since the oldest waiting request became the oldest

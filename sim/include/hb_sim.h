@@ -63,9 +63,9 @@ typedef struct hb_soc_dram {
   uint32_t row_bytes;        /* a power of two, 256 .. 64 KiB */
   uint32_t burst_bytes;      /* one column access, a power of two, 16 .. 256 */
   uint32_t queue_depth;      /* requests a channel can hold, 1 .. 64 */
-  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps. */
+  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps, tfaw_ps at least trrd_ps, tras_ps at least trcd_ps. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
-      trefi_ps;
+      trefi_ps, trrd_ps, tfaw_ps;
 } hb_soc_dram_t;
 
 typedef struct hb_soc {

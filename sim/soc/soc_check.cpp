@@ -94,6 +94,7 @@ void check_dram(const hb_soc_dram_t &dram) {
       {"dram.tccd_ps", dram.tccd_ps}, {"dram.twr_ps", dram.twr_ps},
       {"dram.twtr_ps", dram.twtr_ps}, {"dram.trtp_ps", dram.trtp_ps},
       {"dram.trfc_ps", dram.trfc_ps}, {"dram.trefi_ps", dram.trefi_ps},
+      {"dram.trrd_ps", dram.trrd_ps}, {"dram.tfaw_ps", dram.tfaw_ps},
   };
   for (const auto &[key, value] : timings) {
     in_range(key, value, 1, kMaxTimingPs);
@@ -101,6 +102,14 @@ void check_dram(const hb_soc_dram_t &dram) {
   if (dram.trefi_ps / 2 < dram.trfc_ps) {
     throw Wrong("dram.trefi_ps: expected at least twice trfc_ps (" + std::to_string(dram.trfc_ps) +
                 "), got " + std::to_string(dram.trefi_ps));
+  }
+  if (dram.tfaw_ps < dram.trrd_ps) {
+    throw Wrong("dram.tfaw_ps: expected at least trrd_ps (" + std::to_string(dram.trrd_ps) +
+                "), got " + std::to_string(dram.tfaw_ps));
+  }
+  if (dram.tras_ps < dram.trcd_ps) {
+    throw Wrong("dram.tras_ps: expected at least trcd_ps (" + std::to_string(dram.trcd_ps) +
+                "), got " + std::to_string(dram.tras_ps));
   }
 }
 

@@ -149,6 +149,8 @@ hb_soc_t quad() {
   soc.dram.trtp_ps = 7500;
   soc.dram.trfc_ps = 280000;
   soc.dram.trefi_ps = 3904000;
+  soc.dram.trrd_ps = 10000;
+  soc.dram.tfaw_ps = 40000;
   return soc;
 }
 

@@ -54,6 +54,8 @@ dram:
   trtp_ns: 7.5
   trfc_ns: 350
   trefi_ns: 7800
+  trrd_ns: 6.4
+  tfaw_ns: 30
 tiles:
   - {name: tile0, model: ws8, node: [1, 1]}
 """
@@ -205,17 +207,19 @@ BAD_FILES = [
     ("soc", "flit_bits: 128", "flit_bits: 96", "7:14: noc.flit_bits: expected a power of two from 64 to 512, got 96"),
     ("soc", "buffer_flits: 4", "buffer_flits: 1", "8:17: noc.buffer_flits: expected 2 .. 128, got 1"),
     ("soc", "columns: 2", "columns: 17", "5:12: noc.columns: expected 1 .. 16, got 17"),
-    ("soc", "node: [1, 1]", "node: [2, 1]", "35:37: tiles[0].node: [2, 1] is outside the 2 x 2 mesh"),
-    ("soc", "node: [1, 1]", "node: [1, 0]", "35:37: tiles[0].node: node [1, 0] is taken by a DRAM channel"),
+    ("soc", "node: [1, 1]", "node: [2, 1]", "37:37: tiles[0].node: [2, 1] is outside the 2 x 2 mesh"),
+    ("soc", "node: [1, 1]", "node: [1, 0]", "37:37: tiles[0].node: node [1, 0] is taken by a DRAM channel"),
     ("soc", "sensors: {node: [0, 1]}", "sensors: {node: [0, 0]}", "12:17: sensors.node: node [0, 0] is taken by the host"),
-    ("soc", "model: ws8", "model: ws7", "35:26: tiles[0].model: no tile model is named ws7; `hilbert list tiles` names them"),
+    ("soc", "model: ws8", "model: ws7", "37:26: tiles[0].model: no tile model is named ws7; `hilbert list tiles` names them"),
     ("soc", "banks: 8", "banks: 6", "18:10: dram.banks: expected a power of two from 1 to 64, got 6"),
     ("soc", "interleave_bytes: 256", "interleave_bytes: 128", "17:21: dram.interleave_bytes: expected a power of two from 256 to 1048576, got 128"),
     ("soc", "size_mib: 256", "size_mib: 4096", "15:13: dram.size_mib: expected 1 .. 2048, got 4096"),
     ("soc", "nodes: [[1, 0]]", "nodes: []", "16:10: dram.nodes: expected 1 .. 4 items, got 0"),
+    ("soc", "tfaw_ns: 30", "tfaw_ns: 6.399", "35:12: dram.tfaw_ns: must be at least trrd_ns"),
+    ("soc", "tras_ns: 32", "tras_ns: 13.319", "27:12: dram.tras_ns: must be at least trcd_ns"),
     ("soc", "trefi_ns: 7800", "trefi_ns: 699.999", "33:13: dram.trefi_ns: must be at least twice trfc_ns"),
     ("soc", "  - {name: tile0, model: ws8, node: [1, 1]}\n", 2 * "  - {name: tile0, model: ws8, node: [1, 1]}\n",
-     "36:12: tiles[1].name: another tile is named tile0 already"),
+     "38:12: tiles[1].name: another tile is named tile0 already"),
 ]
 
 
@@ -450,7 +454,7 @@ class Run(Case):
         # 1.5 million cycles to open a row: the tile's watchdog bites first
         (self.dir / "soc.yaml").write_text(
             SOC.replace("clock_mhz: 100", "clock_mhz: 10000").replace("trcd_ns: 13.32", "trcd_ns: 150000")
-            .replace("trefi_ns: 7800", "trefi_ns: 1000000"))
+            .replace("tras_ns: 32", "tras_ns: 150000").replace("trefi_ns: 7800", "trefi_ns: 1000000"))
         done = self.hilbert("run", "scenario.yaml", "--out", "o")
         self.assertEqual(done.returncode, 1)
         self.assertRegex(done.stderr, r"^hilbert: run failed at cycle \d+: [ABC] frame 0 layer a failed on tile0 at cycle \d+, "

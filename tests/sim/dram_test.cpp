@@ -22,6 +22,7 @@
 #include <string>
 #include <vector>
 
+#include "dram_rules.h"
 #include "random.h"
 #include "sim/dram/dram_channel.h"
 
@@ -64,12 +65,16 @@ hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
   soc.dram.trtp_ps = 7500;
   soc.dram.trfc_ps = 280000;
   soc.dram.trefi_ps = 3904000;
+  soc.dram.trrd_ps = 10000;
+  soc.dram.tfaw_ps = 40000;
   return soc;
 }
 
 /* A host node, a mesh, channels and their memory. */
 struct System {
-  System(const std::string &name, Clock &clock, const hb_soc_t &soc_in)
+  /** `device`: what the rules know of it; nullptr: what the controller does. */
+  System(const std::string &name, Clock &clock, const hb_soc_t &soc_in,
+         const hb_soc_dram_t *device = nullptr)
       : soc(soc_in),
         noc((name + "_noc").c_str(), clock, soc.noc, hb::AddressMap(soc)),
         memory(soc.dram.size_bytes) {
@@ -77,12 +82,28 @@ struct System {
       channels.push_back(
           std::make_unique<hb::DramChannel>((name + "_dram" + std::to_string(i)).c_str(), clock,
                                             noc, soc.noc, soc.dram, i, soc.clock_khz, memory));
+      rules.push_back(std::make_unique<hb_test::DramRules>(device != nullptr ? *device : soc.dram));
+      channels.back()->observe(rules.back().get());
+    }
+    watched = device == nullptr;
+  }
+  /** Every test ends with nothing broken, but for those that break it. */
+  ~System() {
+    for (const auto &rule : rules) {
+      if (watched && !rule->first.empty()) {
+        std::printf("rule broken: %s\n", rule->first.c_str());
+        ++failures;
+      }
     }
   }
+  System(const System &) = delete;
+  System &operator=(const System &) = delete;
   const hb_soc_t soc;
   hb::Noc noc;
   hb::DramMemory memory;
   std::vector<std::unique_ptr<hb::DramChannel>> channels;
+  std::vector<std::unique_ptr<hb_test::DramRules>> rules;
+  bool watched = true;
 };
 
 // ------------------------------------------------------------------------------------- timing
@@ -626,6 +647,166 @@ int random_accesses(uint64_t seed, bool no_skip, bool reverse) {
   return failures == 0 ? 0 : 1;
 }
 
+// -------------------------------------------------------------------------------------- rules
+
+/* Random accesses: half of them near the one before, bursts of traffic and pauses. */
+class Traffic : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Traffic(sc_core::sc_module_name nm, Clock &clk, System &sys, uint64_t seed, uint64_t count)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        port_(sys.noc.attach(0, this)),
+        size_(static_cast<uint32_t>(sys.soc.dram.size_bytes)),
+        random_(seed),
+        left_(count) {}
+
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      port_.release(packet);
+      --in_flight_;
+    }
+    if (now < pause_) return pause_;
+    while (left_ > 0 && in_flight_ < 40 && port_.can_send(Net::kRequest)) {
+      if (random_.chance(50)) {
+        offset_ = (offset_ + 64) % size_;
+      } else {
+        offset_ = random_.below(size_ / 64) * 64;
+      }
+      if (random_.chance(3)) write_ = !write_;
+      Packet *packet = port_.make();
+      const unsigned beats = 1 + random_.below(4);
+      if (write_) {
+        packet->make_write(HB_DRAM_BASE + offset_, beats);
+      } else {
+        packet->make_read(HB_DRAM_BASE + offset_, beats);
+      }
+      packet->id = static_cast<uint8_t>(random_.below(8));
+      port_.send(packet);
+      ++in_flight_;
+      --left_;
+      if (random_.below(2000) == 0) pause_ = now + random_.below(20000);
+    }
+    return done() ? kNever : now + 1;
+  }
+  bool done() const { return left_ == 0 && in_flight_ == 0; }
+
+ private:
+  hb::NocPort &port_;
+  const uint32_t size_;
+  hb_test::Random random_;
+  uint64_t left_;
+  uint32_t offset_ = 0;
+  bool write_ = false;
+  unsigned in_flight_ = 0;
+  Cycle pause_ = 0;
+};
+
+/* DDR4-2400, 8 Gb x16; JEDEC JESD79-4. Whole clocks, as the standard's rounding has them. */
+hb_soc_t ddr4(uint32_t clock_khz) {
+  hb_soc_t soc = lpddr4(clock_khz, 1);
+  soc.dram.burst_bytes = 32;
+  soc.dram.tck_ps = 833;
+  soc.dram.trcd_ps = soc.dram.trp_ps = soc.dram.tcl_ps = 16 * 833;
+  soc.dram.tcwl_ps = 12 * 833;
+  soc.dram.tras_ps = 32000;
+  soc.dram.tccd_ps = 6 * 833;
+  soc.dram.twr_ps = 18 * 833;
+  soc.dram.twtr_ps = soc.dram.trtp_ps = 9 * 833;
+  soc.dram.trfc_ps = 350000;
+  soc.dram.trefi_ps = 7800000;
+  soc.dram.trrd_ps = 6400;
+  soc.dram.tfaw_ps = 30000;
+  return soc;
+}
+
+/* What a rule may wait for in this traffic. */
+const char *const kRules[] = {"tRP",  "tRC",  "tRFC",          "tRRD",          "tFAW",
+                              "tRCD", "tCCD", "tWTR",          "read to write", "tRAS",
+                              "tRTP", "tWR",  "tRP before REF"};
+
+int rules(uint64_t seed, uint64_t count) {
+  Clock clock("clock", Clock::Options{});
+  hb_soc_t tight = lpddr4(2000000, 1);
+  tight.dram.trrd_ps = 7500;   // so that four of them are shorter than tFAW
+  tight.dram.trtp_ps = 25000;  // and this and tRCD longer than tRAS
+  const hb_soc_t socs[] = {lpddr4(2000000, 1), ddr4(2000000), tight};
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Traffic>> traffic;
+  for (size_t i = 0; i < std::size(socs); ++i) {
+    const std::string name = "device" + std::to_string(i);
+    systems.push_back(std::make_unique<System>(name, clock, socs[i]));
+    traffic.push_back(std::make_unique<Traffic>((name + "_traffic").c_str(), clock, *systems.back(),
+                                                seed + i, count));
+  }
+  clock.run_until(count * 400 + 100000);
+  std::map<std::string, uint64_t> binding;
+  for (size_t i = 0; i < systems.size(); ++i) {
+    const hb_test::DramRules &r = *systems[i]->rules[0];
+    std::printf("device %zu: %" PRIu64 " commands, %" PRIu64 " refreshes, broken: %s\n", i,
+                r.commands, r.refreshes, r.first.empty() ? "nothing" : r.first.c_str());
+    failures += !traffic[i]->done() || r.commands < count || r.refreshes < 10;
+    for (const auto &[rule, times] : r.binding)
+      binding[rule] += times;
+  }
+  for (const char *rule : kRules) {
+    std::printf("%-16s bound %" PRIu64 " times\n", rule, binding[rule]);
+    failures += binding[rule] == 0;
+  }
+  systems.clear();
+  return failures == 0 ? 0 : 1;
+}
+
+int broken() {
+  Clock clock("clock", Clock::Options{});
+  hb_soc_t device = lpddr4(2000000, 1);
+  device.dram.trrd_ps = 7500;
+  struct Case {
+    const char *name;
+    uint32_t hb_soc_dram_t::*timing;
+    std::vector<const char *> rules;  // any of them finds it
+    bool longer = false;              // a time that the controller takes for longer
+    uint32_t trtp_ps = 7500;
+  };
+  const Case cases[] = {
+      {"trcd", &hb_soc_dram_t::trcd_ps, {"tRCD"}},
+      {"trp", &hb_soc_dram_t::trp_ps, {"tRP"}},
+      {"tras", &hb_soc_dram_t::tras_ps, {"tRAS"}},
+      {"tccd", &hb_soc_dram_t::tccd_ps, {"tCCD"}},
+      {"twr", &hb_soc_dram_t::twr_ps, {"tWR"}},
+      {"twtr", &hb_soc_dram_t::twtr_ps, {"tWTR"}},
+      {"trtp", &hb_soc_dram_t::trtp_ps, {"tRTP"}, false, 30000},
+      {"trfc", &hb_soc_dram_t::trfc_ps, {"tRFC"}},
+      {"trrd", &hb_soc_dram_t::trrd_ps, {"tRRD"}},
+      {"tfaw", &hb_soc_dram_t::tfaw_ps, {"tFAW"}},
+      {"tcl", &hb_soc_dram_t::tcl_ps, {"read to write"}},
+      {"tcwl", &hb_soc_dram_t::tcwl_ps, {"tWTR", "tWR"}},
+      {"trefi", &hb_soc_dram_t::trefi_ps, {"tREFI"}, true},
+  };
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Traffic>> traffic;
+  for (const Case &c : cases) {
+    hb_soc_t soc = device;
+    soc.dram.trtp_ps = c.trtp_ps;
+    const hb_soc_dram_t real = soc.dram;
+    // Refreshes may be late by eight tREFI: one clock each would take a long time to show.
+    soc.dram.*c.timing += c.longer ? 200 * soc.dram.tck_ps : 0;
+    soc.dram.*c.timing -= c.longer ? 0 : soc.dram.tck_ps;
+    systems.push_back(std::make_unique<System>(c.name, clock, soc, &real));
+    traffic.push_back(std::make_unique<Traffic>((std::string(c.name) + "_traffic").c_str(), clock,
+                                                *systems.back(), 7, c.longer ? 200000 : 6000));
+  }
+  clock.run_until(8000000);
+  for (size_t i = 0; i < systems.size(); ++i) {
+    const hb_test::DramRules &r = *systems[i]->rules[0];
+    uint64_t found = 0;
+    for (const char *rule : cases[i].rules)
+      found += r.broken.count(rule) != 0 ? r.broken.at(rule) : 0;
+    std::printf("%s: found %" PRIu64 " times\n", cases[i].name, found);
+    failures += found == 0;
+  }
+  return failures == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -645,12 +826,20 @@ int main(int argc, char **argv) {
   if (mode == "overlap") {
     return overlap();
   }
+  if (mode == "rules" && argc == 4) {
+    return rules(static_cast<uint64_t>(std::atoll(argv[2])),
+                 static_cast<uint64_t>(std::atoll(argv[3])));
+  }
+  if (mode == "broken") {
+    return broken();
+  }
   if (mode == "random" && argc == 5) {
     return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]) != 0,
                            std::atoi(argv[4]) != 0);
   }
-  std::fprintf(stderr,
-               "usage: dram_test timing|recovery|bandwidth|starvation|overlap|random SEED NO_SKIP "
-               "REVERSE\n");
+  std::fprintf(
+      stderr,
+      "usage: dram_test timing|recovery|bandwidth|starvation|overlap|rules SEED COUNT|broken|"
+      "random SEED NO_SKIP REVERSE\n");
   return 2;
 }

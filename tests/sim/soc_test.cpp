@@ -90,6 +90,8 @@ hb_soc_t make_soc() {
   soc.dram.trtp_ps = 7500;
   soc.dram.trfc_ps = 280000;
   soc.dram.trefi_ps = 3904000;
+  soc.dram.trrd_ps = 10000;
+  soc.dram.tfaw_ps = 40000;
   return soc;
 }
 
@@ -153,6 +155,9 @@ int check_ranges() {
       {"dram.tccd_ps", [](auto &s, auto &) { s.dram.tccd_ps = 0; }},
       {"dram.trtp_ps", [](auto &s, auto &) { s.dram.trtp_ps = 2000000000; }},
       {"dram.trefi_ps", [](auto &s, auto &) { s.dram.trefi_ps = 300000; }},
+      {"dram.trrd_ps", [](auto &s, auto &) { s.dram.trrd_ps = 0; }},
+      {"dram.tfaw_ps", [](auto &s, auto &) { s.dram.tfaw_ps = 9999; }},
+      {"dram.tras_ps", [](auto &s, auto &) { s.dram.tras_ps = 17999; }},
       {"stall_ppm", [](auto &, auto &o) { o.stall_ppm = 900001; }},
       {"poll_cycles", [](auto &, auto &o) { o.poll = [](void *, uint64_t) { return false; }; }},
   };

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * Who sees the commands a DRAM channel gives its device.
+ */
+
+#ifndef HB_SIM_DRAM_DRAM_OBSERVER_H_
+#define HB_SIM_DRAM_DRAM_OBSERVER_H_
+
+#include <cstdint>
+
+namespace hb {
+
+enum class DramCommand : uint8_t { kActivate, kRead, kWrite, kPrecharge, kPrechargeAll, kRefresh };
+
+class DramObserver {
+ public:
+  virtual ~DramObserver() = default;
+  /** In order of time; `ps` from the start of the run. bank: 0 for kPrechargeAll, kRefresh; row: of
+   * kActivate, kRead and kWrite. */
+  virtual void command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) = 0;
+};
+
+}  // namespace hb
+
+#endif  // HB_SIM_DRAM_DRAM_OBSERVER_H_
