@@ -13,6 +13,8 @@ enum { DECIMAL_BYTES = 32, MAX_CLOCK_KHZ = 10 * 1000 * 1000, MAX_TIMING_US = 100
 /* ------------------------------------------------------------------------------------------- the
  * keys */
 
+enum { DEFAULT_STARVATION_CAP = 64 };
+
 typedef struct raw_node {
   uint32_t xy[2];
 } raw_node_t;
@@ -37,11 +39,12 @@ typedef struct raw_dram {
   raw_node_t *nodes;
   uint32_t nodes_count;
   uint32_t interleave_bytes, banks, row_bytes, burst_bytes, queue_depth;
+  char page_policy[HB_SIM_NAME_MAX]; /* "": not given */
+  uint32_t *starvation_cap;          /* NULL: not given */
   char tck_ns[DECIMAL_BYTES], trcd_ns[DECIMAL_BYTES], trp_ns[DECIMAL_BYTES], tcl_ns[DECIMAL_BYTES],
       tcwl_ns[DECIMAL_BYTES], tras_ns[DECIMAL_BYTES], tccd_ns[DECIMAL_BYTES], twr_ns[DECIMAL_BYTES],
       twtr_ns[DECIMAL_BYTES], trtp_ns[DECIMAL_BYTES], trfc_ns[DECIMAL_BYTES],
-      trrd_ns[DECIMAL_BYTES], tfaw_ns[DECIMAL_BYTES],
-      trefi_ns[DECIMAL_BYTES];
+      trrd_ns[DECIMAL_BYTES], tfaw_ns[DECIMAL_BYTES], trefi_ns[DECIMAL_BYTES];
 } raw_dram_t;
 
 typedef struct raw_soc {
@@ -102,6 +105,9 @@ static const cyaml_schema_field_t DRAM_FIELDS[] = {
     CYAML_FIELD_UINT("row_bytes", CYAML_FLAG_DEFAULT, raw_dram_t, row_bytes),
     CYAML_FIELD_UINT("burst_bytes", CYAML_FLAG_DEFAULT, raw_dram_t, burst_bytes),
     CYAML_FIELD_UINT("queue_depth", CYAML_FLAG_DEFAULT, raw_dram_t, queue_depth),
+    CYAML_FIELD_STRING("page_policy", CYAML_FLAG_OPTIONAL, raw_dram_t, page_policy, 0),
+    CYAML_FIELD_UINT_PTR("starvation_cap", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, raw_dram_t,
+                         starvation_cap),
 #define TIMING_FIELD(name_) \
   CYAML_FIELD_STRING(#name_ "_ns", CYAML_FLAG_DEFAULT, raw_dram_t, name_##_ns, 1),
     DRAM_TIMINGS(TIMING_FIELD)
@@ -222,6 +228,16 @@ static hb_status_t take_dram(floor_plan_t *plan, const raw_dram_t *raw, hb_soc_d
   dram->row_bytes = raw->row_bytes;
   dram->burst_bytes = raw->burst_bytes;
   dram->queue_depth = raw->queue_depth;
+  hb_yaml_at(yaml, "dram.page_policy");
+  dram->closed_page = strcmp(raw->page_policy, "closed") == 0;
+  if (!dram->closed_page && raw->page_policy[0] != '\0' && strcmp(raw->page_policy, "open") != 0) {
+    return hb_yaml_fail(yaml, error, "expected open or closed, got %s", raw->page_policy);
+  }
+  dram->starvation_cap = DEFAULT_STARVATION_CAP;
+  if (raw->starvation_cap != NULL) {
+    HB_TRY(in_range(yaml, "dram.starvation_cap", *raw->starvation_cap, 1, 1000000, error));
+    dram->starvation_cap = *raw->starvation_cap;
+  }
 #define TAKE_TIMING(name_) \
   HB_TRY(take_timing(yaml, #name_, raw->name_##_ns, &dram->name_##_ps, error));
   DRAM_TIMINGS(TAKE_TIMING)

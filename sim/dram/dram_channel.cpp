@@ -160,7 +160,7 @@ DramChannel::Choice DramChannel::choose() const {
   Miss miss[kMaxBanks];
   unsigned num_misses = 0;
   const size_t considered =
-      overtaken_ < kStarvationCap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
+      overtaken_ < config_.starvation_cap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
   for (size_t i = 0; i < considered; ++i) {
     const Request &request = requests_[waiting_[i]];
     if (request.after != 0) {
@@ -198,6 +198,16 @@ DramChannel::Choice DramChannel::choose() const {
   return best;
 }
 
+/* Whether any waiting request's next access is to this row. */
+bool DramChannel::wanted(uint8_t bank, uint64_t row) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](uint8_t slot) {
+    uint8_t other_bank;
+    uint64_t other_row;
+    locate(requests_[slot].burst, &other_bank, &other_row);
+    return other_bank == bank && other_row == row;
+  });
+}
+
 void DramChannel::issue(const Choice &choice) {
   Request &request = requests_[choice.slot];
   Bank &bank = banks_[choice.bank];
@@ -226,7 +236,6 @@ void DramChannel::issue(const Choice &choice) {
     case Command::kColumn:
       break;
   }
-  show(at, request.write ? DramCommand::kWrite : DramCommand::kRead, choice.bank, bank.row);
   ++(!bank.fresh ? stats_.row_hits : bank.conflict ? stats_.row_conflicts : stats_.row_misses);
   bank.fresh = bank.conflict = false;
   if (request.write) {
@@ -258,6 +267,15 @@ void DramChannel::issue(const Choice &choice) {
     for (const uint8_t other : waiting_) {
       requests_[other].after &= ~(uint64_t{1} << choice.slot);
     }
+  }
+  const bool close = config_.closed_page && !wanted(choice.bank, bank.row);
+  show(at,
+       request.write ? (close ? DramCommand::kWriteAuto : DramCommand::kWrite)
+                     : (close ? DramCommand::kReadAuto : DramCommand::kRead),
+       choice.bank, bank.row);
+  if (close) {
+    bank.open = false;
+    bank.activate = bank.precharge + config_.trp_ps;
   }
 }
 

@@ -34,8 +34,6 @@ class DramChannel : public sc_core::sc_module, public Ticked {
  public:
   static constexpr unsigned kMaxQueue = 64; /* limit of queue_depth */
   static constexpr unsigned kMaxBanks = 64;
-  /* Column accesses that may overtake the oldest request before it alone is served. */
-  static constexpr unsigned kStarvationCap = 64;
 
   /** `config` is within the ranges that hb_sim_create() checks. Owns the NI of node[channel]. */
   DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc, const hb_soc_noc_t &noc_config,
@@ -88,6 +86,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void access(const Request &request);
   Choice choose() const;
   void issue(const Choice &choice);
+  bool wanted(uint8_t bank, uint64_t row) const;
   void refresh(Ps until);
   void show(Ps at, DramCommand command, unsigned bank, uint64_t row) const {
     if (observer_ != nullptr) {

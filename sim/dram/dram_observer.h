@@ -12,13 +12,23 @@
 
 namespace hb {
 
-enum class DramCommand : uint8_t { kActivate, kRead, kWrite, kPrecharge, kPrechargeAll, kRefresh };
+/* kReadAuto, kWriteAuto: the bank closes by itself as soon as it may. */
+enum class DramCommand : uint8_t {
+  kActivate,
+  kRead,
+  kWrite,
+  kReadAuto,
+  kWriteAuto,
+  kPrecharge,
+  kPrechargeAll,
+  kRefresh
+};
 
 class DramObserver {
  public:
   virtual ~DramObserver() = default;
   /** In order of time; `ps` from the start of the run. bank: 0 for kPrechargeAll, kRefresh; row: of
-   * kActivate, kRead and kWrite. */
+   * kActivate and accesses. */
   virtual void command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) = 0;
 };
 

@@ -66,6 +66,8 @@ typedef struct hb_soc_dram {
   /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps, tfaw_ps at least trrd_ps, tras_ps at least trcd_ps. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
       trefi_ps, trrd_ps, tfaw_ps;
+  bool closed_page;        /* a row is closed after the last waiting access to it (auto-precharge), else it stays open */
+  uint32_t starvation_cap; /* column accesses that may overtake the oldest request, 1 .. 1000000 */
 } hb_soc_dram_t;
 
 typedef struct hb_soc {

@@ -87,6 +87,7 @@ void check_dram(const hb_soc_dram_t &dram) {
   power_of_two("dram.row_bytes", dram.row_bytes, 256, 1 << 16);
   power_of_two("dram.burst_bytes", dram.burst_bytes, 16, 256);
   in_range("dram.queue_depth", dram.queue_depth, 1, DramChannel::kMaxQueue);
+  in_range("dram.starvation_cap", dram.starvation_cap, 1, 1000000);
   const std::pair<const char *, uint32_t> timings[] = {
       {"dram.tck_ps", dram.tck_ps},   {"dram.trcd_ps", dram.trcd_ps},
       {"dram.trp_ps", dram.trp_ps},   {"dram.tcl_ps", dram.tcl_ps},

@@ -151,6 +151,7 @@ hb_soc_t quad() {
   soc.dram.trefi_ps = 3904000;
   soc.dram.trrd_ps = 10000;
   soc.dram.tfaw_ps = 40000;
+  soc.dram.starvation_cap = 64;
   return soc;
 }
 

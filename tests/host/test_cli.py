@@ -215,6 +215,8 @@ BAD_FILES = [
     ("soc", "interleave_bytes: 256", "interleave_bytes: 128", "17:21: dram.interleave_bytes: expected a power of two from 256 to 1048576, got 128"),
     ("soc", "size_mib: 256", "size_mib: 4096", "15:13: dram.size_mib: expected 1 .. 2048, got 4096"),
     ("soc", "nodes: [[1, 0]]", "nodes: []", "16:10: dram.nodes: expected 1 .. 4 items, got 0"),
+    ("soc", "queue_depth: 16", "queue_depth: 16\n  page_policy: half", "22:16: dram.page_policy: expected open or closed, got half"),
+    ("soc", "queue_depth: 16", "queue_depth: 16\n  starvation_cap: 0", "22:19: dram.starvation_cap: expected 1 .. 1000000, got 0"),
     ("soc", "tfaw_ns: 30", "tfaw_ns: 6.399", "35:12: dram.tfaw_ns: must be at least trrd_ns"),
     ("soc", "tras_ns: 32", "tras_ns: 13.319", "27:12: dram.tras_ns: must be at least trcd_ns"),
     ("soc", "trefi_ns: 7800", "trefi_ns: 699.999", "33:13: dram.trefi_ns: must be at least twice trfc_ns"),

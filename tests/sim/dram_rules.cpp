@@ -2,6 +2,8 @@
 
 #include "dram_rules.h"
 
+#include <algorithm>
+
 namespace hb_test {
 
 using hb::DramCommand;
@@ -28,6 +30,17 @@ void DramRules::close(uint64_t ps, Bank &bank) {
   bank.read = bank.written = kNever;
 }
 
+/* After RDA or WRA: when tRAS and the access allow it, rounded up to a clock. */
+void DramRules::close_by_itself(Bank &bank) {
+  uint64_t ps = bank.activated + t_.tras_ps;
+  if (bank.read != kNever) ps = std::max(ps, bank.read + t_.trtp_ps);
+  if (bank.written != kNever)
+    ps = std::max(ps, bank.written + uint64_t{t_.tcwl_ps} + t_.tccd_ps + t_.twr_ps);
+  bank.open = false;
+  bank.closed = (ps + t_.tck_ps - 1) / t_.tck_ps * t_.tck_ps;
+  bank.read = bank.written = kNever;
+}
+
 void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64_t row) {
   ++commands;
   expect("clock edge", ps, ps % t_.tck_ps == 0);
@@ -51,10 +64,12 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
       bank.activated = ps;
       break;
     case DramCommand::kRead:
-    case DramCommand::kWrite: {
+    case DramCommand::kWrite:
+    case DramCommand::kReadAuto:
+    case DramCommand::kWriteAuto: {
       expect("column of the open row", ps, bank.open && bank.row == row);
       at_least("tRCD", ps, bank.activated, t_.trcd_ps);
-      const bool write = command == DramCommand::kWrite;
+      const bool write = command == DramCommand::kWrite || command == DramCommand::kWriteAuto;
       at_least("tCCD", ps, write ? written_ : read_, t_.tccd_ps);
       if (write) {
         // The write's data begins two clocks after the read's has ended.
@@ -65,6 +80,8 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
         at_least("tWTR", ps, written_, uint64_t{t_.tcwl_ps} + t_.tccd_ps + t_.twtr_ps);
         bank.read = read_ = ps;
       }
+      if (command == DramCommand::kReadAuto || command == DramCommand::kWriteAuto)
+        close_by_itself(bank);
       break;
     }
     case DramCommand::kPrecharge:

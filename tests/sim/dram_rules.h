@@ -44,6 +44,7 @@ class DramRules : public hb::DramObserver {
   void at_least(const char *rule, uint64_t ps, uint64_t since, uint64_t wait);
   void expect(const char *rule, uint64_t ps, bool holds);
   void close(uint64_t ps, Bank &bank);
+  void close_by_itself(Bank &bank);
 
   const hb_soc_dram_t t_;
   std::vector<Bank> banks_;

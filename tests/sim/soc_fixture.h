@@ -45,6 +45,7 @@ inline hb_soc_t make_soc() {
   soc.dram.trefi_ps = 3904000;
   soc.dram.trrd_ps = 10000;
   soc.dram.tfaw_ps = 40000;
+  soc.dram.starvation_cap = 64;
   return soc;
 }
 

@@ -92,6 +92,7 @@ hb_soc_t make_soc() {
   soc.dram.trefi_ps = 3904000;
   soc.dram.trrd_ps = 10000;
   soc.dram.tfaw_ps = 40000;
+  soc.dram.starvation_cap = 64;
   return soc;
 }
 
@@ -155,6 +156,7 @@ int check_ranges() {
       {"dram.tccd_ps", [](auto &s, auto &) { s.dram.tccd_ps = 0; }},
       {"dram.trtp_ps", [](auto &s, auto &) { s.dram.trtp_ps = 2000000000; }},
       {"dram.trefi_ps", [](auto &s, auto &) { s.dram.trefi_ps = 300000; }},
+      {"dram.starvation_cap", [](auto &s, auto &) { s.dram.starvation_cap = 0; }},
       {"dram.trrd_ps", [](auto &s, auto &) { s.dram.trrd_ps = 0; }},
       {"dram.tfaw_ps", [](auto &s, auto &) { s.dram.tfaw_ps = 9999; }},
       {"dram.tras_ps", [](auto &s, auto &) { s.dram.tras_ps = 17999; }},
