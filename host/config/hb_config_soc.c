@@ -31,6 +31,8 @@ typedef struct raw_tile {
 
 typedef struct raw_noc {
   uint32_t columns, rows, flit_bits, buffer_flits, router_cycles, link_cycles;
+  uint32_t *virtual_channels, *max_outstanding; /* NULL: not given */
+  char *routing, *arbitration, *priority;
 } raw_noc_t;
 
 typedef struct raw_dram {
@@ -75,6 +77,16 @@ static const cyaml_schema_field_t NOC_FIELDS[] = {
     CYAML_FIELD_UINT("buffer_flits", CYAML_FLAG_DEFAULT, raw_noc_t, buffer_flits),
     CYAML_FIELD_UINT("router_cycles", CYAML_FLAG_DEFAULT, raw_noc_t, router_cycles),
     CYAML_FIELD_UINT("link_cycles", CYAML_FLAG_DEFAULT, raw_noc_t, link_cycles),
+    CYAML_FIELD_UINT_PTR("virtual_channels", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_noc_t,
+                         virtual_channels),
+    CYAML_FIELD_STRING_PTR("routing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_noc_t, routing,
+                           0, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("arbitration", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_noc_t,
+                           arbitration, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("priority", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_noc_t,
+                           priority, 0, CYAML_UNLIMITED),
+    CYAML_FIELD_UINT_PTR("max_outstanding", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_noc_t,
+                         max_outstanding),
     CYAML_FIELD_END,
 };
 
@@ -184,6 +196,42 @@ static hb_status_t power_of_two(hb_yaml_t *yaml, const char *path, uint32_t valu
   return HB_OK;
 }
 
+/* One of two words; the first is the default. */
+static hb_status_t take_word(hb_yaml_t *yaml, const char *path, const char *text,
+                             const char *const words[2], int *value, hb_config_error_t *error) {
+  *value = 0;
+  if (text == NULL || strcmp(text, words[0]) == 0) {
+    return HB_OK;
+  }
+  if (strcmp(text, words[1]) == 0) {
+    *value = 1;
+    return HB_OK;
+  }
+  hb_yaml_at(yaml, "%s", path);
+  return hb_yaml_fail(yaml, error, "expected %s or %s, got %s", words[0], words[1], text);
+}
+
+/* What a network has beyond its size; every key has a default. */
+static hb_status_t take_noc_options(hb_yaml_t *yaml, const raw_noc_t *raw, hb_soc_noc_t *noc,
+                                    hb_config_error_t *error) {
+  int word = 0;
+  noc->virtual_channels = raw->virtual_channels == NULL ? 1 : *raw->virtual_channels;
+  HB_TRY(in_range(yaml, "noc.virtual_channels", noc->virtual_channels, 1, HB_SIM_MAX_VCS, error));
+  HB_TRY(take_word(yaml, "noc.routing", raw->routing, (const char *const[2]){"xy", "yx"}, &word,
+                   error));
+  noc->routing = word == 0 ? HB_NOC_XY : HB_NOC_YX;
+  HB_TRY(take_word(yaml, "noc.arbitration", raw->arbitration,
+                   (const char *const[2]){"round-robin", "age"}, &word, error));
+  noc->arbitration = word == 0 ? HB_NOC_ROUND_ROBIN : HB_NOC_AGE;
+  HB_TRY(take_word(yaml, "noc.priority", raw->priority, (const char *const[2]){"none", "control"},
+                   &word, error));
+  noc->priority = word == 0 ? HB_NOC_PRIORITY_NONE : HB_NOC_PRIORITY_CONTROL;
+  noc->max_outstanding =
+      raw->max_outstanding == NULL ? HB_SIM_MAX_OUTSTANDING : *raw->max_outstanding;
+  return in_range(yaml, "noc.max_outstanding", noc->max_outstanding, 1, HB_SIM_MAX_OUTSTANDING,
+                  error);
+}
+
 static hb_status_t take_noc(hb_yaml_t *yaml, const raw_noc_t *raw, hb_soc_noc_t *noc,
                             hb_config_error_t *error) {
   HB_TRY(in_range(yaml, "noc.columns", raw->columns, 1, HB_SIM_MAX_MESH, error));
@@ -200,7 +248,7 @@ static hb_status_t take_noc(hb_yaml_t *yaml, const raw_noc_t *raw, hb_soc_noc_t 
       .router_cycles = raw->router_cycles,
       .link_cycles = raw->link_cycles,
   };
-  return HB_OK;
+  return take_noc_options(yaml, raw, noc, error);
 }
 
 static hb_status_t take_timing(hb_yaml_t *yaml, const char *name, const char *text,

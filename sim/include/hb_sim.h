@@ -31,7 +31,13 @@ enum {
   HB_SIM_MAX_MESH = 16,   /* columns, rows */
   HB_SIM_MAX_CHANNELS = 4, /* DRAM channels, each at its own node */
   HB_SIM_MAX_SLOTS = 8,
+  HB_SIM_MAX_VCS = 4,         /* virtual channels of a NoC link */
+  HB_SIM_MAX_OUTSTANDING = 16, /* accesses of one direction that a tile's network interface keeps */
 };
+
+typedef enum hb_noc_routing { HB_NOC_XY = 0, HB_NOC_YX } hb_noc_routing_t;
+typedef enum hb_noc_arbitration { HB_NOC_ROUND_ROBIN = 0, HB_NOC_AGE } hb_noc_arbitration_t;
+typedef enum hb_noc_priority { HB_NOC_PRIORITY_NONE = 0, HB_NOC_PRIORITY_CONTROL } hb_noc_priority_t;
 
 /** Mesh position: x to the east, y to the south, both from 0. */
 typedef struct hb_soc_node {
@@ -50,6 +56,11 @@ typedef struct hb_soc_noc {
   uint32_t buffer_flits;   /* input buffer of a router port, 2 .. 128 */
   uint32_t router_cycles;  /* a flit's stay in an uncontended router, 1 .. 1000 */
   uint32_t link_cycles;    /* 1 .. 1000 */
+  uint32_t virtual_channels;        /* of a link, each with buffer_flits of its own, 1 .. HB_SIM_MAX_VCS */
+  hb_noc_routing_t routing;         /* which dimension first */
+  hb_noc_arbitration_t arbitration; /* in turn, or the packet that was injected first */
+  hb_noc_priority_t priority;       /* of accesses to devices before those to DRAM */
+  uint32_t max_outstanding;         /* reads, and writes, of a tile: 1 .. HB_SIM_MAX_OUTSTANDING */
 } hb_soc_noc_t;
 
 /** All timings in ps, as in the device's data sheet. */

@@ -111,14 +111,13 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
     const unsigned x = node % config.columns, y = node / config.columns;
     for (unsigned dst = 0; dst < nodes_; ++dst) {
       const unsigned dst_x = dst % config.columns, dst_y = dst / config.columns;
-      route_.push_back(dst_x > x   ? kEast
-                       : dst_x < x ? kWest
-                       : dst_y > y ? kSouth
-                       : dst_y < y ? kNorth
-                                   : kLocal);
+      const Port along_x = dst_x > x ? kEast : dst_x < x ? kWest : kLocal;
+      const Port along_y = dst_y > y ? kSouth : dst_y < y ? kNorth : kLocal;
+      const bool x_now = along_y == kLocal || (along_x != kLocal && config.routing == HB_NOC_XY);
+      route_.push_back(x_now ? along_x : along_y);
     }
   }
-  slots_.assign(size_t{2} * nodes_ * kPorts * depth_, Slot{});
+  slots_.assign(size_t{2} * nodes_ * kPorts * config.virtual_channels * depth_, Slot{});
   Slot *ring = slots_.data();
   for (unsigned net = 0; net < 2; ++net) {
     nis_[net].assign(nodes_, Ni{});
@@ -128,12 +127,15 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       router.node = static_cast<NodeId>(node);
       router.route = &route_[node * nodes_];
       router.holder.fill(kFree);
-      for (unsigned port = 0; port < kPorts; ++port) {
-        Input &input = router.in[port];
+      for (unsigned queue = 0; queue < kQueues; ++queue) {
+        if (queue % kMaxVcs >= config.virtual_channels) {
+          continue;
+        }
+        Input &input = router.in[queue];
         input.ring = ring;
         input.sender_visit = &nis_[net][node].visit;  // of the local one; join() does the others
         input.router = &router;
-        input.port = static_cast<uint8_t>(port);
+        input.queue = static_cast<uint8_t>(queue);
         ring += depth_;
       }
       const unsigned x = node % config.columns, y = node / config.columns;
@@ -152,10 +154,12 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
  */
 void Noc::join(Router &from, Router &to, unsigned out) {
   const unsigned back = facing(out);
-  from.far[out] = &to.in[back];
-  to.in[back].sender_visit = &from.visit;
-  to.far[back] = &from.in[out];
-  from.in[out].sender_visit = &to.visit;
+  from.far[out] = &to.in[back * kMaxVcs];
+  to.far[back] = &from.in[out * kMaxVcs];
+  for (unsigned channel = 0; channel < kMaxVcs; ++channel) {
+    to.in[back * kMaxVcs + channel].sender_visit = &from.visit;
+    from.in[out * kMaxVcs + channel].sender_visit = &to.visit;
+  }
 }
 
 NocPort &Noc::attach(NodeId node, WakeableIf *owner) {
@@ -181,7 +185,8 @@ bool Noc::at_rest() const {
   for (unsigned net = 0; net < 2; ++net) {
     for (const Router &router : routers_[net]) {
       rest = rest && router.occupied == 0 &&
-             router.holder == decltype(router.holder){kFree, kFree, kFree, kFree, kFree};
+             std::all_of(router.holder.begin(), router.holder.end(),
+                         [](uint8_t holder) { return holder == kFree; });
     }
     for (const Ni &ni : nis_[net]) {
       rest = rest && std::all_of(ni.queue.begin(), ni.queue.end(), free) &&
@@ -211,7 +216,10 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     deliver(packet, static_cast<NodeId>(node), now);
   } else {
     Router &router = routers_[net][node];
-    Input &in = router.in[kLocal];
+    if (ni.sent == 0) {
+      ni.channel = channel_of(*packet);
+    }
+    Input &in = router.in[kLocal * kMaxVcs + ni.channel];
     Slot &slot = in.ring[in.fill];
     if (slot.credit > now) {
       visit_at(ni.visit, slot.credit);
@@ -228,7 +236,7 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
                  uint32_t{router.route[packet->dst]} << kOutShift;
     in.fill = next(in.fill, depth_);
     ++in.count;
-    router.occupied = static_cast<uint8_t>(router.occupied | 1u << kLocal);
+    router.occupied |= 1u << in.queue;
     visit_at(router.visit, slot.ready);
     set_bit(busy_routers_[net], node);
     ++flits_;
@@ -250,15 +258,47 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
   }
 }
 
-/* Takes a flit out of the mesh. Returns 0, or if there is no room when there will be. */
-inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
+/* The virtual channel of a packet, all the way: so packets of one flow cannot overtake. */
+uint8_t Noc::channel_of(const Packet &packet) const {
+  const unsigned channels = config_.virtual_channels;
+  const unsigned flow = packet.src + packet.id;
+  if (config_.priority == HB_NOC_PRIORITY_NONE || channels == 1) {
+    return static_cast<uint8_t>(flow % channels);
+  }
+  return static_cast<uint8_t>(
+      packet.traffic_class() == Class::kControl ? 0 : 1 + flow % (channels - 1));
+}
+
+/* Arbitration between two packets; `turn`: by round robin it would be the first's. */
+inline bool Noc::goes_first(const Packet &a, const Packet &b, bool turn) const {
+  if (config_.priority == HB_NOC_PRIORITY_CONTROL && a.traffic_class() != b.traffic_class()) {
+    return a.traffic_class() == Class::kControl;
+  }
+  if (config_.arbitration == HB_NOC_AGE) {  // an interface injects one head a cycle: no ties
+    return a.injected != b.injected ? a.injected < b.injected : a.src < b.src;
+  }
+  return turn;
+}
+
+/* First cycle in which the flit can go through `out`; kNever: that is not known yet. */
+inline Cycle Noc::room_at(unsigned net, const Router &router, const Slot &slot, unsigned out,
+                          unsigned channel) const {
+  if (out != kLocal) {
+    const Input &far = router.far[out][channel];
+    return far.ring[far.fill].credit;
+  }
+  if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
+    const Ni &ni = nis_[net][router.node];
+    return ni.eject_credit[ni.eject_fill];
+  }
+  return 0;
+}
+
+/* Takes a flit out of the mesh. */
+inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
   if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
     Ni &ni = nis_[net][router.node];
-    Cycle &credit = ni.eject_credit[ni.eject_fill];
-    if (credit > now) {
-      return credit;
-    }
-    credit = kNever;
+    ni.eject_credit[ni.eject_fill] = kNever;
     ni.eject_fill = next(ni.eject_fill, kEjectPackets);
   }
   ++stats_.flits[net];
@@ -268,28 +308,23 @@ inline Cycle Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle no
     stats_.latency_sum[net] += now + kLocalWire - slot.packet->injected;
     deliver(slot.packet, router.node, now);
   }
-  return 0;
 }
 
-/*
- * Moves the oldest flit of input `in` through output `out`. Returns 0, or if the far side has no
- * room the cycle in which it will have, kNever if that is not known yet (the router is visited
- * then).
- */
-inline Cycle Noc::move(unsigned net, Router &router, unsigned in, unsigned out, Cycle now) {
-  Input &input = router.in[in];
+/* Moves the oldest flit of a queue through output `out`, which has room. */
+inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now) {
+  Input &input = router.in[queue];
   Slot &slot = input.ring[input.first];
+  const unsigned channel = queue % kMaxVcs;
+  const bool tail = (slot.flags & kTail) != 0;
+  if ((slot.flags & kHead) != 0) {
+    input.out = static_cast<uint8_t>(out);
+  }
+  router.holder[out * kMaxVcs + channel] = tail ? kFree : static_cast<uint8_t>(queue);
   if (out == kLocal) {
-    const Cycle room = eject(net, router, slot, now);
-    if (room != 0) {
-      return room;
-    }
+    eject(net, router, slot, now);
   } else {
-    Input &far_input = *router.far[out];
+    Input &far_input = router.far[out][channel];
     Slot &far_slot = far_input.ring[far_input.fill];
-    if (far_slot.credit > now) {
-      return far_slot.credit;
-    }
     Router &far = *far_input.router;
     const Cycle ready = now + hop_cycles_;
     far_slot.ready = ready;
@@ -302,75 +337,84 @@ inline Cycle Noc::move(unsigned net, Router &router, unsigned in, unsigned out, 
     }
     far_input.fill = next(far_input.fill, depth_);
     ++far_input.count;
-    far.occupied = static_cast<uint8_t>(far.occupied | 1u << far_input.port);
+    far.occupied |= 1u << far_input.queue;
     visit_at(far.visit, ready);
     set_bit(busy_routers_[net], far.node);
   }
-  slot.credit = now + (in == kLocal ? kLocalWire : config_.link_cycles);
+  slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
   visit_at(*input.sender_visit, slot.credit);
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
-    router.occupied = static_cast<uint8_t>(router.occupied & ~(1u << in));
+    router.occupied &= ~(1u << queue);
   }
-  return 0;
 }
 
+/*
+ * Two steps: each input port picks a channel whose oldest flit can go, each output one of the
+ * inputs that ask for it.
+ */
 void Noc::route(unsigned net, Router &router, Cycle now) {
   router.visit = kNever;
   Cycle again = kNever;  // when to come back, as far as can be said now
-  bool moved = false;
-  unsigned busy = 0;   // outputs that have had their flit of this cycle
-  unsigned asked = 0;  // outputs that new packets want
-  std::array<uint8_t, kPorts> wanted{};
-  for (unsigned inputs = router.occupied; inputs != 0; inputs &= inputs - 1) {
-    const unsigned in = lowest(inputs);
-    Input &input = router.in[in];
+  std::array<uint8_t, kPorts> picked{kFree, kFree, kFree, kFree, kFree};  // queue, by input port
+  std::array<uint8_t, kPorts> target{};                                   // its output
+  const auto packet_of = [&router](unsigned queue) -> const Packet & {
+    const Input &input = router.in[queue];
+    return *input.ring[input.first].packet;
+  };
+  for (uint32_t queues = router.occupied; queues != 0; queues &= queues - 1) {
+    const unsigned queue = lowest(queues);
+    const unsigned port = queue / kMaxVcs, channel = queue % kMaxVcs;
+    const Input &input = router.in[queue];
     const Slot &slot = input.ring[input.first];
     if (slot.ready > now) {
       again = std::min(again, slot.ready);
-    } else if ((slot.flags & kHead) != 0) {
-      const unsigned out = slot.flags >> kOutShift;
-      wanted[out] = static_cast<uint8_t>(wanted[out] | 1u << in);
-      asked |= 1u << out;
-    } else {  // its packet holds the output
-      const unsigned out = input.out;
-      busy |= 1u << out;
-      const bool tail = (slot.flags & kTail) != 0;
-      const Cycle room = move(net, router, in, out, now);
-      if (room != 0) {
-        again = std::min(again, room);
-      } else {
-        moved = true;
-        if (tail) {
-          router.holder[out] = kFree;
-          router.turn[out] = next(in, kPorts);
-        }
-      }
+      continue;
     }
-  }
-  for (asked &= ~busy; asked != 0; asked &= asked - 1) {
-    const unsigned out = lowest(asked);
-    if (router.holder[out] != kFree) {
+    const bool head = (slot.flags & kHead) != 0;
+    const unsigned out = head ? slot.flags >> kOutShift : input.out;
+    if (head && router.holder[out * kMaxVcs + channel] != kFree) {
       continue;  // until a tail has left, in a visit of this router
     }
-    // Round robin: the first asking input from turn[out] on.
-    const auto from_turn = static_cast<unsigned>(wanted[out] >> router.turn[out]);
-    const unsigned in = from_turn != 0 ? router.turn[out] + lowest(from_turn) : lowest(wanted[out]);
-    const bool tail = (router.in[in].ring[router.in[in].first].flags & kTail) != 0;
-    const Cycle room = move(net, router, in, out, now);
-    if (room != 0) {
+    const Cycle room = room_at(net, router, slot, out, channel);
+    if (room > now) {
       again = std::min(again, room);
       continue;
     }
+    const unsigned other = picked[port];
+    // Channels come in ascending order: this one is first in turn if only it has the turn's number
+    // or a later one.
+    const unsigned turn = router.channel_turn[port];
+    if (other == kFree ||
+        goes_first(*slot.packet, packet_of(other), other % kMaxVcs < turn && channel >= turn)) {
+      picked[port] = static_cast<uint8_t>(queue);
+      target[port] = static_cast<uint8_t>(out);
+    }
+  }
+  std::array<uint8_t, kPorts> winner{kFree, kFree, kFree, kFree, kFree};  // input, by output port
+  bool moved = false;
+  for (unsigned port = 0; port < kPorts; ++port) {
+    if (picked[port] == kFree) {
+      continue;
+    }
     moved = true;
-    router.in[in].out = static_cast<uint8_t>(out);
-    if (tail) {
-      router.turn[out] = next(in, kPorts);
-    } else {
-      router.holder[out] = static_cast<uint8_t>(in);
+    const unsigned out = target[port];
+    const unsigned other = winner[out], turn = router.turn[out];
+    if (other == kFree || goes_first(packet_of(picked[port]), packet_of(picked[other]),
+                                     other < turn && port >= turn)) {
+      winner[out] = static_cast<uint8_t>(port);
     }
   }
   if (moved) {
+    for (unsigned out = 0; out < kPorts; ++out) {
+      const unsigned port = winner[out];
+      if (port != kFree) {
+        const unsigned queue = picked[port];
+        move(net, router, queue, out, now);
+        router.turn[out] = next(port, kPorts);
+        router.channel_turn[port] = next(queue % kMaxVcs, config_.virtual_channels);
+      }
+    }
     last_progress_ = now;
     again = now + 1;
   }

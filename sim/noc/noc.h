@@ -2,8 +2,8 @@
 
 /**
  * @file
- * 2-D mesh network-on-chip: XY routing, wormhole switching, credit flow control, input-buffered
- * routers, round-robin arbitration; one physical network for requests and one for responses.
+ * 2-D mesh network-on-chip: dimension-ordered routing, wormhole switching, virtual channels with
+ * credits, input-buffered routers; one physical network for requests and one for responses.
  *
  * README.md beside this file has the timing model and the zero-load latency. The mesh is one module
  * that touches only routers with flits in them; everything a packet needs is in flat arrays.
@@ -65,8 +65,8 @@ class NocPort {
   /**
    * Takes that packet, or returns nullptr. Taking a request frees its place in the ejection queue;
    * requests not taken push back into the network. Responses always find room: requesters bound
-   * their requests. From one source with one id packets of a network arrive in the order they were
-   * sent.
+   * their requests. From one source with one id packets of a network and a class (packet.h) arrive
+   * in the order they were sent.
    */
   Packet *receive(Net net);
 
@@ -114,6 +114,8 @@ class Noc : public sc_core::sc_module, public Ticked {
 
   enum Port : uint8_t { kNorth, kEast, kSouth, kWest, kLocal, kPorts };
   static constexpr uint8_t kFree = 0xff;
+  static constexpr unsigned kMaxVcs = HB_SIM_MAX_VCS;
+  static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: port * kMaxVcs + channel
 
   /* A place in an input buffer. */
   struct Slot {
@@ -125,7 +127,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   static constexpr uint32_t kHead = 1, kTail = 2;
   static constexpr unsigned kOutShift = 8;
   struct Router;
-  /* Input port of a router: a ring of buffer_flits places. */
+  /* A virtual channel of an input port: a ring of buffer_flits places. */
   struct Input {
     Slot *ring = nullptr;
     Cycle *sender_visit = nullptr;  // of the router or NI that fills it
@@ -133,7 +135,7 @@ class Noc : public sc_core::sc_module, public Ticked {
     uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
     uint8_t fill = 0;               // next place to fill (sender's side)
     uint8_t out = 0;                // output port of the packet that is passing
-    uint8_t port = 0;               // its number
+    uint8_t queue = 0;              // its number
   };
   /*
    * `visit` is the first cycle in which something may have changed for the router: a flit ready to
@@ -141,12 +143,14 @@ class Noc : public sc_core::sc_module, public Ticked {
    */
   struct Router {
     Cycle visit = kNever;
-    std::array<Input, kPorts> in{};
-    std::array<Input *, kPorts> far{};     // beyond an output; nullptr: the NI
-    const uint8_t *route = nullptr;        // output port by destination
-    std::array<uint8_t, kPorts> holder{};  // input whose packet holds this output, kFree if none
-    std::array<uint8_t, kPorts> turn{};    // input with first claim to this output
-    uint8_t occupied = 0;                  // inputs with flits
+    std::array<Input, kQueues> in{};
+    std::array<Input *, kPorts> far{};  // beyond an output, its channel 0; nullptr: the NI
+    const uint8_t *route = nullptr;     // output port by destination
+    std::array<uint8_t, kQueues>
+        holder{};                        // by output and channel: the queue whose packet holds it
+    std::array<uint8_t, kPorts> turn{};  // input port with first claim to this output
+    std::array<uint8_t, kPorts> channel_turn{};  // channel with first claim to this input port
+    uint32_t occupied = 0;                       // queues with flits
     NodeId node = 0;
   };
   struct Queued {
@@ -158,11 +162,12 @@ class Noc : public sc_core::sc_module, public Ticked {
   struct Ni {
     Cycle visit = kNever;  // as Router::visit
     std::array<Queued, kInjectPackets> queue{};
-    uint8_t fill = 0;   // owner's side
-    uint8_t first = 0;  // NI's side
-    uint8_t count = 0;  // packets in the queue
-    uint8_t sent = 0;   // flits of the first packet already in the network
-    uint8_t flits = 0;  // of the first packet
+    uint8_t fill = 0;     // owner's side
+    uint8_t first = 0;    // NI's side
+    uint8_t count = 0;    // packets in the queue
+    uint8_t sent = 0;     // flits of the first packet already in the network
+    uint8_t flits = 0;    // of the first packet
+    uint8_t channel = 0;  // it takes
     std::array<Cycle, kEjectPackets> eject_credit{};  // as Slot::credit
     uint8_t eject_fill = 0, eject_take = 0;
   };
@@ -174,9 +179,13 @@ class Noc : public sc_core::sc_module, public Ticked {
   }
   static void join(Router &from, Router &to, unsigned out);
   void inject(unsigned net, unsigned node, Cycle now);
+  uint8_t channel_of(const Packet &packet) const;
+  bool goes_first(const Packet &a, const Packet &b, bool turn) const;
+  Cycle room_at(unsigned net, const Router &router, const Slot &slot, unsigned out,
+                unsigned channel) const;
   void route(unsigned net, Router &router, Cycle now);
-  Cycle move(unsigned net, Router &router, unsigned in, unsigned out, Cycle now);
-  Cycle eject(unsigned net, Router &router, const Slot &slot, Cycle now);
+  void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
+  void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
   void deliver(Packet *packet, NodeId node, Cycle now);
 
   const hb_soc_noc_t config_;

@@ -22,6 +22,7 @@
 #include <memory>
 #include <vector>
 
+#include "hilbert/hb_memmap.h"
 #include "sim/kernel/clock.h"
 
 namespace hb {
@@ -32,6 +33,8 @@ constexpr NodeId kNoNode = 0xffff;
 enum class PacketKind : uint8_t { kReadReq, kWriteReq, kReadResp, kWriteResp };
 /** The two physical networks. */
 enum class Net : uint8_t { kRequest = 0, kResponse = 1 };
+/** Register accesses and messages, or accesses to DRAM: by the address. Responses keep it. */
+enum class Class : uint8_t { kControl = 0, kBulk = 1 };
 /** As encoded by AXI. */
 enum class Resp : uint8_t { kOkay = 0, kSlvErr = 2, kDecErr = 3 };
 
@@ -59,6 +62,7 @@ struct Packet {
     return kind == PacketKind::kReadReq || kind == PacketKind::kWriteReq ? Net::kRequest
                                                                          : Net::kResponse;
   }
+  Class traffic_class() const { return addr < HB_DRAM_BASE ? Class::kControl : Class::kBulk; }
   bool is_read() const { return kind == PacketKind::kReadReq || kind == PacketKind::kReadResp; }
   bool has_payload() const {
     return kind == PacketKind::kWriteReq || kind == PacketKind::kReadResp;

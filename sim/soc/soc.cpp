@@ -64,6 +64,7 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
     TileNode::Options tile;
     tile.index = i;
     tile.node = node_id(soc.noc, soc.tiles[i].node);
+    tile.max_outstanding = soc.noc.max_outstanding;
     tile.stall_ppm = options.stall_ppm;
     tile.stall_seed = options.stall_seed;
     tile.sink = options.sink;

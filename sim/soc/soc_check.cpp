@@ -73,6 +73,11 @@ void check_noc(const hb_soc_noc_t &noc) {
   in_range("noc.buffer_flits", noc.buffer_flits, 2, 128);
   in_range("noc.router_cycles", noc.router_cycles, 1, 1000);
   in_range("noc.link_cycles", noc.link_cycles, 1, 1000);
+  in_range("noc.virtual_channels", noc.virtual_channels, 1, HB_SIM_MAX_VCS);
+  in_range("noc.routing", noc.routing, HB_NOC_XY, HB_NOC_YX);
+  in_range("noc.arbitration", noc.arbitration, HB_NOC_ROUND_ROBIN, HB_NOC_AGE);
+  in_range("noc.priority", noc.priority, HB_NOC_PRIORITY_NONE, HB_NOC_PRIORITY_CONTROL);
+  in_range("noc.max_outstanding", noc.max_outstanding, 1, HB_SIM_MAX_OUTSTANDING);
 }
 
 void check_dram(const hb_soc_dram_t &dram) {

@@ -34,10 +34,10 @@ TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const O
       model_(std::move(model)),
       port_(noc.attach(options.node, this)),
       irq_(irq) {
-  for (unsigned slot = kMaxReads; slot-- > 0;) {
+  for (unsigned slot = options.max_outstanding; slot-- > 0;) {
     read_free_.push_back(static_cast<uint8_t>(slot));
   }
-  for (unsigned slot = kMaxWrites; slot-- > 0;) {
+  for (unsigned slot = options.max_outstanding; slot-- > 0;) {
     write_free_.push_back(static_cast<uint8_t>(slot));
   }
   model_->reset();

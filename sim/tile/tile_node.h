@@ -44,16 +44,19 @@ namespace hb {
 
 class TileNode : public sc_core::sc_module, public Ticked {
  public:
+  static constexpr unsigned kMaxReads =
+      HB_SIM_MAX_OUTSTANDING; /* read bursts under way or waiting to be handed over */
+  static constexpr unsigned kMaxWrites =
+      HB_SIM_MAX_OUTSTANDING; /* write bursts accepted and not yet answered */
+
   struct Options {
     uint32_t index = 0; /* tile number, for records and the stall generator */
     NodeId node = 0;
+    uint32_t max_outstanding = kMaxReads; /* of each direction, 1 .. kMaxReads */
     uint32_t stall_ppm = 0;
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
   };
-  static constexpr unsigned kMaxReads = 16; /* read bursts under way or waiting to be handed over */
-  static constexpr unsigned kMaxWrites = 16; /* write bursts accepted and not yet answered */
-
   /** `irq` (may be nullptr) receives level changes of the irq wire; its latency is irq_cycles. */
   TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
            std::unique_ptr<TileModelIf> model, Link<bool> *irq);

@@ -62,7 +62,7 @@ const uint32_t kProgram[] = {
 
 hb_soc_t two_by_one() {
   hb_soc_t soc{};
-  soc.noc = {2, 1, 128, 4, 1, 1};
+  soc.noc = {2, 1, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.host_node = {0, 0};
   soc.sensor_node = {1, 0};
   soc.dram.num_channels = 1;

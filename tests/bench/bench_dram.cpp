@@ -41,7 +41,7 @@ double seconds() {
 hb_soc_t one_channel() {
   hb_soc_t soc{};
   soc.clock_khz = 1000000;
-  soc.noc = {2, 1, 128, 8, 1, 1};
+  soc.noc = {2, 1, 128, 8, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.dram.size_bytes = 1 << 26;
   soc.dram.num_channels = 1;
   soc.dram.node[0] = {1, 0};

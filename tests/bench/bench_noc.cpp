@@ -121,7 +121,7 @@ class Master : public hb::TileModelIf {
 hb_soc_t quad() {
   hb_soc_t soc{};
   soc.clock_khz = 250000;
-  soc.noc = {3, 3, 128, 8, 1, 1};
+  soc.noc = {3, 3, 128, 8, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.host_node = {0, 1};
   soc.sensor_node = {2, 1};
   soc.num_tiles = 4;

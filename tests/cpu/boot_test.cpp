@@ -45,7 +45,7 @@ constexpr Cycle kEnd = 12500000;  // 50 ms
 
 hb_soc_t three_by_two() {
   hb_soc_t soc{};
-  soc.noc = {3, 2, 128, 4, 1, 1};
+  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.dram.num_channels = 1;

@@ -108,7 +108,8 @@ BAD_FILES = [
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    rate_hz: 16.67", "12:5: tasks[2].rate_hz: duplicate key, already given in line 11"),
     ("soc", "rows: 2\n", "rows: 2\n  depth: 1\n",
-     "7:3: noc.depth: unknown key, expected one of columns, rows, flit_bits, buffer_flits, router_cycles, link_cycles"),
+     "7:3: noc.depth: unknown key, expected one of columns, rows, flit_bits, buffer_flits, router_cycles, link_cycles, "
+     "virtual_channels, routing, arbitration, priority, max_outstanding"),
     # types
     ("soc", "irq_cycles: 4", "irq_cycles: many", "3:13: irq_cycles: expected a whole number"),
     ("soc", "irq_cycles: 4", "irq_cycles: 4.5", "3:13: irq_cycles: expected a whole number"),
@@ -206,6 +207,13 @@ BAD_FILES = [
     # SoCs: meaning
     ("soc", "flit_bits: 128", "flit_bits: 96", "7:14: noc.flit_bits: expected a power of two from 64 to 512, got 96"),
     ("soc", "buffer_flits: 4", "buffer_flits: 1", "8:17: noc.buffer_flits: expected 2 .. 128, got 1"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  virtual_channels: 5\n", "7:21: noc.virtual_channels: expected 1 .. 4, got 5"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  virtual_channels: 0\n", "7:21: noc.virtual_channels: expected 1 .. 4, got 0"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  routing: zx\n", "7:12: noc.routing: expected xy or yx, got zx"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  arbitration: random\n", "7:16: noc.arbitration: expected round-robin or age, got random"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  priority: bulk\n", "7:13: noc.priority: expected none or control, got bulk"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  max_outstanding: 17\n", "7:20: noc.max_outstanding: expected 1 .. 16, got 17"),
+    ("soc", "  rows: 2\n", "  rows: 2\n  max_outstanding: 0\n", "7:20: noc.max_outstanding: expected 1 .. 16, got 0"),
     ("soc", "columns: 2", "columns: 17", "5:12: noc.columns: expected 1 .. 16, got 17"),
     ("soc", "node: [1, 1]", "node: [2, 1]", "37:37: tiles[0].node: [2, 1] is outside the 2 x 2 mesh"),
     ("soc", "node: [1, 1]", "node: [1, 0]", "37:37: tiles[0].node: node [1, 0] is taken by a DRAM channel"),

@@ -41,7 +41,7 @@ int failures = 0;
 hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
   hb_soc_t soc{};
   soc.clock_khz = clock_khz;
-  soc.noc = {3, 2, 128, 4, 1, 1};
+  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.host_node = {0, 0};
   soc.dram.size_bytes = 1 << 20;
   soc.dram.num_channels = channels;

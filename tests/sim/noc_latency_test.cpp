@@ -150,9 +150,11 @@ class Lost : public sc_core::sc_module, public hb::Ticked {
 };
 
 hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t buffer_flits, uint32_t router,
-              uint32_t link) {
+              uint32_t link, uint32_t channels = 1, hb_noc_routing_t routing = HB_NOC_XY,
+              hb_noc_arbitration_t arbitration = HB_NOC_ROUND_ROBIN) {
   hb_soc_t soc{};
-  soc.noc = {columns, rows, 128, buffer_flits, router, link};
+  soc.noc = {columns,  rows,    128,         buffer_flits,         router, link,
+             channels, routing, arbitration, HB_NOC_PRIORITY_NONE, 16};
   soc.num_tiles = std::min(columns * rows, HB_MAX_TILES);
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     soc.tiles[i].node = {static_cast<uint8_t>(i % columns), static_cast<uint8_t>(i / columns)};
@@ -174,6 +176,12 @@ int main() {
   meshes.push_back(std::make_unique<AllPairs>("mesh_4x3_slow", clock, mesh(4, 3, 4, 3, 2)));
   meshes.push_back(std::make_unique<AllPairs>("mesh_1x5", clock, mesh(1, 5, 3, 2, 3)));
   meshes.push_back(std::make_unique<AllPairs>("mesh_9x9", clock, mesh(9, 9, 4, 1, 1)));
+  meshes.push_back(
+      std::make_unique<AllPairs>("mesh_4x3_yx", clock, mesh(4, 3, 4, 3, 2, 1, HB_NOC_YX)));
+  meshes.push_back(
+      std::make_unique<AllPairs>("mesh_8x8_2_channels", clock, mesh(8, 8, 4, 1, 1, 2, HB_NOC_XY)));
+  meshes.push_back(std::make_unique<AllPairs>("mesh_5x3_4_channels_yx_age", clock,
+                                              mesh(5, 3, 2, 2, 1, 4, HB_NOC_YX, HB_NOC_AGE)));
   Lost lost("lost", clock, mesh(2, 2, 4, 1, 1));
   clock.run_until(10000000);
   for (const auto &m : meshes) {

@@ -3,13 +3,15 @@
 /*
  * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in
  * order per source and id, every request gets its answer, and all credits are back at the end.
- * Arguments: SEED NO_SKIP REVERSE. The log printed must not depend on the last two.
+ * Arguments: SEED NO_SKIP REVERSE plain|channels. The log printed must not depend on NO_SKIP and
+ * REVERSE.
  */
 
 #include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <map>
 #include <memory>
@@ -171,9 +173,13 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
 };
 
 hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buffer_flits,
-              uint32_t router, uint32_t link) {
+              uint32_t router, uint32_t link, uint32_t channels = 1,
+              hb_noc_routing_t routing = HB_NOC_XY,
+              hb_noc_arbitration_t arbitration = HB_NOC_ROUND_ROBIN,
+              hb_noc_priority_t priority = HB_NOC_PRIORITY_NONE) {
   hb_soc_t soc{};
-  soc.noc = {columns, rows, flit_bits, buffer_flits, router, link};
+  soc.noc = {columns,  rows,    flit_bits,   buffer_flits, router, link,
+             channels, routing, arbitration, priority,     16};
   soc.num_tiles = columns * rows;
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     soc.tiles[i].node = {static_cast<uint8_t>(i % columns), static_cast<uint8_t>(i / columns)};
@@ -186,8 +192,8 @@ hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buff
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "usage: noc_traffic_test SEED NO_SKIP REVERSE\n");
+  if (argc != 5) {
+    std::fprintf(stderr, "usage: noc_traffic_test SEED NO_SKIP REVERSE plain|channels\n");
     return 2;
   }
   const auto seed = static_cast<uint64_t>(std::atoll(argv[1]));
@@ -195,8 +201,16 @@ int main(int argc, char **argv) {
   options.no_skip = std::atoi(argv[2]) != 0;
   options.reverse = std::atoi(argv[3]) != 0;
   Clock clock("clock", options);
-  const hb_soc_t socs[] = {mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1),
-                           mesh(4, 4, 256, 3, 1, 2), mesh(1, 3, 128, 2, 1, 1)};
+  using Meshes = std::vector<hb_soc_t>;
+  const Meshes socs =
+      std::strcmp(argv[4], "plain") == 0
+          ? Meshes{mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1), mesh(4, 4, 256, 3, 1, 2),
+                   mesh(1, 3, 128, 2, 1, 1)}
+          : Meshes{
+                mesh(4, 4, 128, 2, 1, 1, 2, HB_NOC_YX),
+                mesh(3, 3, 128, 2, 1, 1, 4, HB_NOC_XY, HB_NOC_AGE, HB_NOC_PRIORITY_CONTROL),
+                mesh(2, 4, 64, 3, 2, 2, 3, HB_NOC_YX, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_CONTROL),
+                mesh(4, 4, 128, 2, 1, 1, 1, HB_NOC_XY, HB_NOC_AGE)};
   std::vector<std::unique_ptr<Noc>> nocs;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   for (const hb_soc_t &soc : socs) {

@@ -57,7 +57,7 @@ hb_soc_t make_soc() {
   hb_soc_t soc{};
   std::strcpy(soc.name, "test");
   soc.clock_khz = 250000;
-  soc.noc = {3, 2, 128, 4, 1, 1};
+  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.irq_cycles = 4;
