@@ -7,29 +7,21 @@
 
 #include <cstdio>
 #include <cstring>
-#include <ctime>
 #include <string>
 
+#include "bench.h"
 #include "sim/cpu/host_cpu.h"
+#include "tests/sim/soc_fixture.h"
 
 namespace {
 
 bool json = false;
 
 void report(const std::string &metric, double value, const char *unit) {
-  if (json) {
-    std::printf("{\"bench\":\"cpu\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n",
-                metric.c_str(), value, unit);
-  } else {
-    std::printf("%-36s %12.3f %s\n", metric.c_str(), value, unit);
-  }
+  hb_bench::report(json, "cpu", metric, value, unit);
 }
 
-double seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+using hb_bench::seconds;
 
 /* A loop of arithmetic, memory accesses and branches for about 97 million cycles, then wfi with an
  * alarm every 1000. */
@@ -62,7 +54,7 @@ const uint32_t kProgram[] = {
 
 hb_soc_t two_by_one() {
   hb_soc_t soc{};
-  soc.noc = {2, 1, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(2, 1);
   soc.host_node = {0, 0};
   soc.sensor_node = {1, 0};
   soc.dram.num_channels = 1;

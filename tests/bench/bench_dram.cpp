@@ -12,59 +12,30 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "bench.h"
 #include "sim/dram/dram_channel.h"
+#include "tests/sim/soc_fixture.h"
 
 namespace {
 
 bool json = false;
 
 void report(const std::string &metric, double value, const char *unit) {
-  if (json) {
-    std::printf("{\"bench\":\"dram\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n",
-                metric.c_str(), value, unit);
-  } else {
-    std::printf("%-36s %12.3f %s\n", metric.c_str(), value, unit);
-  }
+  hb_bench::report(json, "dram", metric, value, unit);
 }
 
-double seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+using hb_bench::seconds;
 
 hb_soc_t one_channel() {
   hb_soc_t soc{};
   soc.clock_khz = 1000000;
-  soc.noc = {2, 1, 128, 8, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
-  soc.dram.size_bytes = 1 << 26;
-  soc.dram.num_channels = 1;
+  soc.noc = hb_test::plain_mesh(2, 1, 8);
+  soc.dram = hb_test::lpddr4_3200(1 << 26, 32);
   soc.dram.node[0] = {1, 0};
-  soc.dram.interleave_bytes = 256;
-  soc.dram.banks = 8;
-  soc.dram.row_bytes = 2048;
-  soc.dram.burst_bytes = 32;
-  soc.dram.queue_depth = 16;
-  soc.dram.tck_ps = 625;
-  soc.dram.trcd_ps = 18000;
-  soc.dram.trp_ps = 18000;
-  soc.dram.tcl_ps = 17500;
-  soc.dram.tcwl_ps = 8750;
-  soc.dram.tras_ps = 42000;
-  soc.dram.tccd_ps = 5000;
-  soc.dram.twr_ps = 18000;
-  soc.dram.twtr_ps = 10000;
-  soc.dram.trtp_ps = 7500;
-  soc.dram.trfc_ps = 280000;
-  soc.dram.trefi_ps = 3904000;
-  soc.dram.trrd_ps = 10000;
-  soc.dram.tfaw_ps = 40000;
-  soc.dram.starvation_cap = 64;
   return soc;
 }
 

@@ -18,9 +18,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <ctime>
 #include <vector>
 
+#include "bench.h"
 #include "hb_config.h"
 #include "machine.h"
 #include "sim/tile/verilated_tile.h"
@@ -85,13 +85,7 @@ std::unique_ptr<TileModelIf> make() {
 
 std::unique_ptr<TileModelIf> (*const kMake[])() = {make<0>, make<1>};
 
-/* Processor time of this process, which has one thread: what else the machine does hardly counts.
- */
-double seconds() {
-  timespec now;
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
-}
+using hb_bench::seconds;
 
 [[noreturn]] void fail(const char *text) {
   std::fprintf(stderr, "bench_system: %s\n", text);
@@ -239,13 +233,8 @@ Result in_child(Measure measure) {
 
 bool json = false;
 
-void report(const char *metric, double value, const char *unit) {
-  if (json) {
-    std::printf("{\"bench\":\"system\",\"metric\":\"%s\",\"value\":%.6g,\"unit\":\"%s\"}\n", metric,
-                value, unit);
-  } else {
-    std::printf("%-52s %10.3f %s\n", metric, value, unit);
-  }
+void report(const std::string &metric, double value, const char *unit) {
+  hb_bench::report(json, "system", metric, value, unit);
 }
 
 }  // namespace

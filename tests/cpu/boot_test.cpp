@@ -28,6 +28,7 @@ extern "C" {
 #include "hilbert/hb_tile_regs.h"
 #include "sim/cpu/host_cpu.h"
 #include "sim/sensor/sensor_hub.h"
+#include "tests/sim/soc_fixture.h"
 
 namespace {
 
@@ -45,7 +46,7 @@ constexpr Cycle kEnd = 12500000;  // 50 ms
 
 hb_soc_t three_by_two() {
   hb_soc_t soc{};
-  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(3, 2);
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.dram.num_channels = 1;

@@ -17,6 +17,7 @@
 #include "sim/cpu/host_cpu.h"
 #include "sim/kernel/clock.h"
 #include "sim/noc/noc.h"
+#include "tests/sim/soc_fixture.h"
 
 namespace {
 
@@ -48,7 +49,7 @@ void expect_text(const std::string &what, const std::string &got, const std::str
 
 hb_soc_t two_by_two() {
   hb_soc_t soc{};
-  soc.noc = {2, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(2, 2);
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.dram.num_channels = 1;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "sim/sensor/sensor_hub.h"
+#include "tests/sim/soc_fixture.h"
 
 namespace {
 
@@ -49,7 +50,7 @@ void expect_equal(const std::string &what, uint64_t got, uint64_t want) {
 
 hb_soc_t two_by_two() {
   hb_soc_t soc{};
-  soc.noc = {2, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(2, 2);
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.dram.num_channels = 1;

@@ -25,6 +25,7 @@
 #include "dram_rules.h"
 #include "random.h"
 #include "sim/dram/dram_channel.h"
+#include "soc_fixture.h"
 
 namespace {
 
@@ -41,33 +42,14 @@ int failures = 0;
 hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
   hb_soc_t soc{};
   soc.clock_khz = clock_khz;
-  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(3, 2);
   soc.host_node = {0, 0};
-  soc.dram.size_bytes = 1 << 20;
+  soc.dram = hb_test::lpddr4_3200(1 << 20, 64);
   soc.dram.num_channels = channels;
   for (uint32_t i = 0; i < channels; ++i) {
     soc.dram.node[i] = {static_cast<uint8_t>(1 + i % 2), static_cast<uint8_t>(i / 2)};
   }
   soc.dram.interleave_bytes = 512;
-  soc.dram.banks = 8;
-  soc.dram.row_bytes = 2048;
-  soc.dram.burst_bytes = 64;
-  soc.dram.queue_depth = 16;
-  soc.dram.tck_ps = 625;
-  soc.dram.trcd_ps = 18000;
-  soc.dram.trp_ps = 18000;
-  soc.dram.tcl_ps = 17500;
-  soc.dram.tcwl_ps = 8750;
-  soc.dram.tras_ps = 42000;
-  soc.dram.tccd_ps = 5000;
-  soc.dram.twr_ps = 18000;
-  soc.dram.twtr_ps = 10000;
-  soc.dram.trtp_ps = 7500;
-  soc.dram.trfc_ps = 280000;
-  soc.dram.trefi_ps = 3904000;
-  soc.dram.trrd_ps = 10000;
-  soc.dram.tfaw_ps = 40000;
-  soc.dram.starvation_cap = 64;
   return soc;
 }
 

@@ -13,17 +13,12 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <vector>
 
 #include "hilbert/hb_image.h"
-#include "mock_tile.h"
 #include "random.h"
-#include "script_host.h"
-#include "sim/dram/dram_channel.h"
-#include "sim/tile/tile_node.h"
-#include "soc_fixture.h"
+#include "tile_machine.h"
 
 namespace {
 
@@ -76,25 +71,14 @@ int main(int argc, char **argv) {
   options.reverse = std::atoi(argv[4]) != 0;
 
   hb::Clock clock("clock", options);
-  const hb_soc_t soc = hb_test::make_soc();
-  hb::Noc noc("noc", clock, soc.noc, hb::AddressMap(soc));
-  hb::DramMemory memory(soc.dram.size_bytes);
-  hb::DramChannel dram0("dram0", clock, noc, soc.noc, soc.dram, 0, soc.clock_khz, memory);
-  hb::DramChannel dram1("dram1", clock, noc, soc.noc, soc.dram, 1, soc.clock_khz, memory);
-  hb_test::ScriptHost host("host", clock, noc, hb::node_id(soc.noc, soc.host_node), soc.num_tiles,
-                           soc.irq_cycles);
-  std::vector<std::unique_ptr<hb::TileNode>> tiles;
-  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
-    hb::TileNode::Options tile;
-    tile.index = i;
-    tile.node = hb::node_id(soc.noc, soc.tiles[i].node);
-    tile.stall_ppm = stall_ppm;
-    tile.stall_seed = seed;
-    tile.sink.refused = on_refused;
-    tiles.push_back(std::make_unique<hb::TileNode>(("tile" + std::to_string(i)).c_str(), clock, noc,
-                                                   tile, hb_test::make_mock_tile(),
-                                                   &host.tile_irq(i)));
-  }
+  hb_sim_sink_t sink{};
+  sink.refused = on_refused;
+  hb_test::TileMachine machine(clock, stall_ppm, seed, sink);
+  const hb_soc_t &soc = machine.soc;
+  hb::Noc &noc = machine.noc;
+  hb::DramMemory &memory = machine.memory;
+  hb_test::ScriptHost &host = machine.host;
+
   hb_test::Random random(seed);
   std::vector<uint8_t> bytes(soc.dram.size_bytes);
   for (uint8_t &byte : bytes)
@@ -197,7 +181,7 @@ int main(int argc, char **argv) {
   check(host.done() && host.errors == 0, "the script ends and sees what it expects");
   check(accepted > 80 && expected_refusing > 300, "there were jobs of both kinds");
   uint64_t counted = 0;
-  for (const auto &tile : tiles)
+  for (const auto &tile : machine.tiles)
     counted += tile->stats().refused;
   check(counted == refusals && refusals >= expected_refusing, "every refusal is counted");
   check(last_refused.tag == HB_TAG(3, 0, 0) && last_refused.addr == dram(0x1000) &&

@@ -24,6 +24,7 @@
 #include "hilbert/hb_tile_regs.h"
 #include "mock_tile.h"
 #include "random.h"
+#include "soc_fixture.h"
 #include "soc_script.h"
 
 namespace hb {
@@ -57,7 +58,7 @@ hb_soc_t make_soc() {
   hb_soc_t soc{};
   std::strcpy(soc.name, "test");
   soc.clock_khz = 250000;
-  soc.noc = {3, 2, 128, 4, 1, 1, 1, HB_NOC_XY, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_NONE, 16};
+  soc.noc = hb_test::plain_mesh(3, 2);
   soc.host_node = {0, 0};
   soc.sensor_node = {0, 1};
   soc.irq_cycles = 4;
@@ -68,31 +69,11 @@ hb_soc_t make_soc() {
   }
   soc.tiles[0].node = {1, 0};
   soc.tiles[1].node = {2, 1};
+  soc.dram = hb_test::lpddr4_3200(1 << 20, 32);
   std::strcpy(soc.dram.preset, "lpddr4-3200");
-  soc.dram.size_bytes = 1 << 20;
   soc.dram.num_channels = 2;
   soc.dram.node[0] = {2, 0};
   soc.dram.node[1] = {1, 1};
-  soc.dram.interleave_bytes = 256;
-  soc.dram.banks = 8;
-  soc.dram.row_bytes = 2048;
-  soc.dram.burst_bytes = 32;
-  soc.dram.queue_depth = 16;
-  soc.dram.tck_ps = 625;
-  soc.dram.trcd_ps = 18000;
-  soc.dram.trp_ps = 18000;
-  soc.dram.tcl_ps = 17500;
-  soc.dram.tcwl_ps = 8750;
-  soc.dram.tras_ps = 42000;
-  soc.dram.tccd_ps = 5000;
-  soc.dram.twr_ps = 18000;
-  soc.dram.twtr_ps = 10000;
-  soc.dram.trtp_ps = 7500;
-  soc.dram.trfc_ps = 280000;
-  soc.dram.trefi_ps = 3904000;
-  soc.dram.trrd_ps = 10000;
-  soc.dram.tfaw_ps = 40000;
-  soc.dram.starvation_cap = 64;
   return soc;
 }
 

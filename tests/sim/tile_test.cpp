@@ -11,16 +11,11 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 #include <vector>
 
-#include "mock_tile.h"
 #include "random.h"
-#include "script_host.h"
-#include "sim/dram/dram_channel.h"
-#include "sim/tile/tile_node.h"
-#include "soc_fixture.h"
+#include "tile_machine.h"
 
 namespace {
 
@@ -52,25 +47,13 @@ int main(int argc, char **argv) {
   options.reverse = std::atoi(argv[4]) != 0;
 
   hb::Clock clock("clock", options);
-  const hb_soc_t soc = hb_test::make_soc();
-  hb::Noc noc("noc", clock, soc.noc, hb::AddressMap(soc));
-  hb::DramMemory memory(soc.dram.size_bytes);
-  hb::DramChannel dram0("dram0", clock, noc, soc.noc, soc.dram, 0, soc.clock_khz, memory);
-  hb::DramChannel dram1("dram1", clock, noc, soc.noc, soc.dram, 1, soc.clock_khz, memory);
-  hb_test::ScriptHost host("host", clock, noc, hb::node_id(soc.noc, soc.host_node), soc.num_tiles,
-                           soc.irq_cycles);
-  std::vector<std::unique_ptr<hb::TileNode>> tiles;
-  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
-    hb::TileNode::Options tile;
-    tile.index = i;
-    tile.node = hb::node_id(soc.noc, soc.tiles[i].node);
-    tile.stall_ppm = stall_ppm;
-    tile.stall_seed = seed;
-    tile.sink.job = on_job;
-    tiles.push_back(std::make_unique<hb::TileNode>(("tile" + std::to_string(i)).c_str(), clock, noc,
-                                                   tile, hb_test::make_mock_tile(),
-                                                   &host.tile_irq(i)));
-  }
+  hb_sim_sink_t sink{};
+  sink.job = on_job;
+  hb_test::TileMachine machine(clock, stall_ppm, seed, sink);
+  const hb_soc_t &soc = machine.soc;
+  hb::Noc &noc = machine.noc;
+  hb::DramMemory &memory = machine.memory;
+  hb_test::ScriptHost &host = machine.host;
 
   // Random bytes everywhere; copies of odd sizes between places that do not overlap, kept in
   // `bytes` too.
@@ -153,7 +136,7 @@ int main(int argc, char **argv) {
   check(real == bytes, "DRAM holds what the copies leave");
   check(noc.at_rest() && noc.pool().in_use() == 0, "the network is at rest");
   check(clock.dead(), "everything sleeps at the end");
-  for (const auto &tile : tiles) {
+  for (const auto &tile : machine.tiles) {
     const hb_sim_tile_stats_t stats = tile->stats();
     std::printf("%s: jobs %" PRIu64 " errors %" PRIu64 " busy %" PRIu64 " rd %" PRIu64
                 " wr %" PRIu64 "\n",

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hb_crc.h"
 #include "elf/hb_elf.h"
 #include "hilbert/hb_cmd.h"
 #include "hilbert/hb_telemetry.h"
@@ -38,14 +37,6 @@ static bool load_image(const machine_t *machine) {
                              machine->workload.image_len) == HB_OK;
 }
 
-/* After a change in its tables: the checksum made good again. */
-static bool load_sealed_image(const machine_t *machine) {
-  hb_image_header_t *header = (void *)machine->workload.image;
-  header->crc = 0;
-  header->crc = hb_crc32(0, machine->workload.image, machine->workload.image_len);
-  return load_image(machine);
-}
-
 static hb_image_program_t *first_program(const machine_t *machine) {
   const hb_image_header_t *header = (const void *)machine->workload.image;
   return (void *)(machine->workload.image + header->programs_offset);
@@ -62,7 +53,7 @@ static bool spoil_tile(machine_t *machine, const char *firmware) {
   const hb_image_header_t *header = (const void *)machine->workload.image;
   hb_image_tile_t *tiles = (void *)(machine->workload.image + header->tiles_offset);
   tiles[0].id ^= 1u << HB_TILE_ID_SIZE_LSB;
-  return load_sealed_image(machine);
+  return machine_reload_image(machine);
 }
 
 static bool spoil_opcode(machine_t *machine, const char *firmware) {
@@ -71,15 +62,14 @@ static bool spoil_opcode(machine_t *machine, const char *firmware) {
   return hb_sim_load_dram(machine->sim, first_program(machine)->addr, &bad, 1) == HB_OK;
 }
 
-/* Weights behind the end of the installed memory, and nothing before the memory that keeps the tile
- * from them. */
+/* Weights behind the end of the installed memory; nothing keeps the tile from asking for them. */
 static bool spoil_address(machine_t *machine, const char *firmware) {
   (void)firmware;
   const hb_image_header_t *header = (const void *)machine->workload.image;
   hb_image_layer_t *layers = (void *)(machine->workload.image + header->layers_offset);
   layers[0].const_addr = HB_DRAM_BASE + (uint32_t)machine->soc.dram.size_bytes;
   ((hb_image_header_t *)(void *)machine->workload.image)->flags &= ~HB_IMAGE_FLAG_PROTECT;
-  return load_sealed_image(machine);
+  return machine_reload_image(machine);
 }
 
 /* The first load waits for a token that nobody can send it. */
@@ -95,7 +85,7 @@ static bool spoil_token(machine_t *machine, const char *firmware) {
   head[1] |= HB_CMD_TOKEN_E2L;
   ((hb_image_header_t *)(void *)machine->workload.image)->watchdog_cycles = WATCHDOG_CYCLES;
   return hb_sim_load_dram(machine->sim, addr, head, sizeof head) == HB_OK &&
-         load_sealed_image(machine);
+         machine_reload_image(machine);
 }
 
 /* An instruction that traps in place of the one that follows the set-up of the trap vector. */
@@ -195,22 +185,7 @@ int main(int argc, char **argv) {
             "usage: fault_test SOC.yaml FIRMWARE.elf image|tile|opcode|address|token|code\n");
     return 2;
   }
-  hb_layer_t layer = {.name = "conv",
-                      .input = HB_LAYER_PREVIOUS,
-                      .in_c = 16,
-                      .in_h = 8,
-                      .in_w = 8,
-                      .out_c = 16,
-                      .ker_h = 3,
-                      .ker_w = 3,
-                      .stride_h = 1,
-                      .stride_w = 1,
-                      .dil_h = 1,
-                      .dil_w = 1,
-                      .x_signed = true,
-                      .w_signed = true,
-                      .y_signed = true,
-                      .clip_max = 127};
+  hb_layer_t layer = machine_small_conv();
   hb_task_t task = {.name = "conv",
                     .model = {.num_layers = 1, .layers = &layer},
                     .rate_num = 1,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hb_crc.h"
 #include "elf/hb_elf.h"
 #include "hb_config.h"
 #include "hilbert/hb_memmap.h"
@@ -72,6 +73,33 @@ bool machine_init(machine_t *machine, const char *soc, const char *firmware,
     return false;
   }
   return load_firmware(machine, firmware) && load_workload(machine);
+}
+
+bool machine_reload_image(const machine_t *machine) {
+  hb_image_header_t *header = (void *)machine->workload.image;
+  header->crc = 0;
+  header->crc = hb_crc32(0, machine->workload.image, machine->workload.image_len);
+  return hb_sim_load_private(machine->sim, HB_IMAGE_BASE, machine->workload.image,
+                             machine->workload.image_len) == HB_OK;
+}
+
+hb_layer_t machine_small_conv(void) {
+  return (hb_layer_t){.name = "conv",
+                      .input = HB_LAYER_PREVIOUS,
+                      .in_c = 16,
+                      .in_h = 8,
+                      .in_w = 8,
+                      .out_c = 16,
+                      .ker_h = 3,
+                      .ker_w = 3,
+                      .stride_h = 1,
+                      .stride_w = 1,
+                      .dil_h = 1,
+                      .dil_w = 1,
+                      .x_signed = true,
+                      .w_signed = true,
+                      .y_signed = true,
+                      .clip_max = 127};
 }
 
 void machine_release(machine_t *machine) {

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hb_crc.h"
 #include "hilbert/hb_telemetry.h"
 #include "machine.h"
 
@@ -128,25 +127,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: protection_test SOC.yaml FIRMWARE.elf CASE\n");
     return 2;
   }
-  hb_layer_t layers[2];
-  for (int i = 0; i < 2; ++i) {
-    layers[i] = (hb_layer_t){.name = "conv",
-                             .input = HB_LAYER_PREVIOUS,
-                             .in_c = 16,
-                             .in_h = 8,
-                             .in_w = 8,
-                             .out_c = 16,
-                             .ker_h = 3,
-                             .ker_w = 3,
-                             .stride_h = 1,
-                             .stride_w = 1,
-                             .dil_h = 1,
-                             .dil_w = 1,
-                             .x_signed = true,
-                             .w_signed = true,
-                             .y_signed = true,
-                             .clip_max = 127};
-  }
+  hb_layer_t layers[2] = {machine_small_conv(), machine_small_conv()};
   hb_task_t tasks[2];
   for (int i = 0; i < 2; ++i) {
     tasks[i] = (hb_task_t){.name = "task",
@@ -167,12 +148,7 @@ int main(int argc, char **argv) {
     static uint8_t canary[BEHIND_BYTES];
     memset(canary, CANARY, sizeof canary);
     const uint32_t target = spoil(argv[3], &machine);
-    hb_image_header_t *header = (void *)machine.workload.image;
-    header->crc = 0;
-    header->crc = hb_crc32(0, machine.workload.image, machine.workload.image_len);
-    if (target == 0 ||
-        hb_sim_load_private(machine.sim, HB_IMAGE_BASE, machine.workload.image,
-                            machine.workload.image_len) != HB_OK ||
+    if (target == 0 || !machine_reload_image(&machine) ||
         hb_sim_load_dram(machine.sim, HB_DRAM_BASE + (uint32_t)machine.workload.dram_bytes, canary,
                          sizeof canary) != HB_OK) {
       printf("could not spoil the machine\n");
