@@ -14,7 +14,6 @@
  */
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -887,14 +886,6 @@ void whole_range(const TileModelInfo &info, const hb_map_tile_t &tile) {
   }
 }
 
-bool number(const char *text, uint32_t *out) {
-  char *end = nullptr;
-  errno = 0;
-  const unsigned long value = std::strtoul(text, &end, 0);
-  *out = static_cast<uint32_t>(value);
-  return *text >= '0' && *text <= '9' && *end == 0 && errno == 0 && value <= UINT32_MAX;
-}
-
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -915,7 +906,7 @@ int main(int argc, char **argv) {
   hb_map_tile_t tile;
   hb_map_tile_decode(info.id, info.caps, &tile);
   uint32_t seed, count;
-  if (!number(argv[2], &seed) || !number(argv[3], &count) || count == 0) {
+  if (!parse_number(argv[2], &seed) || !parse_number(argv[3], &count) || count == 0) {
     std::fprintf(stderr,
                  "hb_map_operators_test: '%s %s': SEED and COUNT are numbers, COUNT 1 or more\n",
                  argv[2], argv[3]);

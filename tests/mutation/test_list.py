@@ -63,6 +63,14 @@ def unknown_key_bad():
     refuses(FAULT + 'why = "x"\n', 3, "why")
 
 
+def path_outside_bad():
+    refuses(FAULT.replace("tile/hb_tokens.sv", "../tests/README.md"), 3, "expected a path below rtl/")
+
+
+def value_no_text_bad():
+    refuses(FAULT.replace('"operand"', "3"), 3, "every value is a text")
+
+
 def text_twice_bad():
     refuses(FAULT.replace("push_i[i] ? count_q + 1'b1 : count_q - 1'b1", "push_i[i]"), 3, "2 times")
 

@@ -1202,7 +1202,7 @@ void test_abort_writes(const TileModelInfo &info, uint32_t seed) {
 /* STAT at the borders of its ranges: powers of two and their neighbours, zero, a row of each. The
  * offset it leaves leads TABLE across the ends of the table. */
 void test_stat(const TileModelInfo &info, uint32_t seed) {
-  if (!is_vector(info)) return;
+  expect(is_vector(info), "only a vector tile has STAT");
   std::mt19937 rng(seed);
   BenchOptions options;
   options.seed = seed;
@@ -1559,10 +1559,9 @@ int main(int argc, char **argv) {
     std::fprintf(stderr, "usage: test_tile CASE MODEL [SEED]\n");
     return 2;
   }
-  char *end = nullptr;
-  const uint32_t seed = argc > 3 ? static_cast<uint32_t>(std::strtoul(argv[3], &end, 0)) : 1;
-  if (argc > 4 || (end != nullptr && (end == argv[3] || *end != 0))) {
-    std::fprintf(stderr, "test_tile: SEED is one number\n");
+  uint32_t seed = 1;
+  if (argc > 4 || (argc == 4 && !parse_number(argv[3], &seed))) {
+    std::fprintf(stderr, "test_tile: SEED is one number of 32 bits\n");
     return 2;
   }
   std::printf("%s %s seed %u\n", argv[1], argv[2], seed);

@@ -2,6 +2,7 @@
 
 #include "tile_bench.h"
 
+#include <cerrno>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -28,6 +29,14 @@ const TileModelInfo &find_model(const char *name) {
   }
   std::fprintf(stderr, "unknown tile model %s\n", name);
   std::exit(2);
+}
+
+bool parse_number(const char *text, uint32_t *out) {
+  char *end = nullptr;
+  errno = 0;
+  const unsigned long value = std::strtoul(text, &end, 0);
+  *out = static_cast<uint32_t>(value);
+  return *text >= '0' && *text <= '9' && *end == 0 && errno == 0 && value <= UINT32_MAX;
 }
 
 TileBench::TileBench(const TileModelInfo &info, const BenchOptions &options)

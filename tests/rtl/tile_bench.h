@@ -28,6 +28,9 @@ void expect(bool ok, const char *format, ...) __attribute__((format(printf, 2, 3
 
 const TileModelInfo &find_model(const char *name);
 
+/** A whole argument as a number of 32 bits, decimal or 0x; false if it is none. */
+bool parse_number(const char *text, uint32_t *out);
+
 struct BenchOptions {
   uint32_t seed = 1;
   uint32_t stall_percent = 0;  // chance that a channel does not move in a cycle
