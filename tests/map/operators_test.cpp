@@ -145,12 +145,13 @@ void common(Random &r, Case &c, hb_op_t op, uint32_t max_c, uint32_t max_side) {
 }
 
 void window(Random &r, hb_layer_t &l) {
-  l.ker_h = r.range(1, 5);
-  l.ker_w = r.range(1, 5);
-  l.stride_h = r.range(1, 3);
-  l.stride_w = r.range(1, 3);
-  l.dil_h = r.below(4) == 0 ? 2 : 1;
-  l.dil_w = r.below(4) == 0 ? 2 : 1;
+  const bool large = r.below(8) == 0;
+  l.ker_h = r.range(1, large ? 13 : 5);
+  l.ker_w = r.range(1, large ? 13 : 5);
+  l.stride_h = r.range(1, large ? 9 : 3);
+  l.stride_w = r.range(1, large ? 9 : 3);
+  l.dil_h = r.below(4) == 0 ? r.range(2, large ? 9 : 2) : 1;
+  l.dil_w = r.below(4) == 0 ? r.range(2, large ? 9 : 2) : 1;
   // Means nothing with one tap, and oneDNN refuses it in an image as narrow.
   l.dil_h = l.ker_h == 1 ? 1 : l.dil_h;
   l.dil_w = l.ker_w == 1 ? 1 : l.dil_w;

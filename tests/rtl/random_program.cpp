@@ -14,6 +14,8 @@ namespace {
 
 /* Half a bank of the scratchpads, half the accumulator. */
 constexpr uint32_t kIfmHalf = 4096, kWgtHalf = 2048, kAccHalf = 512, kSlots = 16;
+/* Most cycles of one EXEC or VEC. */
+constexpr uint32_t kWork = 40000;
 
 class Generator {
  public:
@@ -26,11 +28,9 @@ class Generator {
         memory_base_(memory_base),
         area_(area),
         half_(bytes / 2) {
-    // Bases anywhere in their half, so that offsets are needed.
-    job_.base[0] = area_ + below(64) * 16;
-    job_.base[1] = area_ + half_ + below(64) * 16;
-    job_.base[2] = area_ + 4096 + below(64) * 16;
-    job_.base[3] = area_ + 8192 + below(64) * 16;
+    // Bases anywhere, also outside the memory: addresses are sums modulo 2^32.
+    for (uint32_t &base : job_.base)
+      base = coin() ? area_ + half_ + below(64) * 16 : static_cast<uint32_t>(rng_()) & ~15u;
     store_at_ = area_ + half_ + 2048;
   }
 
@@ -45,6 +45,15 @@ class Generator {
   uint32_t below(uint32_t limit) { return static_cast<uint32_t>(rng_() % limit); }
   uint32_t range(uint32_t low, uint32_t high) { return low + below(high - low + 1); }
   bool coin() { return (rng_() & 1) != 0; }
+  /* 1 .. high, of any width in bits, half of the time the greatest, and often one or two more than
+   * a power of two: a counter without its highest bit then ends at once. */
+  uint32_t wide(uint32_t high) {
+    uint32_t bits = 1;
+    while (high >> bits != 0)
+      ++bits;
+    const uint32_t value = 1u << (coin() ? bits - 1 : below(bits));
+    return std::min(value + (coin() ? range(1, 2) : below(value)), high);
+  }
 
   hb_cmd_t &push(uint32_t opcode) {
     hb_cmd_t cmd{};
@@ -74,15 +83,28 @@ class Generator {
       const uint32_t planes = range(1, std::min(words / beats / rows, 8u));
       hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
       load.mem = static_cast<uint8_t>(mem);
-      load.base = static_cast<uint8_t>(coin() ? 0 : 3);
+      load.base = static_cast<uint8_t>(below(4));
       load.dst = static_cast<uint16_t>(dst);
       load.beats = static_cast<uint16_t>(beats);
       load.rows = static_cast<uint16_t>(rows);
       load.planes = static_cast<uint16_t>(planes);
-      // Pitches may make rows overlap, repeat or leave gaps.
-      load.row_pitch = below(64) * 16;
-      load.plane_pitch = below(256) * 16;
-      load.src = below(1024) * 16;
+      // Rows may overlap, repeat or leave gaps, as far apart as the input half allows, and go
+      // backwards.
+      uint32_t room = half_ - 2048 - beats * 16, src = 0;
+      const auto pitch = [&](uint32_t count) {
+        const uint32_t most = count == 1 ? room / 16 : room / 16 / (count - 1);
+        uint32_t p = most == 0 ? 0 : (coin() ? below(most + 1) : below(wide(most) + 1)) * 16;
+        if (count == 1) return p * wide(0xffff);
+        room -= p * (count - 1);
+        if (coin()) {
+          src += p * (count - 1);
+          p = 0 - p;
+        }
+        return p;
+      };
+      load.plane_pitch = pitch(planes);
+      load.row_pitch = pitch(rows);
+      load.src = area_ + src + below(room / 16 + 1) * 16 - job_.base[load.base];
       dst += beats * rows * planes;
       words -= beats * rows * planes;
     }
@@ -101,11 +123,53 @@ class Generator {
     }
     hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
     load.mem = HB_CMD_LOAD_MEM_PRM;
-    load.base = 2;
+    load.base = static_cast<uint8_t>(below(4));
     load.dst = static_cast<uint16_t>(slot * 8);
-    load.src = address - job_.base[2];
+    load.src = address - job_.base[load.base];
     load.beats = 8;
     load.rows = load.planes = 1;
+  }
+
+  /* The image of an EXEC or a VEC, in IFM words ifm .. ifm + kIfmHalf - 1, and where its windows
+   * begin; out_h, out_w, ker_h, ker_w and k_c are chosen. Half of the images are small, the others
+   * a few long rows or columns under strides and dilations of any width. */
+  template <class Command>
+  void image(Command &c, uint32_t ifm, uint32_t least_stride) {
+    // Many taps need many words.
+    const bool small = c.ker_h < 8 && c.ker_w < 8 && coin();
+    const bool long_x = c.ker_h == c.ker_w ? coin() : c.ker_w > c.ker_h;
+    const uint32_t before = below(200), room = kIfmHalf - before, planes = c.k_c;
+    const uint32_t side = small ? range(1, 24) : range(1, room) >> below(4);
+    const uint32_t longer = std::max(side, 1u);
+    const uint32_t shorter = range(1, std::min(room / longer, 24u));
+    c.ifm = static_cast<uint16_t>(ifm + before);
+    c.in_w = static_cast<uint16_t>(long_x ? longer : shorter);
+    c.in_h = static_cast<uint16_t>(long_x ? shorter : longer);
+    const uint32_t most_row = c.in_h == 1 ? 0xffff : (room - c.in_w) / (c.in_h - 1u);
+    c.row_pitch =
+        static_cast<uint16_t>(coin() ? std::min(c.in_w + below(4), most_row) : below(most_row + 1));
+    const uint32_t words = (c.in_h - 1u) * c.row_pitch + c.in_w;
+    const uint32_t most_plane = planes == 1 ? 0xffff : (room - words) / (planes - 1);
+    c.plane_pitch = static_cast<uint16_t>(coin() ? std::min(words + below(5), most_plane)
+                                                 : below(most_plane + 1));
+    const auto factor = [&](uint32_t least, bool any) {
+      return static_cast<uint8_t>(any && coin() ? range(least, 255) : range(least, 3));
+    };
+    c.stride_y = factor(least_stride, !small && !long_x);
+    c.stride_x = factor(least_stride, !small && long_x);
+    c.dil_y = factor(1, !small && !long_x);
+    c.dil_x = factor(1, !small && long_x);
+    const auto origin = [&](uint32_t in, uint32_t out, uint32_t stride, uint32_t ker,
+                            uint32_t dil) {
+      if (coin()) return static_cast<int16_t>(static_cast<int>(below(7)) - 4);
+      if (below(8) == 0) return static_cast<int16_t>(rng_());
+      // Some tap of some window lies in the image.
+      const uint32_t reach = (out - 1) * stride + (ker - 1) * dil;
+      const int first = static_cast<int>(below(in + reach)) - static_cast<int>(reach);
+      return static_cast<int16_t>(std::clamp(first, -32768, 32767));
+    };
+    c.org_y = origin(c.in_h, c.out_h, c.stride_y, c.ker_h, c.dil_y);
+    c.org_x = origin(c.in_w, c.out_w, c.stride_x, c.ker_w, c.dil_x);
   }
 
   /* One EXEC over `rows` accumulator rows from `acc` on, split into runs of k-tiles. */
@@ -116,22 +180,20 @@ class Generator {
     while (rows % e.out_w != 0)
       e.out_w = static_cast<uint16_t>(e.out_w - 1);
     e.out_h = static_cast<uint16_t>(rows / e.out_w);
-    e.stride_y = static_cast<uint8_t>(range(1, 3));
-    e.stride_x = static_cast<uint8_t>(range(1, 3));
-    e.dil_y = static_cast<uint8_t>(range(1, 3));
-    e.dil_x = static_cast<uint8_t>(range(1, 3));
-    e.ker_h = static_cast<uint8_t>(range(1, 4));
-    e.ker_w = static_cast<uint8_t>(range(1, 4));
-    e.k_c = static_cast<uint16_t>(range(1, 5));
+    if (coin()) {
+      e.ker_h = static_cast<uint8_t>(range(1, 4));
+      e.ker_w = static_cast<uint8_t>(range(1, 4));
+      e.k_c = static_cast<uint16_t>(range(1, 5));
+    } else {
+      // One of any width, perhaps all of them.
+      const uint32_t one = below(4);
+      e.ker_h = static_cast<uint8_t>(wide(one == 0 || one == 3 ? 255 : 3));
+      e.ker_w = static_cast<uint8_t>(wide(one == 1 || one == 3 ? 255 : 3));
+      e.k_c = static_cast<uint16_t>(wide(one == 2 || one == 3 ? 0xffff : 3));
+    }
     if (below(3) == 0)
       e.ker_h = e.ker_w = 1, e.k_c = 1;  // the store engine cannot keep up with these
-    e.in_h = static_cast<uint16_t>(range(1, 24));
-    e.in_w = static_cast<uint16_t>(range(1, 24));
-    e.row_pitch = static_cast<uint16_t>(range(e.in_w, e.in_w + 3));
-    e.plane_pitch = static_cast<uint16_t>(e.row_pitch * e.in_h + below(5));
-    e.ifm = static_cast<uint16_t>(ifm + below(200));
-    e.org_y = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
-    e.org_x = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    image(e, ifm, 1);
     e.flags = static_cast<uint16_t>((coin() ? HB_CMD_EXEC_FLAG_X_SIGNED : 0) |
                                     (coin() ? HB_CMD_EXEC_FLAG_W_SIGNED : 0) |
                                     (n_ == 8 && coin() ? HB_CMD_EXEC_FLAG_HALF : 0));
@@ -140,13 +202,20 @@ class Generator {
     e.acc = static_cast<uint16_t>(acc);
     last_row_ = acc + rows - 1;
     const uint32_t total = uint32_t{e.ker_h} * e.ker_w * e.k_c;
-    // From anywhere in the reduction, in runs; usually all of it.
-    uint32_t place = coin() ? 0 : below(total);
-    const uint32_t last = coin() ? total : range(place + 1, total);
+    // From anywhere in the reduction, often just before the end of a tap or of a row of taps, in
+    // runs; all of it if that is not too long.
+    const bool end_far = e.k_c > 256;
+    uint32_t place = !end_far && coin() ? 0 : below(total);
+    if (place != 0 && (end_far || coin())) {
+      const uint32_t part = coin() ? e.k_c : uint32_t{e.k_c} * e.ker_w;
+      place = (place / part + 1) * part - range(1, std::min(part, 4u));
+    }
+    const uint32_t most = std::min({total - place, kWork / rows, 4 * kWgtHalf / n_});
+    const uint32_t last = place + (coin() ? most : range(1, most));
     bool first = true;
     while (place < last) {
-      e.k_count = static_cast<uint16_t>(coin() ? last - place : range(1, last - place));
-      e.k_count = std::min(e.k_count, static_cast<uint16_t>(kWgtHalf / n_));
+      e.k_count = static_cast<uint16_t>(
+          std::min(coin() ? last - place : range(1, last - place), kWgtHalf / n_));
       e.c0 = static_cast<uint16_t>(place % e.k_c);
       e.s0 = static_cast<uint8_t>(place / e.k_c % e.ker_w);
       e.r0 = static_cast<uint8_t>(place / e.k_c / e.ker_w);
@@ -164,18 +233,30 @@ class Generator {
   void vec(uint32_t ifm, uint32_t wgt, uint32_t from, uint32_t written, uint32_t acc, uint32_t rows,
            bool cover) {
     hb_cmd_vec_t &v = push(HB_CMD_OP_VEC).vec;
-    v.out_w = static_cast<uint16_t>(range(1, rows));
-    while (rows % v.out_w != 0)
-      v.out_w = static_cast<uint16_t>(v.out_w - 1);
-    v.out_h = static_cast<uint16_t>(rows / v.out_w);
+    const bool few = !cover && coin();  // pixels, perhaps far apart
+    if (few) {
+      v.out_w = static_cast<uint16_t>(range(1, 4));
+      v.out_h = static_cast<uint16_t>(range(1, 4));
+    } else {
+      if (!cover && coin()) rows = range(1, std::min(rows, 60u));
+      v.out_w = static_cast<uint16_t>(range(1, rows));
+      while (rows % v.out_w != 0)
+        v.out_w = static_cast<uint16_t>(v.out_w - 1);
+      v.out_h = static_cast<uint16_t>(rows / v.out_w);
+    }
     v.acc = static_cast<uint16_t>(acc);
     v.acc_dx = 1;
     v.acc_dy = v.out_w;
     if (!cover) {
       // Rows anywhere, often the same one again and again.
-      v.acc_dx = static_cast<uint8_t>(below(3) == 0 ? 1 : 0);
-      v.acc_dy = static_cast<uint16_t>(coin() && v.acc_dx == 1 ? v.out_w : 0);
-      if (v.acc_dx == 0 && coin()) v.acc_dy = 1;
+      const uint32_t most_dx = v.out_w == 1 ? 255 : std::min(255u, (rows - 1) / (v.out_w - 1u));
+      const auto step = [&](uint32_t most) {
+        return few ? below(most + 1) : coin() ? 0 : coin() ? std::min(1u, most) : below(most + 1);
+      };
+      v.acc_dx = static_cast<uint8_t>(step(most_dx));
+      const uint32_t most_dy =
+          v.out_h == 1 ? 0xffff : (rows - 1 - (v.out_w - 1u) * v.acc_dx) / (v.out_h - 1u);
+      v.acc_dy = static_cast<uint16_t>(step(most_dy));
     }
     const uint32_t last =
         v.acc + (v.out_h - 1u) * v.acc_dy + (v.out_w - 1u) * v.acc_dx;  // highest row written
@@ -200,21 +281,25 @@ class Generator {
       flags |= HB_CMD_VEC_FLAG_ACC;
     }
     v.flags = static_cast<uint16_t>(flags);
-    v.stride_y = static_cast<uint8_t>(below(4));
-    v.stride_x = static_cast<uint8_t>(below(4));
-    v.dil_y = static_cast<uint8_t>(range(1, 3));
-    v.dil_x = static_cast<uint8_t>(range(1, 3));
     v.ker_h = static_cast<uint8_t>(range(1, 4));
     v.ker_w = static_cast<uint8_t>(range(1, 4));
     v.k_c = static_cast<uint16_t>(range(1, 5));
-    if (coin()) v.ker_h = v.ker_w = 1, v.k_c = static_cast<uint16_t>(range(1, 2));
-    v.in_h = static_cast<uint16_t>(range(1, 24));
-    v.in_w = static_cast<uint16_t>(range(1, 24));
-    v.row_pitch = static_cast<uint16_t>(range(v.in_w, v.in_w + 3));
-    v.plane_pitch = static_cast<uint16_t>(v.row_pitch * v.in_h + below(5));
-    v.ifm = static_cast<uint16_t>(ifm + below(200));
-    v.org_y = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
-    v.org_x = static_cast<int16_t>(static_cast<int>(below(8)) - 5);
+    if (below(3) == 0) {
+      // One factor of any width, the others as the work allows.
+      uint32_t most = std::min(kWgtHalf, kWork / 2 / count), part[3] = {1, 1, 1};
+      const uint32_t first = below(3);
+      for (uint32_t i = 0; i < 3; ++i) {
+        uint32_t &factor = part[(first + i) % 3];
+        factor = wide(std::min(most, (first + i) % 3 == 2 ? 0xffffu : 255u));
+        most /= factor;
+      }
+      v.ker_h = static_cast<uint8_t>(part[0]);
+      v.ker_w = static_cast<uint8_t>(part[1]);
+      v.k_c = static_cast<uint16_t>(part[2]);
+    } else if (coin()) {
+      v.ker_h = v.ker_w = 1, v.k_c = static_cast<uint16_t>(range(1, 2));
+    }
+    image(v, ifm, 0);
     v.wgt = static_cast<uint16_t>(wgt + below(kWgtHalf - uint32_t{v.ker_h} * v.ker_w * v.k_c + 1));
     v.lanes = static_cast<uint8_t>(coin() ? n_ : range(1, n_));
     v.rot = static_cast<uint8_t>(coin() ? 0 : below(16));
@@ -245,7 +330,7 @@ class Generator {
     for (uint32_t more = below(8); more > 0; --more) {
       if (below(3) == 0) stat(acc, rows);
       const uint32_t from = coin() ? last_row_ - acc : below(rows);
-      vec(ifm, wgt, acc, rows, acc + from, range(1, std::min(rows - from, 60u)), false);
+      vec(ifm, wgt, acc, rows, acc + from, rows - from, false);
     }
   }
 
@@ -269,11 +354,11 @@ class Generator {
     s.flags = static_cast<uint16_t>((raw ? HB_CMD_STORE_FLAG_RAW : 0) |
                                     (y_signed ? HB_CMD_STORE_FLAG_Y_SIGNED : 0) |
                                     (n_ != 16 && coin() ? HB_CMD_STORE_FLAG_HALF : 0));
-    s.beats = static_cast<uint16_t>(range(1, rows));
+    s.beats = static_cast<uint16_t>(coin() ? range(1, rows) : range(1, std::min(rows, 4u)));
     while (rows % s.beats != 0)
       s.beats = static_cast<uint16_t>(s.beats - 1);
     s.rows = static_cast<uint16_t>(rows / s.beats);
-    s.base = 1;
+    s.base = static_cast<uint8_t>(below(4));
     s.y_zp = static_cast<uint8_t>(rng_());
     int low = static_cast<int>(below(256)) - (y_signed ? 128 : 0),
         high = static_cast<int>(below(256)) - (y_signed ? 128 : 0);
@@ -281,10 +366,18 @@ class Generator {
     s.clip_min = static_cast<uint8_t>(std::min(low, high));
     s.clip_max = static_cast<uint8_t>(std::max(low, high));
     const uint32_t pixel = raw ? 64 : 16;
-    s.row_pitch = s.beats * pixel + below(10) * 16;
-    const uint32_t size = s.row_pitch * s.rows;
-    if (store_at_ + size + 4096 > area_ + 2 * half_) store_at_ = area_ + half_ + 2048;
-    s.dst = store_at_ - job_.base[1];
+    // Rows at any distance that leaves room for them, often far apart or backwards.
+    const uint32_t row = s.beats * pixel, room = half_ - 4096;
+    const uint32_t most_gap = (room / s.rows - row) / 16;
+    const uint32_t pitch =
+        row + (below(4) == 0 ? below(most_gap + 1) : below(std::min(most_gap + 1, 10u))) * 16;
+    const uint32_t size = pitch * s.rows;
+    if (store_at_ + size + 2048 > area_ + 2 * half_) store_at_ = area_ + half_ + 2048;
+    const bool backwards = coin();
+    s.row_pitch = s.rows == 1 ? static_cast<uint32_t>(rng_()) & ~15u
+                  : backwards ? 0 - pitch
+                              : pitch;
+    s.dst = store_at_ + (backwards ? pitch * (s.rows - 1u) : 0) - job_.base[s.base];
     store_at_ += size + below(20) * 16;
     s.acc = static_cast<uint16_t>(acc);
     s.prm = static_cast<uint16_t>(slot * 8);
@@ -304,8 +397,8 @@ class Generator {
     if (vector_ && (i == 0 || below(3) == 0)) {
       hb_cmd_load_t &load = push(HB_CMD_OP_LOAD).load;
       load.mem = HB_CMD_LOAD_MEM_TAB;
-      load.base = 3;
-      load.src = below(1024) * 16;
+      load.base = static_cast<uint8_t>(below(4));
+      load.src = area_ + below(1024) * 16 - job_.base[load.base];
       load.dst = static_cast<uint16_t>(i == 0 ? 0 : below(32));
       load.beats = static_cast<uint16_t>(i == 0 ? 32 : range(1, 32u - load.dst));
       load.rows = load.planes = 1;

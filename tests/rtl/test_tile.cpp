@@ -154,7 +154,7 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
   std::mt19937 rng(seed);
   uint64_t busy = 0, commands = 0;
   uint32_t refused = 0, round = 0;
-  for (; round < 6 || busy < least; ++round) {
+  for (; round < 12 || busy < least; ++round) {
     BenchOptions options;
     options.seed = static_cast<uint32_t>(rng());
     options.stall_percent = round % 3 == 0 ? 0 : round % 3 == 1 ? 20 : 60;
@@ -167,6 +167,8 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
     for (uint32_t i = 0; i < kJobs; ++i) {
       jobs[i] = random_job(rng, info, 1 + static_cast<uint32_t>(rng() % 10), bench.memory, kBase,
                            kAreas + i * kAreaBytes, kAreaBytes);
+      expect(jobs[i].program.size() <= 0x10000 / sizeof(hb_cmd_t), "job %u: %zu commands", i,
+             jobs[i].program.size());
       bench.put_program(kPrograms + i * 0x10000, jobs[i].program);
       commands += jobs[i].program.size();
     }
@@ -175,6 +177,11 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
     for (const RandomJob &job : jobs)
       TileReference(size_of(info), want, kBase).run(job.program, job.base);
 
+    uint32_t reads = 0, writes = 0;
+    bench.observer = [&](uint64_t, const TileOut &out, const TileIn &in) {
+      reads += in.m_rvalid != 0 && out.m_rready != 0;
+      writes += in.m_wready != 0 && out.m_wvalid != 0;
+    };
     uint32_t cycles = 0, rung = 0, done = 0, extra_rung = 0, extra_done = 0;
     const auto take = [&] {
       const Completion c = bench.wait_completion();
@@ -216,6 +223,9 @@ void random_jobs(const TileModelInfo &info, uint32_t seed, uint64_t least) {
     expect(overrun == (extra_done < extra_rung), "OVERRUN %d, %u of %u extra jobs taken", overrun,
            extra_done, extra_rung);
     expect(perf.busy == cycles, "busy %u cycles, completions say %u", perf.busy, cycles);
+    expect(perf.rd_beats == reads && perf.wr_beats == writes,
+           "%u beats read, %u written; counted %u and %u", reads, writes, perf.rd_beats,
+           perf.wr_beats);
     expect(
         perf.array + perf.wait_load + perf.wait_store + perf.wait_wgt + perf.wait_cmd == perf.busy,
         "busy cycles do not add up");
@@ -1057,6 +1067,34 @@ void test_counters(const TileModelInfo &info, uint32_t seed) {
   }
 }
 
+/* Counters of beats do not end at 16 bits. */
+void test_many_beats(const TileModelInfo &info, uint32_t seed) {
+  BenchOptions options;
+  options.seed = seed;
+  TileBench bench(info, options);
+  bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  constexpr uint32_t kCommands = 20, kBeats = 4096;
+  hb_cmd_t raw = store(0, 128, 8);
+  raw.store.flags = HB_CMD_STORE_FLAG_RAW;
+  raw.store.row_pitch = 8 * 64;
+  std::vector<hb_cmd_t> program;
+  for (uint32_t i = 0; i < kCommands; ++i) {
+    program.push_back(load(0, 0, 0, kBeats));
+    program.push_back(raw);
+  }
+  program.push_back(end_command());
+  bench.put_program(kPrograms, program);
+  bench.ring(kPrograms, static_cast<uint32_t>(program.size()),
+             {kAreas, kAreas + 0x20000, kAreas, kAreas}, 1);
+  const Completion done = bench.wait_completion();
+  expect(done.code == HB_TILE_STATUS_OK, "status %u at command %u", done.code, done.command);
+  const TilePerf perf = bench.model().perf();
+  // A command is four beats as well.
+  expect(perf.rd_beats == kCommands * kBeats + 4 * program.size() &&
+             perf.wr_beats == kCommands * kBeats,
+         "counted %u beats read, %u written", perf.rd_beats, perf.wr_beats);
+}
+
 /* Bursts are as long as 256-byte boundaries let them be, and at most eight are outstanding an
  * engine: exactly eight if nothing is answered. */
 void test_bursts(const TileModelInfo &info, uint32_t seed) {
@@ -1545,6 +1583,7 @@ const Case kCases[] = {
     {"throughput", test_throughput},
     {"job_boundary", test_job_boundary},
     {"counters", test_counters},
+    {"many_beats", test_many_beats},
     {"bursts", test_bursts},
     {"hard_reset", test_hard_reset},
     {"abort_writes", test_abort_writes},
