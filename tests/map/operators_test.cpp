@@ -150,8 +150,8 @@ void window(Random &r, hb_layer_t &l) {
   l.ker_w = r.range(1, large ? 13 : 5);
   l.stride_h = r.range(1, large ? 9 : 3);
   l.stride_w = r.range(1, large ? 9 : 3);
-  l.dil_h = r.below(4) == 0 ? r.range(2, large ? 9 : 2) : 1;
-  l.dil_w = r.below(4) == 0 ? r.range(2, large ? 9 : 2) : 1;
+  l.dil_h = r.below(4) == 0 ? r.range(2, large ? 4 : 2) : 1;
+  l.dil_w = r.below(4) == 0 ? r.range(2, large ? 4 : 2) : 1;
   // Means nothing with one tap, and oneDNN refuses it in an image as narrow.
   l.dil_h = l.ker_h == 1 ? 1 : l.dil_h;
   l.dil_w = l.ker_w == 1 ? 1 : l.dil_w;
@@ -486,17 +486,31 @@ void make_unary(Random &r, Case &c) {
       {HB_UNARY_EXP, algorithm::eltwise_exp, 0, 0},
       {HB_UNARY_ABS, algorithm::eltwise_abs, 0, 0},
       {HB_UNARY_NEG, algorithm::eltwise_linear, -1, 0},
+      {HB_UNARY_SQRT, algorithm::eltwise_sqrt, 0, 0},
+      {HB_UNARY_RECIPROCAL, algorithm::eltwise_pow, 1, -1},
+      {HB_UNARY_HARD_SIGMOID, algorithm::eltwise_linear, 0.2f, 0.5f},  // then from 0 to 1
   };
   const auto &f = kFunctions[r.below(std::size(kFunctions))];
   l.unary = f.unary;
   l.alpha = static_cast<double>(f.alpha);
   l.beta = static_cast<double>(f.beta);
   first_operand(r, c);
+  // Where the functions are defined.
+  for (size_t i = 0; i < c.x.q.size(); ++i) {
+    int32_t &q = c.x.q[i];
+    if (f.unary == HB_UNARY_SQRT) q = std::max(q, l.x_zp);
+    if (f.unary == HB_UNARY_RECIPROCAL && q == l.x_zp) q += q < (l.x_signed ? 127 : 255) ? 1 : -1;
+    c.x.value[i] = static_cast<float>(l.x_scale * (q - l.x_zp));
+  }
   c.want = result(c);
-  const dnnl::eltwise_forward::desc desc(prop_kind::forward_inference, f.alg, nchw(c.x.shape()),
-                                         f.alpha, f.beta);
-  execute(dnnl::eltwise_forward({desc, engine()}), {{DNNL_ARG_SRC, wrap(c.x.shape(), c.x.value)},
-                                                    {DNNL_ARG_DST, wrap(out_shape(c), c.want)}});
+  const auto apply = [&](algorithm alg, float alpha, float beta, std::vector<float> &from) {
+    const dnnl::eltwise_forward::desc desc(prop_kind::forward_inference, alg, nchw(c.x.shape()),
+                                           alpha, beta);
+    execute(dnnl::eltwise_forward({desc, engine()}),
+            {{DNNL_ARG_SRC, wrap(c.x.shape(), from)}, {DNNL_ARG_DST, wrap(out_shape(c), c.want)}});
+  };
+  apply(f.alg, f.alpha, f.beta, c.x.value);
+  if (f.unary == HB_UNARY_HARD_SIGMOID) apply(algorithm::eltwise_clip, 0, 1, c.want);
 }
 
 void make_requantise(Random &r, Case &c) {
