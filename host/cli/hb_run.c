@@ -431,6 +431,9 @@ static int collect_metrics(run_t *run) {
   hb_sim_noc_stats(run->sim, &metrics->noc);
   for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
     hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
+    for (uint32_t bank = 0; bank < run->soc.dram.ranks * run->soc.dram.banks; bank++) {
+      hb_sim_bank_stats(run->sim, i, bank, &metrics->banks[i][bank]);
+    }
   }
   hb_sim_host_stats(run->sim, &metrics->host);
   explain_stop(run, run->line, sizeof(run->line));

@@ -6,18 +6,13 @@
 #include <string.h>
 
 #include "hb_config.h"
+#include "hb_config_dram.h"
 #include "hb_yaml.h"
 
-enum { DECIMAL_BYTES = 32, MAX_CLOCK_KHZ = 10 * 1000 * 1000, MAX_TIMING_US = 1000 };
+enum { MAX_CLOCK_KHZ = 10 * 1000 * 1000 };
 
 /* ------------------------------------------------------------------------------------------- the
  * keys */
-
-enum { DEFAULT_STARVATION_CAP = 64 };
-
-typedef struct raw_node {
-  uint32_t xy[2];
-} raw_node_t;
 
 typedef struct raw_place {
   uint32_t node[2];
@@ -35,36 +30,19 @@ typedef struct raw_noc {
   char *routing, *arbitration, *priority;
 } raw_noc_t;
 
-typedef struct raw_dram {
-  char preset[HB_SIM_NAME_MAX];
-  uint32_t size_mib;
-  raw_node_t *nodes;
-  uint32_t nodes_count;
-  uint32_t interleave_bytes, banks, row_bytes, burst_bytes, queue_depth;
-  char page_policy[HB_SIM_NAME_MAX]; /* "": not given */
-  uint32_t *starvation_cap;          /* NULL: not given */
-  char tck_ns[DECIMAL_BYTES], trcd_ns[DECIMAL_BYTES], trp_ns[DECIMAL_BYTES], tcl_ns[DECIMAL_BYTES],
-      tcwl_ns[DECIMAL_BYTES], tras_ns[DECIMAL_BYTES], tccd_ns[DECIMAL_BYTES], twr_ns[DECIMAL_BYTES],
-      twtr_ns[DECIMAL_BYTES], trtp_ns[DECIMAL_BYTES], trfc_ns[DECIMAL_BYTES],
-      trrd_ns[DECIMAL_BYTES], tfaw_ns[DECIMAL_BYTES], trefi_ns[DECIMAL_BYTES];
-} raw_dram_t;
-
 typedef struct raw_soc {
   char name[HB_SIM_NAME_MAX];
   char *source;
-  char clock_mhz[DECIMAL_BYTES];
+  char clock_mhz[HB_RAW_DECIMAL_BYTES];
   uint32_t irq_cycles;
   raw_noc_t noc;
   raw_place_t host, sensors;
-  raw_dram_t dram;
+  hb_raw_dram_t dram;
   raw_tile_t *tiles;
   uint32_t tiles_count;
 } raw_soc_t;
 
 static const cyaml_schema_value_t UINT_VALUE = {CYAML_VALUE_UINT(CYAML_FLAG_DEFAULT, uint32_t)};
-static const cyaml_schema_value_t NODE_VALUE = {
-    CYAML_VALUE_SEQUENCE_FIXED(CYAML_FLAG_DEFAULT, uint32_t, &UINT_VALUE, 2)};
-
 static const cyaml_schema_field_t PLACE_FIELDS[] = {
     CYAML_FIELD_SEQUENCE_FIXED("node", CYAML_FLAG_DEFAULT, raw_place_t, node, &UINT_VALUE, 2),
     CYAML_FIELD_END,
@@ -90,43 +68,6 @@ static const cyaml_schema_field_t NOC_FIELDS[] = {
     CYAML_FIELD_END,
 };
 
-/* DRAM timings: key, member of hb_soc_dram_t */
-#define DRAM_TIMINGS(X) \
-  X(tck)                \
-  X(trcd)               \
-  X(trp)                \
-  X(tcl)                \
-  X(tcwl)               \
-  X(tras)               \
-  X(tccd)               \
-  X(twr)                \
-  X(twtr)               \
-  X(trtp)               \
-  X(trfc)               \
-  X(trefi)              \
-  X(trrd)               \
-  X(tfaw)
-
-static const cyaml_schema_field_t DRAM_FIELDS[] = {
-    CYAML_FIELD_STRING("preset", CYAML_FLAG_DEFAULT, raw_dram_t, preset, 1),
-    CYAML_FIELD_UINT("size_mib", CYAML_FLAG_DEFAULT, raw_dram_t, size_mib),
-    CYAML_FIELD_SEQUENCE("nodes", CYAML_FLAG_POINTER, raw_dram_t, nodes, &NODE_VALUE, 1,
-                         HB_SIM_MAX_CHANNELS),
-    CYAML_FIELD_UINT("interleave_bytes", CYAML_FLAG_DEFAULT, raw_dram_t, interleave_bytes),
-    CYAML_FIELD_UINT("banks", CYAML_FLAG_DEFAULT, raw_dram_t, banks),
-    CYAML_FIELD_UINT("row_bytes", CYAML_FLAG_DEFAULT, raw_dram_t, row_bytes),
-    CYAML_FIELD_UINT("burst_bytes", CYAML_FLAG_DEFAULT, raw_dram_t, burst_bytes),
-    CYAML_FIELD_UINT("queue_depth", CYAML_FLAG_DEFAULT, raw_dram_t, queue_depth),
-    CYAML_FIELD_STRING("page_policy", CYAML_FLAG_OPTIONAL, raw_dram_t, page_policy, 0),
-    CYAML_FIELD_UINT_PTR("starvation_cap", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, raw_dram_t,
-                         starvation_cap),
-#define TIMING_FIELD(name_) \
-  CYAML_FIELD_STRING(#name_ "_ns", CYAML_FLAG_DEFAULT, raw_dram_t, name_##_ns, 1),
-    DRAM_TIMINGS(TIMING_FIELD)
-#undef TIMING_FIELD
-        CYAML_FIELD_END,
-};
-
 static const cyaml_schema_field_t TILE_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_tile_t, name, 1),
     CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_tile_t, model, 1),
@@ -144,7 +85,7 @@ static const cyaml_schema_field_t SOC_FIELDS[] = {
     CYAML_FIELD_MAPPING("noc", CYAML_FLAG_DEFAULT, raw_soc_t, noc, NOC_FIELDS),
     CYAML_FIELD_MAPPING("host", CYAML_FLAG_DEFAULT, raw_soc_t, host, PLACE_FIELDS),
     CYAML_FIELD_MAPPING("sensors", CYAML_FLAG_DEFAULT, raw_soc_t, sensors, PLACE_FIELDS),
-    CYAML_FIELD_MAPPING("dram", CYAML_FLAG_DEFAULT, raw_soc_t, dram, DRAM_FIELDS),
+    CYAML_FIELD_MAPPING("dram", CYAML_FLAG_DEFAULT, raw_soc_t, dram, hb_dram_fields),
     CYAML_FIELD_SEQUENCE("tiles", CYAML_FLAG_POINTER, raw_soc_t, tiles, &TILE_VALUE, 1,
                          HB_MAX_TILES),
     CYAML_FIELD_END,
@@ -189,11 +130,7 @@ static hb_status_t in_range(hb_yaml_t *yaml, const char *path, uint32_t value, u
 static hb_status_t power_of_two(hb_yaml_t *yaml, const char *path, uint32_t value, uint32_t min,
                                 uint32_t max, hb_config_error_t *error) {
   hb_yaml_at(yaml, "%s", path);
-  if (value < min || value > max || (value & (value - 1)) != 0) {
-    return hb_yaml_fail(yaml, error, "expected a power of two from %u to %u, got %u", min, max,
-                        value);
-  }
-  return HB_OK;
+  return hb_yaml_power_of_two(yaml, value, min, max, error);
 }
 
 /* One of two words; the first is the default. */
@@ -251,65 +188,10 @@ static hb_status_t take_noc(hb_yaml_t *yaml, const raw_noc_t *raw, hb_soc_noc_t 
   return take_noc_options(yaml, raw, noc, error);
 }
 
-static hb_status_t take_timing(hb_yaml_t *yaml, const char *name, const char *text,
-                               uint32_t *ps_out, hb_config_error_t *error) {
-  uint64_t ps = 0;
-  hb_yaml_at(yaml, "dram.%s_ns", name);
-  HB_TRY(hb_yaml_decimal(yaml, text, 3, 1, UINT64_C(1000000) * MAX_TIMING_US, &ps, error));
-  *ps_out = (uint32_t)ps;
-  return HB_OK;
-}
-
-static hb_status_t take_dram(floor_plan_t *plan, const raw_dram_t *raw, hb_soc_dram_t *dram) {
-  hb_yaml_t *yaml = plan->yaml;
-  hb_config_error_t *error = plan->error;
-  snprintf(dram->preset, sizeof(dram->preset), "%s", raw->preset);
-  HB_TRY(in_range(yaml, "dram.size_mib", raw->size_mib, 1, 2048, error));
-  dram->size_bytes = (uint64_t)raw->size_mib << 20;
-  HB_TRY(power_of_two(yaml, "dram.interleave_bytes", raw->interleave_bytes, 256, 1u << 20, error));
-  HB_TRY(power_of_two(yaml, "dram.banks", raw->banks, 1, 64, error));
-  HB_TRY(power_of_two(yaml, "dram.row_bytes", raw->row_bytes, 256, 1u << 16, error));
-  HB_TRY(power_of_two(yaml, "dram.burst_bytes", raw->burst_bytes, 16, 256, error));
-  HB_TRY(in_range(yaml, "dram.queue_depth", raw->queue_depth, 1, 64, error));
-  dram->interleave_bytes = raw->interleave_bytes;
-  dram->banks = raw->banks;
-  dram->row_bytes = raw->row_bytes;
-  dram->burst_bytes = raw->burst_bytes;
-  dram->queue_depth = raw->queue_depth;
-  hb_yaml_at(yaml, "dram.page_policy");
-  dram->closed_page = strcmp(raw->page_policy, "closed") == 0;
-  if (!dram->closed_page && raw->page_policy[0] != '\0' && strcmp(raw->page_policy, "open") != 0) {
-    return hb_yaml_fail(yaml, error, "expected open or closed, got %s", raw->page_policy);
-  }
-  dram->starvation_cap = DEFAULT_STARVATION_CAP;
-  if (raw->starvation_cap != NULL) {
-    HB_TRY(in_range(yaml, "dram.starvation_cap", *raw->starvation_cap, 1, 1000000, error));
-    dram->starvation_cap = *raw->starvation_cap;
-  }
-#define TAKE_TIMING(name_) \
-  HB_TRY(take_timing(yaml, #name_, raw->name_##_ns, &dram->name_##_ps, error));
-  DRAM_TIMINGS(TAKE_TIMING)
-#undef TAKE_TIMING
-  if (dram->trefi_ps < 2 * (uint64_t)dram->trfc_ps) {
-    hb_yaml_at(yaml, "dram.trefi_ns");
-    return hb_yaml_fail(yaml, error, "must be at least twice trfc_ns");
-  }
-  if (dram->tfaw_ps < dram->trrd_ps) {
-    hb_yaml_at(yaml, "dram.tfaw_ns");
-    return hb_yaml_fail(yaml, error, "must be at least trrd_ns");
-  }
-  if (dram->tras_ps < dram->trcd_ps) {
-    hb_yaml_at(yaml, "dram.tras_ns");
-    return hb_yaml_fail(yaml, error, "must be at least trcd_ns");
-  }
-  hb_yaml_at(yaml, "dram.nodes");
-  if ((raw->nodes_count & (raw->nodes_count - 1)) != 0) {
-    return hb_yaml_fail(yaml, error, "expected a power of two of channels, got %u",
-                        raw->nodes_count);
-  }
-  dram->num_channels = raw->nodes_count;
+static hb_status_t take_dram(floor_plan_t *plan, const hb_raw_dram_t *raw, hb_soc_dram_t *dram) {
+  HB_TRY(hb_config_dram(plan->yaml, raw, dram, plan->error));
   for (uint32_t i = 0; i < raw->nodes_count; i++) {
-    hb_yaml_at(yaml, "dram.nodes[%u]", i);
+    hb_yaml_at(plan->yaml, "dram.nodes[%u]", i);
     HB_TRY(place(plan, raw->nodes[i].xy, "a DRAM channel", &dram->node[i]));
   }
   return HB_OK;

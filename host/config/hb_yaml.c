@@ -526,3 +526,12 @@ hb_status_t hb_yaml_range(hb_yaml_t *yaml, int64_t value, int64_t min, int64_t m
   }
   return HB_OK;
 }
+
+hb_status_t hb_yaml_power_of_two(hb_yaml_t *yaml, uint32_t value, uint32_t min, uint32_t max,
+                                 hb_config_error_t *error) {
+  if (value < min || value > max || (value & (value - 1)) != 0) {
+    return hb_yaml_fail(yaml, error, "expected a power of two from %u to %u, got %u", min, max,
+                        value);
+  }
+  return HB_OK;
+}

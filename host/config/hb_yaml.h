@@ -77,4 +77,8 @@ HB_MUST_USE hb_status_t hb_yaml_name(hb_yaml_t *yaml, const char *name, hb_confi
 HB_MUST_USE hb_status_t hb_yaml_range(hb_yaml_t *yaml, int64_t value, int64_t min, int64_t max,
                                       hb_config_error_t *error);
 
+/** Checks that `value`, found at hb_yaml_at(), is a power of two in `min` .. `max`. */
+HB_MUST_USE hb_status_t hb_yaml_power_of_two(hb_yaml_t *yaml, uint32_t value, uint32_t min,
+                                             uint32_t max, hb_config_error_t *error);
+
 #endif /* HB_YAML_H_ */

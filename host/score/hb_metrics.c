@@ -178,13 +178,27 @@ static json_t channel_json(const hb_sim_dram_stats_t *dram) {
   return json;
 }
 
+static json_t bank_json(const hb_sim_bank_stats_t *bank) {
+  json_t json = json_begin();
+  put_uint(&json, "row_hits", bank->hits);
+  put_uint(&json, "row_misses", bank->misses);
+  put_uint(&json, "row_conflicts", bank->conflicts);
+  return json;
+}
+
 static json_t dram_json(const hb_metrics_t *metrics) {
   const hb_sim_dram_stats_t sum = hb_metrics_dram(metrics);
   json_t json = channel_json(&sum);
   put_text(&json, "preset", metrics->soc->dram.preset);
   struct json_object *channels = json_object_new_array();
   for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
-    append(&json, channels, channel_json(&metrics->dram[i]));
+    json_t channel = channel_json(&metrics->dram[i]);
+    struct json_object *banks = json_object_new_array();
+    for (uint32_t bank = 0; bank < metrics->soc->dram.ranks * metrics->soc->dram.banks; bank++) {
+      append(&channel, banks, bank_json(&metrics->banks[i][bank]));
+    }
+    put(&channel, "banks", banks);
+    append(&json, channels, channel);
   }
   put(&json, "channels", channels);
   return json;

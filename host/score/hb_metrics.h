@@ -35,6 +35,7 @@ typedef struct hb_metrics {
   hb_sim_tile_stats_t tiles[HB_MAX_TILES];
   hb_sim_noc_stats_t noc;
   hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
+  hb_sim_bank_stats_t banks[HB_SIM_MAX_CHANNELS][HB_SIM_MAX_BANKS];
   hb_sim_host_stats_t host;
 } hb_metrics_t;
 

@@ -22,9 +22,11 @@ uint64_t round_up(uint64_t value, uint32_t unit) {
 /* A controller gives commands on clock edges, so it waits for the next one after a time has passed.
  */
 hb_soc_dram_t on_grid(hb_soc_dram_t config) {
-  for (uint32_t *time : {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps,
-                         &config.tras_ps, &config.tccd_ps, &config.twr_ps, &config.twtr_ps,
-                         &config.trtp_ps, &config.trfc_ps, &config.trrd_ps, &config.tfaw_ps}) {
+  for (uint32_t *time :
+       {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps, &config.tras_ps,
+        &config.tccd_ps, &config.twr_ps, &config.twtr_ps, &config.trtp_ps, &config.trfc_ps,
+        &config.trrd_ps, &config.tfaw_ps, &config.tccd_l_ps, &config.trrd_l_ps, &config.twtr_l_ps,
+        &config.trtrs_ps}) {
     *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
   }
   config.trefi_ps -= config.trefi_ps % config.tck_ps;  // a refresh may come early, not late
@@ -40,17 +42,35 @@ DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
       Ticked(clock),
       config_(on_grid(config)),
       burst_log2_(log2_of(config.burst_bytes)),
-      row_bursts_log2_(log2_of(config.row_bytes / config.burst_bytes)),
       banks_log2_(log2_of(config.banks)),
+      groups_log2_(log2_of(config.bank_groups)),
       clock_khz_(clock_khz),
       cycle_ps_(kPsPerMs / clock_khz),
       cycle_rest_(kPsPerMs % clock_khz),
       memory_(memory),
       port_(noc.attach(node_id(noc_config, config.node[channel]), this)),
       requests_(config.queue_depth),
-      banks_(config.banks),
-      activates_{},
-      refresh_due_(config_.trefi_ps) {
+      banks_(config.ranks * config.banks),
+      ranks_(config.ranks),
+      groups_(config.ranks * config.bank_groups) {
+  const uint64_t bank_bytes =
+      config.size_bytes / config.num_channels / (config.ranks * config.banks);
+  const unsigned bits[HB_DRAM_FIELDS] = {
+      log2_of(std::max<uint32_t>(1, static_cast<uint32_t>(bank_bytes / config.row_bytes))),
+      log2_of(config.ranks), banks_log2_ - groups_log2_, groups_log2_,
+      log2_of(config.row_bytes / config.burst_bytes)};
+  unsigned shift = 0;
+  for (unsigned i = HB_DRAM_FIELDS; i-- > 0;) {
+    const hb_dram_field_t field = config.mapping[i];
+    fields_[field] = {shift, i == 0 ? UINT64_MAX : (uint64_t{1} << bits[field]) - 1};
+    shift += bits[field];
+  }
+  // The ranks take turns.
+  for (uint32_t i = 0; i < config.ranks; ++i) {
+    const Ps due = Ps{config_.trefi_ps} * (i + 1) / config.ranks;
+    ranks_[i].refresh_due = due - due % config_.tck_ps;
+  }
+  find_refresh();
   for (unsigned slot = config.queue_depth; slot-- > 0;) {
     free_.push_back(static_cast<uint8_t>(slot));
   }
@@ -74,11 +94,15 @@ Cycle DramChannel::cycle_of(Ps time) const {
 }
 
 void DramChannel::locate(uint64_t burst, uint8_t *bank, uint64_t *row) const {
-  const uint64_t index = burst >> row_bursts_log2_;
-  *row = index >> banks_log2_;
-  // Rows follow each other through the banks; the permutation keeps streams that start at the same
-  // bank in different rows from meeting there again and again.
-  *bank = static_cast<uint8_t>((index ^ *row) & (config_.banks - 1));
+  const auto field = [&](hb_dram_field_t which) {
+    return burst >> fields_[which].shift & fields_[which].mask;
+  };
+  *row = field(HB_DRAM_ROW);
+  const uint64_t index = field(HB_DRAM_BANK) << groups_log2_ | field(HB_DRAM_GROUP);
+  // The permutation keeps streams that start at the same bank in different rows from meeting there
+  // again and again.
+  *bank = static_cast<uint8_t>(field(HB_DRAM_RANK) << banks_log2_ |
+                               ((index ^ *row) & (config_.banks - 1)));
 }
 
 void DramChannel::access(const Request &request) {
@@ -143,7 +167,35 @@ void DramChannel::accept(Packet *packet, Cycle now) {
     }
   }
   waiting_.push_back(slot);
+  count_writes(request.write ? 1 : 0);
   chosen_ = false;
+}
+
+/* Write draining: writes are saved up, so that the data bus seldom turns round. */
+void DramChannel::count_writes(int more) {
+  writes_waiting_ += static_cast<unsigned>(more);
+  if (writes_waiting_ >= config_.write_high) {
+    draining_ = true;
+  } else if (writes_waiting_ <= config_.write_low) {
+    draining_ = false;
+  }
+}
+
+/* The direction that has the data bus: of all waiting column accesses, reads or writes may go. */
+DramChannel::Turn DramChannel::turn() const {
+  if (config_.write_high == 0 || writes_waiting_ == 0) {
+    return {};
+  }
+  Turn turn{false, false};
+  for (const uint8_t slot : waiting_) {
+    if (requests_[slot].after == 0) {
+      (requests_[slot].write ? turn.writes : turn.reads) = true;
+    }
+  }
+  if (turn.reads && turn.writes) {
+    (draining_ ? turn.reads : turn.writes) = false;
+  }
+  return turn;
 }
 
 /*
@@ -152,17 +204,22 @@ void DramChannel::accept(Packet *packet, Cycle now) {
  */
 DramChannel::Choice DramChannel::choose() const {
   Choice best;
-  uint64_t hits = 0;    // banks whose open row is wanted
-  uint64_t misses = 0;  // banks that some request wants with another row
+  uint64_t hits = 0;    // banks whose open row is wanted by a request that may have it,
+  uint64_t held = 0;    // by one whose direction has to wait
+  uint64_t misses = 0;  // banks that some request wants with another row, likewise
+  uint64_t spare = 0;
   struct Miss {
     uint8_t slot, bank;
+    bool may;
   };
-  Miss miss[kMaxBanks];
+  Miss miss[2 * kMaxBanks];
   unsigned num_misses = 0;
-  const size_t considered =
-      overtaken_ < config_.starvation_cap ? waiting_.size() : std::min<size_t>(waiting_.size(), 1);
+  const bool oldest_only = overtaken_ >= config_.starvation_cap;
+  const Turn may = oldest_only ? Turn{} : turn();
+  const size_t considered = oldest_only ? std::min<size_t>(waiting_.size(), 1) : waiting_.size();
   for (size_t i = 0; i < considered; ++i) {
-    const Request &request = requests_[waiting_[i]];
+    const uint8_t slot = waiting_[i];
+    const Request &request = requests_[slot];
     if (request.after != 0) {
       continue;
     }
@@ -171,25 +228,33 @@ DramChannel::Choice DramChannel::choose() const {
     locate(request.burst, &index, &row);
     const Bank &bank = banks_[index];
     const uint64_t bit = uint64_t{1} << index;
+    const bool mine = request.write ? may.writes : may.reads;
     if (bank.open && bank.row == row) {
-      hits |= bit;
-      const Ps at =
-          std::max({bank.column, request.write ? write_ : read_, request.arrival, command_});
-      if (at < best.at) {
-        best = {at, Command::kColumn, waiting_[i], index};
+      (mine ? hits : held) |= bit;
+      if (!mine) {
+        continue;
       }
-    } else if ((misses & bit) == 0) {
-      misses |= bit;
-      miss[num_misses++] = {waiting_[i], index};
+      const Group &group = group_of(index);
+      const Ps at = std::max(
+          {bank.column, request.write ? group.write : group.read, request.arrival, command_});
+      if (at < best.at) {
+        best = {at, Command::kColumn, slot, index};
+      }
+    } else if (uint64_t &seen = mine ? misses : spare; (seen & bit) == 0) {
+      seen |= bit;
+      miss[num_misses++] = {slot, index, mine};
     }
   }
   for (unsigned i = 0; i < num_misses; ++i) {
     const Bank &bank = banks_[miss[i].bank];
-    if (bank.open && (hits >> miss[i].bank & 1) != 0) {
+    const uint64_t others = miss[i].may ? hits : hits | held | misses;
+    if ((others >> miss[i].bank & 1) != 0) {
       continue;
     }
+    const Rank &rank = ranks_[rank_of(miss[i].bank)];
     const Ps ready = bank.open ? bank.precharge
-                               : std::max({bank.activate, next_activate_, activates_[activate_]});
+                               : std::max({bank.activate, group_of(miss[i].bank).activate,
+                                           rank.activates[rank.activate]});
     const Ps at = std::max({ready, requests_[miss[i].slot].arrival, command_});
     if (at < best.at) {
       best = {at, bank.open ? Command::kPrecharge : Command::kActivate, miss[i].slot, miss[i].bank};
@@ -227,9 +292,14 @@ void DramChannel::issue(const Choice &choice) {
       bank.fresh = true;
       bank.column = at + config_.trcd_ps;
       bank.precharge = at + config_.tras_ps;
-      next_activate_ = at + config_.trrd_ps;
-      activates_[activate_] = at + config_.tfaw_ps;
-      activate_ = (activate_ + 1) % activates_.size();
+      const unsigned index = rank_of(choice.bank);
+      for (unsigned g = 0; g < config_.bank_groups; ++g) {
+        groups_[index * config_.bank_groups + g].activate = at + config_.trrd_ps;
+      }
+      group_of(choice.bank).activate = at + config_.trrd_l_ps;
+      Rank &rank = ranks_[index];
+      rank.activates[rank.activate] = at + config_.tfaw_ps;
+      rank.activate = (rank.activate + 1) % rank.activates.size();
       show(at, DramCommand::kActivate, choice.bank, bank.row);
       return;
     }
@@ -237,21 +307,17 @@ void DramChannel::issue(const Choice &choice) {
       break;
   }
   ++(!bank.fresh ? stats_.row_hits : bank.conflict ? stats_.row_conflicts : stats_.row_misses);
+  ++(!bank.fresh ? bank.stats.hits : bank.conflict ? bank.stats.conflicts : bank.stats.misses);
   bank.fresh = bank.conflict = false;
+  take_bus(at, request.write, choice.bank);
   if (request.write) {
     const Ps end = at + config_.tcwl_ps + config_.tccd_ps;
     request.data_end = std::max(request.data_end, end);
-    write_ = at + config_.tccd_ps;
-    read_ = end + config_.twtr_ps;
     bank.precharge = std::max(bank.precharge, end + config_.twr_ps);
     ++stats_.writes;
   } else {
     const Ps end = at + config_.tcl_ps + config_.tccd_ps;
     request.data_end = std::max(request.data_end, end);
-    read_ = at + config_.tccd_ps;
-    // The write's data follows the read's after two clocks of turnaround.
-    const Ps turned = end + 2 * Ps{config_.tck_ps};
-    write_ = std::max(at + config_.tccd_ps, turned - std::min<Ps>(turned, config_.tcwl_ps));
     bank.precharge = std::max(bank.precharge, at + config_.trtp_ps);
     ++stats_.reads;
   }
@@ -264,6 +330,7 @@ void DramChannel::issue(const Choice &choice) {
       overtaken_ = 0;
     }
     waiting_.erase(std::find(waiting_.begin(), waiting_.end(), choice.slot));
+    count_writes(request.write ? -1 : 0);
     for (const uint8_t other : waiting_) {
       requests_[other].after &= ~(uint64_t{1} << choice.slot);
     }
@@ -279,37 +346,73 @@ void DramChannel::issue(const Choice &choice) {
   }
 }
 
-/* Performs the refreshes that are due up to `until`, before which no command would be given. */
-void DramChannel::refresh(Ps until) {
-  Ps close = std::max(refresh_due_, command_);  // all banks, with one command
+/* When the column access at `at` lets others have the data bus. */
+void DramChannel::take_bus(Ps at, bool write, uint8_t bank) {
+  // The write's data follows the read's after two clocks of turnaround, another rank's after tRTRS.
+  const auto after_data = [](Ps end, Ps gap, Ps latency) {
+    return end + gap - std::min(end + gap, latency);
+  };
+  const Ps end = at + (write ? config_.tcwl_ps : config_.tcl_ps) + config_.tccd_ps;
+  const Ps turn = 2 * Ps{config_.tck_ps};
+  const Ps changed = std::max<Ps>(turn, config_.trtrs_ps);
+  for (unsigned r = 0; r < config_.ranks; ++r) {
+    const bool same = r == rank_of(bank);
+    for (unsigned g = 0; g < config_.bank_groups; ++g) {
+      Group &group = groups_[r * config_.bank_groups + g];
+      const bool near = g == bank % config_.bank_groups;
+      const Ps next = at + (!same  ? config_.tccd_ps + config_.trtrs_ps
+                            : near ? config_.tccd_l_ps
+                                   : config_.tccd_ps);
+      Ps read = next, written = next;
+      if (!write) {
+        written =
+            std::max(at + config_.tccd_ps, after_data(end, same ? turn : changed, config_.tcwl_ps));
+      } else if (same) {
+        read = end + (near ? config_.twtr_l_ps : config_.twtr_ps);
+      } else {
+        read = std::max(at + config_.tccd_ps, after_data(end, config_.trtrs_ps, config_.tcl_ps));
+      }
+      group.read = std::max(group.read, read);
+      group.write = std::max(group.write, written);
+    }
+  }
+}
+
+void DramChannel::find_refresh() {
+  refresh_rank_ = 0;
+  for (unsigned i = 1; i < config_.ranks; ++i) {
+    if (ranks_[i].refresh_due < ranks_[refresh_rank_].refresh_due) {
+      refresh_rank_ = i;
+    }
+  }
+  refresh_due_ = ranks_[refresh_rank_].refresh_due;
+}
+
+/* Performs the next refresh, before which no command is given. */
+void DramChannel::refresh() {
+  const unsigned first = refresh_rank_ << banks_log2_, end = first + config_.banks;
+  Ps close = std::max(refresh_due_, command_);  // the rank's banks, with one command
   Ps start = close;
   bool open = false;
-  for (const Bank &bank : banks_) {
+  for (unsigned i = first; i < end; ++i) {
+    const Bank &bank = banks_[i];
     open = open || bank.open;
     close = std::max(close, bank.open ? bank.precharge : 0);
     start = std::max(start, bank.open ? 0 : bank.activate);
   }
   if (open) {
     start = std::max(start, close + config_.trp_ps);
-    show(close, DramCommand::kPrechargeAll, 0, 0);
+    show(close, DramCommand::kPrechargeAll, first, 0);
   }
-  show(start, DramCommand::kRefresh, 0, 0);
-  refresh_due_ += config_.trefi_ps;
+  show(start, DramCommand::kRefresh, first, 0);
   ++stats_.refreshes;
-  if (refresh_due_ <= until) {  // the device slept: these find all rows closed and start when due
-    const uint64_t more = (until - refresh_due_) / config_.trefi_ps + 1;
-    for (uint64_t i = 0; observer_ != nullptr && i < more; ++i) {
-      show(refresh_due_ + i * config_.trefi_ps, DramCommand::kRefresh, 0, 0);
-    }
-    refresh_due_ += more * config_.trefi_ps;
-    stats_.refreshes += more;
-    start = std::max(start, refresh_due_ - config_.trefi_ps);
-  }
   command_ = start + config_.tck_ps;
-  for (Bank &bank : banks_) {
-    bank.open = bank.conflict = false;
-    bank.activate = start + config_.trfc_ps;
+  for (unsigned i = first; i < end; ++i) {
+    banks_[i].open = banks_[i].conflict = false;
+    banks_[i].activate = start + config_.trfc_ps;
   }
+  ranks_[refresh_rank_].refresh_due += config_.trefi_ps;
+  find_refresh();
 }
 
 /* Sends what is complete, oldest first. */
@@ -349,7 +452,7 @@ Cycle DramChannel::tick(Cycle now) {
         wake = std::min(wake, cycle_of(refresh_due_ + 1) - 1);
         break;
       }
-      refresh(std::min(choice.at, end_of_cycle - 1));
+      refresh();
       chosen_ = false;
     } else if (choice.at < end_of_cycle) {
       issue(choice);
@@ -375,8 +478,10 @@ Cycle DramChannel::tick(Cycle now) {
 hb_sim_dram_stats_t DramChannel::stats() const {
   hb_sim_dram_stats_t stats = stats_;
   const Ps time = start_of(clock().cycle());
-  if (waiting_.empty() && refresh_due_ < time) {  // refreshes that nobody has had to wait for yet
-    stats.refreshes += (time - 1 - refresh_due_) / config_.trefi_ps + 1;
+  for (const Rank &rank : ranks_) {
+    if (waiting_.empty() && rank.refresh_due < time) {  // that nobody has had to wait for yet
+      stats.refreshes += (time - 1 - rank.refresh_due) / config_.trefi_ps + 1;
+    }
   }
   return stats;
 }

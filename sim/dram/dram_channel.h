@@ -33,7 +33,7 @@ namespace hb {
 class DramChannel : public sc_core::sc_module, public Ticked {
  public:
   static constexpr unsigned kMaxQueue = 64; /* limit of queue_depth */
-  static constexpr unsigned kMaxBanks = 64;
+  static constexpr unsigned kMaxBanks = HB_SIM_MAX_BANKS; /* limit of ranks * banks */
 
   /** `config` is within the ranges that hb_sim_create() checks. Owns the NI of node[channel]. */
   DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc, const hb_soc_noc_t &noc_config,
@@ -44,6 +44,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
 
   /** Counts up to the current cycle. */
   hb_sim_dram_stats_t stats() const;
+  hb_sim_bank_stats_t bank_stats(uint32_t bank) const { return banks_[bank].stats; }
   bool empty() const { return age_.empty(); }
   /** Sees every command from now on; nullptr: nobody. */
   void observe(DramObserver *observer) { observer_ = observer; }
@@ -69,6 +70,25 @@ class DramChannel : public sc_core::sc_module, public Ticked {
     bool fresh = false;     // no column access since the row was opened
     uint64_t row = 0;
     Ps activate = 0, column = 0, precharge = 0;  // earliest next command of each sort
+    hb_sim_bank_stats_t stats{};
+  };
+  struct Rank {
+    std::array<Ps, 4> activates{};  // earliest next activation as tFAW has it: of the last four
+    unsigned activate = 0;          // the oldest of them
+    Ps refresh_due = 0;
+  };
+  /* A bank group of a rank: earliest next command as accesses to other banks have it. */
+  struct Group {
+    Ps activate = 0, read = 0, write = 0;
+  };
+  /* Which column accesses may go. */
+  struct Turn {
+    bool reads = true, writes = true;
+  };
+  /* Place of a field in a burst's number. */
+  struct Field {
+    unsigned shift = 0;
+    uint64_t mask = 0;
   };
   enum class Command : uint8_t { kColumn, kPrecharge, kActivate };
   struct Choice {
@@ -85,9 +105,20 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void accept(Packet *packet, Cycle now);
   void access(const Request &request);
   Choice choose() const;
+  Turn turn() const;
   void issue(const Choice &choice);
+  void take_bus(Ps at, bool write, uint8_t bank);
+  void count_writes(int more);
+  unsigned rank_of(unsigned bank) const { return bank >> banks_log2_; }
+  Group &group_of(unsigned bank) {
+    return groups_[rank_of(bank) * config_.bank_groups + bank % config_.bank_groups];
+  }
+  const Group &group_of(unsigned bank) const {
+    return const_cast<DramChannel *>(this)->group_of(bank);
+  }
   bool wanted(uint8_t bank, uint64_t row) const;
-  void refresh(Ps until);
+  void refresh();
+  void find_refresh();
   void show(Ps at, DramCommand command, unsigned bank, uint64_t row) const {
     if (observer_ != nullptr) {
       observer_->command(at, command, bank, row);
@@ -96,7 +127,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void respond(Cycle now);
 
   const hb_soc_dram_t config_;  // all timings rounded up to multiples of tCK
-  const unsigned burst_log2_, row_bursts_log2_, banks_log2_;
+  const unsigned burst_log2_, banks_log2_, groups_log2_;
   const uint32_t clock_khz_;
   const uint64_t cycle_ps_,
       cycle_rest_;  // length of a cycle: cycle_ps_ + cycle_rest_ / clock_khz_ ps
@@ -107,17 +138,18 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<uint8_t> free_;      // slots
   std::vector<uint8_t> age_;       // slots in use, oldest first
   std::vector<uint8_t> waiting_;   // of them those with bursts to schedule, oldest first
-  std::vector<Bank> banks_;
-  Choice choice_;        // what choose() said
-  bool chosen_ = false;  // and nothing has changed since
-  Ps command_ = 0;       // earliest next command on the command bus
-  std::array<Ps, 4>
-      activates_;          // earliest next activation as tFAW has it: of the last four, in turn
-  unsigned activate_ = 0;  // the oldest of them
-  Ps next_activate_ = 0;   // as tRRD has it
+  std::array<Field, HB_DRAM_FIELDS> fields_{};  // by hb_dram_field_t
+  std::vector<Bank> banks_;                     // rank after rank
+  std::vector<Rank> ranks_;
+  std::vector<Group> groups_;  // rank after rank
+  Choice choice_;              // what choose() said
+  bool chosen_ = false;        // and nothing has changed since
+  Ps command_ = 0;             // earliest next command on the command bus
   DramObserver *observer_ = nullptr;
-  Ps read_ = 0, write_ = 0;  // earliest next column access on the data bus
-  Ps refresh_due_;
+  Ps refresh_due_ = 0;  // the next one
+  unsigned refresh_rank_ = 0;
+  unsigned writes_waiting_ = 0;
+  bool draining_ = false;   // writes go first
   unsigned overtaken_ = 0;  // column accesses since the oldest waiting request became the oldest
   hb_sim_dram_stats_t stats_{};
 };

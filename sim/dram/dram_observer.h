@@ -27,8 +27,8 @@ enum class DramCommand : uint8_t {
 class DramObserver {
  public:
   virtual ~DramObserver() = default;
-  /** In order of time; `ps` from the start of the run. bank: 0 for kPrechargeAll, kRefresh; row: of
-   * kActivate and accesses. */
+  /** In order of time; `ps` from the start of the run. bank: of all ranks, rank after rank; the
+   * first one of its rank for kPrechargeAll and kRefresh. row: of kActivate and accesses. */
   virtual void command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) = 0;
 };
 

@@ -63,6 +63,10 @@ typedef struct hb_soc_noc {
   uint32_t max_outstanding;         /* reads, and writes, of a tile: 1 .. HB_SIM_MAX_OUTSTANDING */
 } hb_soc_noc_t;
 
+/** Parts of a burst's place in its channel. */
+typedef enum hb_dram_field { HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK, HB_DRAM_GROUP, HB_DRAM_COLUMN } hb_dram_field_t;
+enum { HB_DRAM_FIELDS = 5, HB_SIM_MAX_BANKS = 64 };
+
 /** All timings in ps, as in the device's data sheet. */
 typedef struct hb_soc_dram {
   char preset[HB_SIM_NAME_MAX]; /* where the timings come from, for reports */
@@ -70,15 +74,26 @@ typedef struct hb_soc_dram {
   uint32_t num_channels;        /* 1 .. HB_SIM_MAX_CHANNELS, a power of two */
   hb_soc_node_t node[HB_SIM_MAX_CHANNELS];
   uint32_t interleave_bytes; /* consecutive bytes in one channel, a power of two, 256 .. 1 MiB */
-  uint32_t banks;            /* per channel, a power of two, 1 .. 64 */
+  uint32_t ranks;            /* of a channel, a power of two, 1 .. 8; ranks * banks up to 64 */
+  uint32_t banks;            /* of a rank, a power of two, 1 .. 64 */
+  uint32_t bank_groups;      /* of a rank, a power of two, 1 .. banks; bank b is in group b mod bank_groups */
   uint32_t row_bytes;        /* a power of two, 256 .. 64 KiB */
   uint32_t burst_bytes;      /* one column access, a power of two, 16 .. 256 */
   uint32_t queue_depth;      /* requests a channel can hold, 1 .. 64 */
-  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps, tfaw_ps at least trrd_ps, tras_ps at least trcd_ps. */
+  /* Where a burst lies: parts of its number, the highest bits first, each once. If the row is not first, the channel holds a
+   * power of two of rows in each bank. */
+  hb_dram_field_t mapping[HB_DRAM_FIELDS];
+  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps, tfaw_ps at least trrd_ps, tras_ps at least trcd_ps.
+   * tccd_ps: also how long a burst takes on the data bus. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
       trefi_ps, trrd_ps, tfaw_ps;
+  uint32_t tccd_l_ps, trrd_l_ps, twtr_l_ps; /* in one bank group; at least tccd_ps, trrd_ps, twtr_ps */
+  uint32_t trtrs_ps;       /* between the data of two ranks */
   bool closed_page;        /* a row is closed after the last waiting access to it (auto-precharge), else it stays open */
   uint32_t starvation_cap; /* column accesses that may overtake the oldest request, 1 .. 1000000 */
+  /* Writes wait while reads are there, until write_high of them do; then they go first until write_low are left.
+   * write_low < write_high <= queue_depth; write_high 0: writes do not wait. */
+  uint32_t write_high, write_low;
 } hb_soc_dram_t;
 
 typedef struct hb_soc {
@@ -242,6 +257,11 @@ typedef struct hb_sim_dram_stats {
   uint64_t bytes_read, bytes_written;
 } hb_sim_dram_stats_t;
 
+/** Column accesses of one bank, by what they found. */
+typedef struct hb_sim_bank_stats {
+  uint64_t hits, misses, conflicts;
+} hb_sim_bank_stats_t;
+
 typedef struct hb_sim_host_stats {
   uint64_t instructions;
   uint64_t active_cycles; /* not asleep in wfi */
@@ -253,6 +273,8 @@ typedef struct hb_sim_host_stats {
 void hb_sim_tile_stats(const hb_sim_t *sim, uint32_t tile, hb_sim_tile_stats_t *out);
 void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out);
 void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_t *out);
+/** bank: 0 .. ranks * banks - 1, rank after rank. */
+void hb_sim_bank_stats(const hb_sim_t *sim, uint32_t channel, uint32_t bank, hb_sim_bank_stats_t *out);
 void hb_sim_host_stats(const hb_sim_t *sim, hb_sim_host_stats_t *out);
 
 #ifdef __cplusplus

@@ -165,6 +165,11 @@ void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_
   *out = sim->soc->channels().at(channel)->stats();
 }
 
+void hb_sim_bank_stats(const hb_sim_t *sim, uint32_t channel, uint32_t bank,
+                       hb_sim_bank_stats_t *out) {
+  *out = sim->soc->channels().at(channel)->bank_stats(bank);
+}
+
 void hb_sim_host_stats(const hb_sim_t *sim, hb_sim_host_stats_t *out) {
   *out = sim->soc->host().stats();
 }

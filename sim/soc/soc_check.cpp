@@ -88,34 +88,61 @@ void check_dram(const hb_soc_dram_t &dram) {
   }
   power_of_two("dram.num_channels", dram.num_channels, 1, HB_SIM_MAX_CHANNELS);
   power_of_two("dram.interleave_bytes", dram.interleave_bytes, 256, 1 << 20);
-  power_of_two("dram.banks", dram.banks, 1, DramChannel::kMaxBanks);
+  power_of_two("dram.ranks", dram.ranks, 1, 8);
+  power_of_two("dram.banks", dram.banks, 1, DramChannel::kMaxBanks / dram.ranks);
+  power_of_two("dram.bank_groups", dram.bank_groups, 1, dram.banks);
   power_of_two("dram.row_bytes", dram.row_bytes, 256, 1 << 16);
   power_of_two("dram.burst_bytes", dram.burst_bytes, 16, 256);
   in_range("dram.queue_depth", dram.queue_depth, 1, DramChannel::kMaxQueue);
   in_range("dram.starvation_cap", dram.starvation_cap, 1, 1000000);
+  in_range("dram.write_high", dram.write_high, 0, dram.queue_depth);
+  in_range("dram.write_low", dram.write_low, 0, dram.write_high == 0 ? 0 : dram.write_high - 1);
+  unsigned fields = 0;
+  for (const hb_dram_field_t field : dram.mapping) {
+    in_range("dram.mapping", field, 0, HB_DRAM_FIELDS - 1);
+    fields |= 1u << field;
+  }
+  if (fields != (1u << HB_DRAM_FIELDS) - 1) {
+    throw Wrong("dram.mapping: expected every field once");
+  }
+  const uint64_t rows =
+      dram.size_bytes / dram.num_channels / dram.ranks / dram.banks / dram.row_bytes;
+  if (dram.mapping[0] != HB_DRAM_ROW && (rows == 0 || (rows & (rows - 1)) != 0)) {
+    throw Wrong("dram.mapping: expected the row first or a power of two of rows, got " +
+                std::to_string(rows));
+  }
   const std::pair<const char *, uint32_t> timings[] = {
-      {"dram.tck_ps", dram.tck_ps},   {"dram.trcd_ps", dram.trcd_ps},
-      {"dram.trp_ps", dram.trp_ps},   {"dram.tcl_ps", dram.tcl_ps},
-      {"dram.tcwl_ps", dram.tcwl_ps}, {"dram.tras_ps", dram.tras_ps},
-      {"dram.tccd_ps", dram.tccd_ps}, {"dram.twr_ps", dram.twr_ps},
-      {"dram.twtr_ps", dram.twtr_ps}, {"dram.trtp_ps", dram.trtp_ps},
-      {"dram.trfc_ps", dram.trfc_ps}, {"dram.trefi_ps", dram.trefi_ps},
-      {"dram.trrd_ps", dram.trrd_ps}, {"dram.tfaw_ps", dram.tfaw_ps},
+      {"dram.tck_ps", dram.tck_ps},       {"dram.trcd_ps", dram.trcd_ps},
+      {"dram.trp_ps", dram.trp_ps},       {"dram.tcl_ps", dram.tcl_ps},
+      {"dram.tcwl_ps", dram.tcwl_ps},     {"dram.tras_ps", dram.tras_ps},
+      {"dram.tccd_ps", dram.tccd_ps},     {"dram.twr_ps", dram.twr_ps},
+      {"dram.twtr_ps", dram.twtr_ps},     {"dram.trtp_ps", dram.trtp_ps},
+      {"dram.trfc_ps", dram.trfc_ps},     {"dram.trefi_ps", dram.trefi_ps},
+      {"dram.trrd_ps", dram.trrd_ps},     {"dram.tfaw_ps", dram.tfaw_ps},
+      {"dram.tccd_l_ps", dram.tccd_l_ps}, {"dram.trrd_l_ps", dram.trrd_l_ps},
+      {"dram.twtr_l_ps", dram.twtr_l_ps}, {"dram.trtrs_ps", dram.trtrs_ps},
   };
   for (const auto &[key, value] : timings) {
     in_range(key, value, 1, kMaxTimingPs);
   }
-  if (dram.trefi_ps / 2 < dram.trfc_ps) {
-    throw Wrong("dram.trefi_ps: expected at least twice trfc_ps (" + std::to_string(dram.trfc_ps) +
-                "), got " + std::to_string(dram.trefi_ps));
-  }
-  if (dram.tfaw_ps < dram.trrd_ps) {
-    throw Wrong("dram.tfaw_ps: expected at least trrd_ps (" + std::to_string(dram.trrd_ps) +
-                "), got " + std::to_string(dram.tfaw_ps));
-  }
-  if (dram.tras_ps < dram.trcd_ps) {
-    throw Wrong("dram.tras_ps: expected at least trcd_ps (" + std::to_string(dram.trcd_ps) +
-                "), got " + std::to_string(dram.tras_ps));
+  const struct {
+    const char *key;
+    uint32_t value;
+    const char *other;
+    uint64_t least;
+  } orders[] = {
+      {"trefi_ps", dram.trefi_ps, "twice trfc_ps", 2 * uint64_t{dram.trfc_ps}},
+      {"tfaw_ps", dram.tfaw_ps, "trrd_ps", dram.trrd_ps},
+      {"tras_ps", dram.tras_ps, "trcd_ps", dram.trcd_ps},
+      {"tccd_l_ps", dram.tccd_l_ps, "tccd_ps", dram.tccd_ps},
+      {"trrd_l_ps", dram.trrd_l_ps, "trrd_ps", dram.trrd_ps},
+      {"twtr_l_ps", dram.twtr_l_ps, "twtr_ps", dram.twtr_ps},
+  };
+  for (const auto &order : orders) {
+    if (order.value < order.least) {
+      throw Wrong(std::string("dram.") + order.key + ": expected at least " + order.other + " (" +
+                  std::to_string(order.least) + "), got " + std::to_string(order.value));
+    }
   }
 }
 

@@ -34,7 +34,7 @@ noc:
 host: {node: [0, 0]}
 sensors: {node: [0, 1]}
 dram:
-  preset: none
+  preset: custom
   size_mib: 256
   nodes: [[1, 0]]
   interleave_bytes: 256
@@ -228,6 +228,25 @@ BAD_FILES = [
     ("soc", "tfaw_ns: 30", "tfaw_ns: 6.399", "35:12: dram.tfaw_ns: must be at least trrd_ns"),
     ("soc", "tras_ns: 32", "tras_ns: 13.319", "27:12: dram.tras_ns: must be at least trcd_ns"),
     ("soc", "trefi_ns: 7800", "trefi_ns: 699.999", "33:13: dram.trefi_ns: must be at least twice trfc_ns"),
+    ("soc", "preset: custom", "preset: ddr5", "14:11: dram.preset: expected one of lpddr4-3200, ddr4-2400, hbm2-2000, custom, got ddr5"),
+    ("soc", "  trcd_ns: 13.32\n", "", "14:3: dram: trcd_ns is missing; preset custom has no value for it"),
+    ("soc", "  banks: 8\n", "", "14:3: dram: banks is missing; preset custom has no value for it"),
+    ("soc", "banks: 8", "banks: 8\n  ranks: 16", "19:10: dram.ranks: expected a power of two from 1 to 8, got 16"),
+    ("soc", "banks: 8", "banks: 32\n  ranks: 4", "19:10: dram.ranks: 4 ranks of 32 banks: a channel has at most 64"),
+    ("soc", "banks: 8", "banks: 8\n  bank_groups: 16", "19:16: dram.bank_groups: 16 groups of 8 banks"),
+    ("soc", "banks: 8", "banks: 8\n  write_high: 17", "19:15: dram.write_high: expected 0 .. 16, got 17"),
+    ("soc", "banks: 8", "banks: 8\n  write_high: 8\n  write_low: 8", "20:14: dram.write_low: expected 0 .. 7, got 8"),
+    ("soc", "banks: 8", "banks: 8\n  write_low: 1", "19:14: dram.write_low: expected 0 .. 0, got 1"),
+    ("soc", "tccd_ns: 5.0", "tccd_ns: 5.0\n  tccd_l_ns: 4.9", "29:14: dram.tccd_l_ns: must be at least tccd_ns"),
+    ("soc", "trrd_ns: 6.4", "trrd_ns: 6.4\n  trrd_l_ns: 6.3", "35:14: dram.trrd_l_ns: must be at least trrd_ns"),
+    ("soc", "twtr_ns: 7.5", "twtr_ns: 7.5\n  twtr_l_ns: 7.4", "31:14: dram.twtr_l_ns: must be at least twtr_ns"),
+    *(("soc", "banks: 8", f"banks: 8\n  mapping: {text}",
+       "19:12: dram.mapping: expected row, rank, bank, group and column in some order, highest address bits first, "
+       f"with ':' between them, got {text}")
+      for text in ("row", "row:rank:bank:group:group", "row:rank:bank:group:col",
+                   "row:rank:bank:group:column:row")),
+    ("soc", "size_mib: 256", "size_mib: 255\n  mapping: rank:row:bank:group:column",
+     "16:12: dram.mapping: only with the row first may a bank have 8160 rows, which is no power of two"),
     ("soc", "  - {name: tile0, model: ws8, node: [1, 1]}\n", 2 * "  - {name: tile0, model: ws8, node: [1, 1]}\n",
      "38:12: tiles[1].name: another tile is named tile0 already"),
 ]

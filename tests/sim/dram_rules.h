@@ -21,7 +21,12 @@ namespace hb_test {
 
 class DramRules : public hb::DramObserver {
  public:
-  explicit DramRules(const hb_soc_dram_t &device) : t_(device), banks_(device.banks) {}
+  explicit DramRules(const hb_soc_dram_t &device)
+      : t_(device), banks_(device.ranks * device.banks), ranks_(device.ranks) {
+    for (Rank &rank : ranks_) {
+      rank.groups.resize(device.bank_groups);
+    }
+  }
 
   void command(uint64_t ps, hb::DramCommand command, unsigned bank, uint64_t row) override;
 
@@ -41,6 +46,16 @@ class DramRules : public hb::DramObserver {
     uint64_t activated = kNever, closed = kNever, read = kNever, written = kNever;
   };
 
+  struct Group {
+    uint64_t activated = kNever, read = kNever, written = kNever;
+  };
+  struct Rank {
+    std::vector<uint64_t> activations;  // the last four, oldest first
+    std::vector<Group> groups;
+    uint64_t refreshed = kNever, refreshes = 0;
+  };
+
+  void column(uint64_t ps, bool write, unsigned rank, unsigned group);
   void at_least(const char *rule, uint64_t ps, uint64_t since, uint64_t wait);
   void expect(const char *rule, uint64_t ps, bool holds);
   void close(uint64_t ps, Bank &bank);
@@ -48,8 +63,8 @@ class DramRules : public hb::DramObserver {
 
   const hb_soc_dram_t t_;
   std::vector<Bank> banks_;
-  std::vector<uint64_t> activations_;  // the last four, oldest first
-  uint64_t last_ = kNever, refreshed_ = kNever, read_ = kNever, written_ = kNever;
+  std::vector<Rank> ranks_;
+  uint64_t last_ = kNever, bus_free_ = 0;
 };
 
 }  // namespace hb_test

@@ -9,6 +9,9 @@
 #ifndef HB_TESTS_SIM_SOC_FIXTURE_H_
 #define HB_TESTS_SIM_SOC_FIXTURE_H_
 
+#include <algorithm>
+#include <iterator>
+
 #include "sim/include/hb_sim.h"
 
 namespace hb_test {
@@ -36,7 +39,9 @@ inline hb_soc_dram_t lpddr4_3200(uint64_t size_bytes, uint32_t burst_bytes) {
   dram.size_bytes = size_bytes;
   dram.num_channels = 1;
   dram.interleave_bytes = 256;
+  dram.ranks = 1;
   dram.banks = 8;
+  dram.bank_groups = 1;
   dram.row_bytes = 2048;
   dram.burst_bytes = burst_bytes;
   dram.queue_depth = 16;
@@ -54,6 +59,13 @@ inline hb_soc_dram_t lpddr4_3200(uint64_t size_bytes, uint32_t burst_bytes) {
   dram.trefi_ps = 3904000;
   dram.trrd_ps = 10000;
   dram.tfaw_ps = 40000;
+  dram.tccd_l_ps = dram.tccd_ps;
+  dram.trrd_l_ps = dram.trrd_ps;
+  dram.twtr_l_ps = dram.twtr_ps;
+  dram.trtrs_ps = dram.tck_ps;
+  const hb_dram_field_t mapping[] = {HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK, HB_DRAM_GROUP,
+                                     HB_DRAM_COLUMN};
+  std::copy(std::begin(mapping), std::end(mapping), dram.mapping);
   dram.starvation_cap = 64;
   return dram;
 }
