@@ -11,6 +11,7 @@
 
 #include "elf/hb_elf.h"
 #include "hb_cli.h"
+#include "hb_collect.h"
 #include "hb_library.h"
 #include "hb_map.h"
 #include "hb_metrics.h"
@@ -331,7 +332,14 @@ static void simulate(run_t *run) {
   catch_signals();
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
                     run->soc.clock_khz);
-  run->stop = hb_sim_run(run->sim, planned);
+  const uint64_t window = run->metrics.traffic.window_cycles;
+  for (uint64_t begin = 0; begin < planned; begin += window) {
+    run->stop = hb_sim_run(run->sim, planned - begin > window ? begin + window : planned);
+    hb_collect_window(run->sim, &run->soc, &run->metrics);
+    if (run->stop != HB_SIM_LIMIT) {
+      break;
+    }
+  }
   run->metrics.wall_s = hb_progress_clock_s() - run->progress.begin_s;
   hb_progress_end(&run->progress);
   release_signals();
@@ -436,6 +444,9 @@ static int collect_metrics(run_t *run) {
     }
   }
   hb_sim_host_stats(run->sim, &metrics->host);
+  if (hb_collect_network(run->sim, &run->soc, metrics) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
   explain_stop(run, run->line, sizeof(run->line));
   metrics->why = run->line;
   metrics->complete = run->line[0] == '\0';
@@ -518,6 +529,9 @@ static int run_all(run_t *run) {
   run->metrics.planned_cycles =
       cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
                 run->soc.clock_khz);
+  if (hb_collect_begin(&run->metrics) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
   int (*const output_steps[])(run_t *) = {prepare_out, open_trace};
   for (size_t i = 0; i < sizeof(output_steps) / sizeof(output_steps[0]); i++) {
     const int code = output_steps[i](run);
@@ -538,6 +552,7 @@ int hb_run(const hb_run_options_t *options) {
   run->options = options;
   const int code = run_all(run);
   hb_sim_free(run->sim);
+  hb_collect_release(&run->metrics);
   if (run->trace != NULL) {
     char why[64];
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));

@@ -47,6 +47,32 @@ static double mean(uint64_t sum, uint64_t count) {
   return count == 0 ? 0.0 : (double)sum / (double)count;
 }
 
+/* The links with most flits. */
+static void print_busiest(const hb_metrics_t *metrics, FILE *out) {
+  enum { SHOWN = 3 };
+  const hb_metrics_link_t *best[SHOWN] = {NULL};
+  for (uint32_t i = 0; i < metrics->num_links; i++) {
+    const hb_metrics_link_t *link = &metrics->links[i];
+    for (int place = 0; place < SHOWN; place++) {
+      if (best[place] == NULL || link->stats.flits > best[place]->stats.flits) {
+        const hb_metrics_link_t *lower = best[place];
+        best[place] = link;
+        link = lower;
+        if (link == NULL) {
+          break;
+        }
+      }
+    }
+  }
+  for (int place = 0; place < SHOWN && best[place] != NULL; place++) {
+    char name[64];
+    hb_metrics_link_name(best[place], name, sizeof(name));
+    fprintf(out, "%s%s %.1f%%", place == 0 ? "      busiest: " : ", ", name,
+            hb_metrics_percent(best[place]->stats.flits, metrics->result.cycles));
+  }
+  fputs(best[0] == NULL ? "" : "\n", out);
+}
+
 static void print_rest(const hb_metrics_t *metrics, FILE *out) {
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
   fprintf(out, "host  %.2f%% active, %llu instructions, %llu interrupts\n",
@@ -61,6 +87,7 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
   fprintf(out, "noc   %llu request and %llu response packets, latency %.1f and %.1f cycles\n",
           (ull)noc->packets[0], (ull)noc->packets[1], mean(noc->latency_sum[0], noc->packets[0]),
           mean(noc->latency_sum[1], noc->packets[1]));
+  print_busiest(metrics, out);
   const hb_sim_dram_stats_t dram = hb_metrics_dram(metrics);
   fprintf(out, "dram  %.1f%% row hits, read %.2f GB/s, written %.2f GB/s, %llu refreshes\n",
           hb_metrics_percent(dram.row_hits, dram.row_hits + dram.row_misses + dram.row_conflicts),

@@ -147,8 +147,79 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   return json;
 }
 
+static const char *const NETWORKS[2] = {"request", "response"};
+static const char *const LINKS[HB_NOC_LINKS] = {
+    [HB_LINK_NORTH] = "north", [HB_LINK_EAST] = "east",   [HB_LINK_SOUTH] = "south",
+    [HB_LINK_WEST] = "west",   [HB_LINK_EJECT] = "eject", [HB_LINK_INJECT] = "inject",
+};
+
+void hb_metrics_link_name(const hb_metrics_link_t *link, char *text, size_t text_len) {
+  snprintf(text, text_len, "(%u,%u) %s %ss", link->x, link->y, LINKS[link->link],
+           NETWORKS[link->net]);
+}
+
+static void put_node(json_t *json, const char *key, uint32_t x, uint32_t y) {
+  struct json_object *node = json_object_new_array();
+  if (node != NULL) {
+    json_object_array_add(node, json_object_new_uint64(x));
+    json_object_array_add(node, json_object_new_uint64(y));
+  }
+  put(json, key, node);
+}
+
+static json_t link_json(const hb_metrics_t *metrics, const hb_metrics_link_t *link) {
+  json_t json = json_begin();
+  put_text(&json, "network", NETWORKS[link->net]);
+  put_node(&json, "router", link->x, link->y);
+  put_text(&json, "link", LINKS[link->link]);
+  put_uint(&json, "flits", link->stats.flits);
+  put_number(&json, "load_percent", hb_metrics_percent(link->stats.flits, metrics->result.cycles));
+  put_uint(&json, "stall_cycles", link->stats.stall_cycles);
+  put_number(&json, "buffered_flits_mean",
+             hb_metrics_percent(link->stats.buffer_cycles, metrics->result.cycles) / 100.0);
+  return json;
+}
+
+static json_t path_json(const hb_metrics_t *metrics, const hb_metrics_path_t *path) {
+  const uint32_t columns = metrics->soc->noc.columns;
+  json_t json = json_begin();
+  put_text(&json, "network", NETWORKS[path->net]);
+  put_text(&json, "class", path->bulk ? "bulk" : "control");
+  put_node(&json, "from", path->src % columns, path->src / columns);
+  put_node(&json, "to", path->dst % columns, path->dst / columns);
+  put_uint(&json, "packets", path->latency.count);
+  put_number(&json, "mean_cycles", (double)path->latency.sum / (double)path->latency.count);
+  put_uint(&json, "max_cycles", path->latency.max);
+  struct json_object *buckets = json_object_new_array(); /* [least cycles, packets] */
+  for (uint32_t i = 0; buckets != NULL && i < HB_LATENCY_BUCKETS; i++) {
+    struct json_object *bucket = path->latency.buckets[i] == 0 ? NULL : json_object_new_array();
+    if (bucket != NULL) {
+      json_object_array_add(bucket, json_object_new_uint64(hb_sim_latency_bound(i)));
+      json_object_array_add(bucket, json_object_new_uint64(path->latency.buckets[i]));
+      json_object_array_add(buckets, bucket);
+    }
+  }
+  put(&json, "buckets", buckets);
+  return json;
+}
+
+static void put_uints(json_t *json, const char *key, const uint64_t *values, uint32_t count) {
+  struct json_object *array = json_object_new_array();
+  for (uint32_t i = 0; array != NULL && i < count; i++) {
+    json_object_array_add(array, json_object_new_uint64(values[i]));
+  }
+  put(json, key, array);
+}
+
+static json_t traffic_json(const hb_metrics_traffic_t *traffic) {
+  json_t json = json_begin();
+  put_uint(&json, "window_cycles", traffic->window_cycles);
+  put_uints(&json, "read_bytes", traffic->read_bytes, traffic->count);
+  put_uints(&json, "write_bytes", traffic->write_bytes, traffic->count);
+  return json;
+}
+
 static json_t noc_json(const hb_metrics_t *metrics) {
-  static const char *const NAMES[2] = {"request", "response"};
   json_t json = json_begin();
   for (int i = 0; i < 2; i++) {
     json_t network = json_begin();
@@ -157,8 +228,20 @@ static json_t noc_json(const hb_metrics_t *metrics) {
     put_uint(&network, "flits", metrics->noc.flits[i]);
     put_number(&network, "latency_mean_cycles",
                packets == 0 ? 0.0 : (double)metrics->noc.latency_sum[i] / (double)packets);
-    put_json(&json, NAMES[i], network);
+    put_json(&json, NETWORKS[i], network);
   }
+  put_uint(&json, "columns", metrics->soc->noc.columns);
+  put_uint(&json, "rows", metrics->soc->noc.rows);
+  struct json_object *links = json_object_new_array();
+  for (uint32_t i = 0; i < metrics->num_links; i++) {
+    append(&json, links, link_json(metrics, &metrics->links[i]));
+  }
+  put(&json, "links", links);
+  struct json_object *paths = json_object_new_array();
+  for (uint32_t i = 0; i < metrics->num_paths; i++) {
+    append(&json, paths, path_json(metrics, &metrics->paths[i]));
+  }
+  put(&json, "latency", paths);
   return json;
 }
 
@@ -190,6 +273,7 @@ static json_t dram_json(const hb_metrics_t *metrics) {
   const hb_sim_dram_stats_t sum = hb_metrics_dram(metrics);
   json_t json = channel_json(&sum);
   put_text(&json, "preset", metrics->soc->dram.preset);
+  put_json(&json, "traffic", traffic_json(&metrics->traffic));
   struct json_object *channels = json_object_new_array();
   for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
     json_t channel = channel_json(&metrics->dram[i]);

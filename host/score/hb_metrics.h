@@ -21,6 +21,30 @@ extern "C" {
 
 #define HB_METRICS_SCHEMA "hilbert.metrics.1"
 
+/** A link that carried flits. */
+typedef struct hb_metrics_link {
+  uint32_t net; /* 0 requests, 1 responses */
+  uint32_t x, y;
+  hb_noc_link_t link;
+  hb_sim_link_stats_t stats;
+} hb_metrics_link_t;
+
+/** Two nodes between which packets of a network and a class went. */
+typedef struct hb_metrics_path {
+  uint32_t net;
+  bool bulk;         /* DMA, else register accesses */
+  uint32_t src, dst; /* y * columns + x */
+  hb_sim_latency_t latency;
+} hb_metrics_path_t;
+
+/** Bytes of all DRAM channels by windows of time. */
+typedef struct hb_metrics_traffic {
+  uint64_t window_cycles;
+  uint32_t count; /* windows; the last may be shorter */
+  uint64_t *read_bytes, *write_bytes;
+  uint64_t read_so_far, written_so_far;
+} hb_metrics_traffic_t;
+
 typedef struct hb_metrics {
   const hb_scenario_t *scenario;
   const hb_soc_t *soc;
@@ -34,6 +58,11 @@ typedef struct hb_metrics {
   uint32_t tile_macs_per_cycle[HB_MAX_TILES]; /* peak */
   hb_sim_tile_stats_t tiles[HB_MAX_TILES];
   hb_sim_noc_stats_t noc;
+  hb_metrics_link_t *links; /* by network, row, column */
+  uint32_t num_links;
+  hb_metrics_path_t *paths; /* by network, source, destination, class */
+  uint32_t num_paths;
+  hb_metrics_traffic_t traffic;
   hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
   hb_sim_bank_stats_t banks[HB_SIM_MAX_CHANNELS][HB_SIM_MAX_BANKS];
   hb_sim_host_stats_t host;
@@ -45,6 +74,8 @@ double hb_metrics_percent(uint64_t part, uint64_t whole);
 /** MACs of finished jobs in percent of what the tile could do in `cycles`. */
 double hb_metrics_mac_percent(const hb_metrics_t *metrics, uint32_t tile, uint64_t cycles);
 double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes);
+/** "(1,0) east requests" into `text`. */
+void hb_metrics_link_name(const hb_metrics_link_t *link, char *text, size_t text_len);
 /** All channels together. */
 hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics);
 

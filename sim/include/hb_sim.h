@@ -250,6 +250,24 @@ typedef struct hb_sim_noc_stats {
   uint64_t latency_sum[2]; /* cycles from injection of the head to arrival of the tail, summed over packets */
 } hb_sim_noc_stats_t;
 
+/* A router's outputs, and its input from the network interface. */
+typedef enum hb_noc_link { HB_LINK_NORTH, HB_LINK_EAST, HB_LINK_SOUTH, HB_LINK_WEST, HB_LINK_EJECT, HB_LINK_INJECT } hb_noc_link_t;
+enum { HB_NOC_LINKS = 6 };
+
+typedef struct hb_sim_link_stats {
+  uint64_t flits;        /* carried */
+  uint64_t stall_cycles; /* flits that were ready, first of their buffer and did not go: cycles, summed over buffers. 0 of INJECT */
+  uint64_t buffer_cycles; /* flits times cycles in the buffers at its end. 0 of EJECT */
+} hb_sim_link_stats_t;
+
+/** Latencies of packets, injection of the head to arrival of the tail, in cycles. */
+enum { HB_LATENCY_BUCKETS = 128 };
+typedef struct hb_sim_latency {
+  uint64_t count, sum, max;
+  /* Bucket b holds hb_sim_latency_bound(b) .. hb_sim_latency_bound(b + 1) - 1: exact below 8, then four an octave. */
+  uint64_t buckets[HB_LATENCY_BUCKETS];
+} hb_sim_latency_t;
+
 typedef struct hb_sim_dram_stats {
   uint64_t reads, writes; /* column accesses */
   uint64_t row_hits, row_misses, row_conflicts; /* misses: bank closed; conflicts: other row open */
@@ -272,6 +290,12 @@ typedef struct hb_sim_host_stats {
 
 void hb_sim_tile_stats(const hb_sim_t *sim, uint32_t tile, hb_sim_tile_stats_t *out);
 void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out);
+/** A link of router x, y; net: 0 requests, 1 responses. All 0 where the mesh has none. */
+void hb_sim_link_stats(const hb_sim_t *sim, uint32_t net, uint32_t x, uint32_t y, hb_noc_link_t link, hb_sim_link_stats_t *out);
+/** Packets from one node (y * columns + x) to another; net as above, bulk: DMA, else register accesses. */
+void hb_sim_latency(const hb_sim_t *sim, uint32_t net, bool bulk, uint32_t src, uint32_t dst, hb_sim_latency_t *out);
+/** Least latency of a bucket, 0 .. HB_LATENCY_BUCKETS. */
+uint64_t hb_sim_latency_bound(uint32_t bucket);
 void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_t *out);
 /** bank: 0 .. ranks * banks - 1, rank after rank. */
 void hb_sim_bank_stats(const hb_sim_t *sim, uint32_t channel, uint32_t bank, hb_sim_bank_stats_t *out);

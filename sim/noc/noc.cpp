@@ -121,6 +121,7 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
   Slot *ring = slots_.data();
   for (unsigned net = 0; net < 2; ++net) {
     nis_[net].assign(nodes_, Ni{});
+    injected_[net].assign(nodes_, 0);
     routers_[net].assign(nodes_, Router{});
     for (unsigned node = 0; node < nodes_; ++node) {
       Router &router = routers_[net][node];
@@ -148,6 +149,7 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
     }
   }
   ports_.resize(nodes_);
+  latency_.resize(size_t{4} * nodes_ * nodes_);
 }
 
 /* Makes two routers neighbours: `to` is beyond the output `out` of `from`, and the other way round.
@@ -197,6 +199,65 @@ bool Noc::at_rest() const {
   return rest;
 }
 
+hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y,
+                                    hb_noc_link_t link) const {
+  const Router &router = routers_[net][y * config_.columns + x];
+  hb_sim_link_stats_t stats{};
+  const Input *end = link == HB_LINK_INJECT  ? &router.in[kLocal * kMaxVcs]
+                     : link == HB_LINK_EJECT ? nullptr
+                                             : router.far[link];
+  if (link != HB_LINK_INJECT) {
+    stats.flits = router.carried[link];
+    stats.stall_cycles = router.stalled[link];
+  } else {
+    stats.flits = injected_[net][router.node];
+  }
+  for (unsigned channel = 0; end != nullptr && channel < config_.virtual_channels; ++channel) {
+    const Input &input = end[channel];
+    stats.buffer_cycles += input.buffer_cycles;
+    for (unsigned i = 0; i < input.count; ++i) {  // those that are still there
+      const Cycle since = input.ring[(input.first + i) % depth_].ready - config_.router_cycles;
+      stats.buffer_cycles += clock().cycle() > since ? clock().cycle() - since : 0;
+    }
+  }
+  return stats;
+}
+
+namespace {
+
+/* Exact below 8, then four buckets an octave. */
+unsigned latency_bucket(uint64_t latency) {
+  if (latency < 8) {
+    return static_cast<unsigned>(latency);
+  }
+  const unsigned octave = 63u - static_cast<unsigned>(__builtin_clzll(latency));
+  const unsigned bucket = 8 + (octave - 3) * 4 + (latency >> (octave - 2) & 3);
+  return std::min<unsigned>(bucket, HB_LATENCY_BUCKETS - 1);
+}
+
+}  // namespace
+
+uint64_t Noc::latency_bound(unsigned bucket) {
+  return bucket < 8 ? bucket : uint64_t{4 + (bucket - 8) % 4} << ((bucket - 8) / 4 + 1);
+}
+
+hb_sim_latency_t Noc::latency(unsigned net, bool bulk, unsigned src, unsigned dst) const {
+  const auto &found = latency_[((size_t{src} * nodes_ + dst) * 2 + net) * 2 + (bulk ? 1 : 0)];
+  return found == nullptr ? hb_sim_latency_t{} : *found;
+}
+
+void Noc::count_latency(unsigned net, const Packet &packet, NodeId node, Cycle latency) {
+  const bool bulk = packet.traffic_class() == Class::kBulk;
+  auto &found = latency_[((size_t{packet.src} * nodes_ + node) * 2 + net) * 2 + (bulk ? 1 : 0)];
+  if (found == nullptr) {
+    found = std::make_unique<hb_sim_latency_t>();  // zeroes
+  }
+  ++found->count;
+  found->sum += latency;
+  found->max = std::max(found->max, latency);
+  ++found->buckets[latency_bucket(latency)];
+}
+
 void Noc::deliver(Packet *packet, NodeId node, Cycle now) {
   ports_[node]->arrived_[static_cast<size_t>(packet->net())].push(packet);
   last_progress_ = now;
@@ -236,6 +297,7 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
                  uint32_t{router.route[packet->dst]} << kOutShift;
     in.fill = next(in.fill, depth_);
     ++in.count;
+    ++injected_[net][node];
     router.occupied |= 1u << in.queue;
     visit_at(router.visit, slot.ready);
     set_bit(busy_routers_[net], node);
@@ -305,7 +367,9 @@ inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now
   --flits_;
   if ((slot.flags & kTail) != 0) {
     ++stats_.packets[net];
-    stats_.latency_sum[net] += now + kLocalWire - slot.packet->injected;
+    const Cycle latency = now + kLocalWire - slot.packet->injected;
+    stats_.latency_sum[net] += latency;
+    count_latency(net, *slot.packet, router.node, latency);
     deliver(slot.packet, router.node, now);
   }
 }
@@ -341,6 +405,10 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     visit_at(far.visit, ready);
     set_bit(busy_routers_[net], far.node);
   }
+  ++router.carried[out];
+  router.stalled[out] += now - std::max(slot.ready, input.left);
+  input.left = now + 1;
+  input.buffer_cycles += now - (slot.ready - config_.router_cycles);
   slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
   visit_at(*input.sender_visit, slot.credit);
   input.first = next(input.first, depth_);

@@ -95,6 +95,10 @@ class Noc : public sc_core::sc_module, public Ticked {
   Cycle tick(Cycle now) override;
 
   hb_sim_noc_stats_t stats() const { return stats_; }
+  /* As hb_sim_link_stats(), hb_sim_latency(), hb_sim_latency_bound(). */
+  hb_sim_link_stats_t link_stats(unsigned net, unsigned x, unsigned y, hb_noc_link_t link) const;
+  hb_sim_latency_t latency(unsigned net, bool bulk, unsigned src, unsigned dst) const;
+  static uint64_t latency_bound(unsigned bucket);
   PacketPool &pool() { return pool_; }
   const AddressMap &map() const { return map_; }
 
@@ -135,6 +139,8 @@ class Noc : public sc_core::sc_module, public Ticked {
     uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
     uint8_t fill = 0;               // next place to fill (sender's side)
     uint8_t out = 0;                // output port of the packet that is passing
+    Cycle left = 0;                 // when the flit behind the last one that left became the first
+    uint64_t buffer_cycles = 0;     // flits times cycles, of flits that have left
     uint8_t queue = 0;              // its number
   };
   /*
@@ -151,6 +157,7 @@ class Noc : public sc_core::sc_module, public Ticked {
     std::array<uint8_t, kPorts> turn{};  // input port with first claim to this output
     std::array<uint8_t, kPorts> channel_turn{};  // channel with first claim to this input port
     uint32_t occupied = 0;                       // queues with flits
+    std::array<uint64_t, kPorts> carried{}, stalled{};  // by output: flits, cycles they waited
     NodeId node = 0;
   };
   struct Queued {
@@ -187,6 +194,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
   void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
   void deliver(Packet *packet, NodeId node, Cycle now);
+  void count_latency(unsigned net, const Packet &packet, NodeId node, Cycle latency);
 
   const hb_soc_noc_t config_;
   const AddressMap map_;
@@ -205,6 +213,9 @@ class Noc : public sc_core::sc_module, public Ticked {
   uint64_t flits_ = 0, queued_ = 0;
   Cycle last_progress_ = 0;
   hb_sim_noc_stats_t stats_{};
+  std::array<std::vector<uint64_t>, 2> injected_;  // flits, by node
+  std::vector<std::unique_ptr<hb_sim_latency_t>>
+      latency_;  // [((src * nodes + dst) * 2 + net) * 2 + bulk]
 };
 
 inline bool NocPort::can_send(Net net) const {

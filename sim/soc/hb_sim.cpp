@@ -161,6 +161,20 @@ void hb_sim_noc_stats(const hb_sim_t *sim, hb_sim_noc_stats_t *out) {
   *out = sim->soc->noc().stats();
 }
 
+void hb_sim_link_stats(const hb_sim_t *sim, uint32_t net, uint32_t x, uint32_t y,
+                       hb_noc_link_t link, hb_sim_link_stats_t *out) {
+  *out = sim->soc->noc().link_stats(net, x, y, link);
+}
+
+void hb_sim_latency(const hb_sim_t *sim, uint32_t net, bool bulk, uint32_t src, uint32_t dst,
+                    hb_sim_latency_t *out) {
+  *out = sim->soc->noc().latency(net, bulk, src, dst);
+}
+
+uint64_t hb_sim_latency_bound(uint32_t bucket) {
+  return hb::Noc::latency_bound(bucket);
+}
+
 void hb_sim_dram_stats(const hb_sim_t *sim, uint32_t channel, hb_sim_dram_stats_t *out) {
   *out = sim->soc->channels().at(channel)->stats();
 }

@@ -97,6 +97,74 @@ class AllPairs : public sc_core::sc_module, public hb::Ticked {
     return now + 1;
   }
 
+  /* Counters agree with the paths of all packets, one at a time. */
+  void check_counters() const {
+    uint64_t flits[2] = {}, hop_flits[2] = {};
+    for (unsigned src = 0; src < ports_.size(); ++src) {
+      for (unsigned dst = 0; dst < ports_.size(); ++dst) {
+        uint64_t count[2] = {}, sum[2] = {}, most[2] = {};
+        for (const Size &size : kSizes) {
+          const bool request = size.kind == PacketKind::kWriteReq;
+          if (request && dst >= HB_MAX_TILES) continue;
+          const unsigned net = request ? 0 : 1, columns = config_.columns;
+          const int x = static_cast<int>(src % columns) - static_cast<int>(dst % columns),
+                    y = static_cast<int>(src / columns) - static_cast<int>(dst / columns);
+          flits[net] += size.flits;
+          hop_flits[net] += size.flits * static_cast<uint64_t>(std::abs(x) + std::abs(y));
+          // The interface sees the packet a cycle after it was sent.
+          const Cycle latency = expected(config_, src, dst, size.flits) - 1;
+          ++count[net];
+          sum[net] += latency;
+          most[net] = std::max<uint64_t>(most[net], latency);
+        }
+        for (unsigned net = 0; net < 2; ++net) {
+          uint64_t seen = 0, least = 0;
+          hb_sim_latency_t all{};
+          for (const bool bulk : {false, true}) {
+            const hb_sim_latency_t l = noc_.latency(net, bulk, src, dst);
+            all.count += l.count, all.sum += l.sum, all.max = std::max(all.max, l.max);
+            for (unsigned b = 0; b < HB_LATENCY_BUCKETS; ++b) {
+              seen += l.buckets[b];
+              least += l.buckets[b] * Noc::latency_bound(b);
+            }
+          }
+          if (all.count != count[net] || all.sum != sum[net] || all.max != most[net] ||
+              seen != count[net] || least > sum[net] || least * 4 < sum[net] * 3) {
+            std::printf("%s: %u -> %u: latency counts %" PRIu64 " (%" PRIu64 ") packets of %" PRIu64
+                        " cycles, expected %" PRIu64 " of %" PRIu64 "\n",
+                        name(), src, dst, all.count, seen, all.sum, count[net], sum[net]);
+            ++failures;
+          }
+        }
+      }
+    }
+    const bool deep = config_.buffer_flits >= 2 * config_.link_cycles + config_.router_cycles &&
+                      config_.buffer_flits >= 2 + config_.router_cycles;
+    for (unsigned net = 0; net < 2; ++net) {
+      uint64_t carried = 0, injected = 0, ejected = 0, stalled = 0, buffered = 0;
+      for (unsigned node = 0; node < ports_.size(); ++node) {
+        for (unsigned link = 0; link < HB_NOC_LINKS; ++link) {
+          const hb_sim_link_stats_t s =
+              noc_.link_stats(net, node % config_.columns, node / config_.columns,
+                              static_cast<hb_noc_link_t>(link));
+          (link == HB_LINK_INJECT  ? injected
+           : link == HB_LINK_EJECT ? ejected
+                                   : carried) += s.flits;
+          stalled += s.stall_cycles;
+          buffered += s.buffer_cycles;
+        }
+      }
+      const uint64_t least = (carried + injected) * config_.router_cycles;
+      if (carried != hop_flits[net] || injected != flits[net] || ejected != flits[net] ||
+          (deep && (stalled != 0 || buffered != least)) || buffered < least) {
+        std::printf("%s: network %u: %" PRIu64 " in, %" PRIu64 " over links, %" PRIu64
+                    " out, %" PRIu64 " stalls, %" PRIu64 " flit cycles\n",
+                    name(), net, injected, carried, ejected, stalled, buffered);
+        ++failures;
+      }
+    }
+  }
+
   bool done() const { return src_ == ports_.size() && noc_.at_rest() && checked > 0; }
   unsigned checked = 0;
 
@@ -117,6 +185,47 @@ class AllPairs : public sc_core::sc_module, public hb::Ticked {
   std::vector<NocPort *> ports_;
   unsigned src_ = 0, dst_ = 0, size_ = 0;
   Cycle sent_ = kNever;
+};
+
+/* Two packets of 17 flits meet: one waits for all of the other. */
+class Rivals : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Rivals(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
+      : sc_core::sc_module(nm), Ticked(clk), noc_("noc", clk, soc.noc, hb::AddressMap(soc)) {
+    for (unsigned node = 0; node < 3; ++node) {
+      ports_.push_back(&noc_.attach(static_cast<NodeId>(node), this));
+    }
+  }
+  Cycle tick(Cycle now) override {
+    for (const unsigned node : {0u, 2u}) {
+      if (now != 0) break;
+      Packet *packet = ports_[node]->make();
+      packet->make_write(HB_TILE_BASE(1), 16);
+      ports_[node]->send(packet);
+    }
+    while (Packet *packet = ports_[1]->receive(hb::Net::kRequest)) {
+      ports_[1]->release(packet);
+    }
+    return kNever;
+  }
+  void check() const {
+    const auto link = [this](unsigned x, hb_noc_link_t which) {
+      return noc_.link_stats(0, x, 0, which);
+    };
+    const hb_sim_link_stats_t east = link(0, HB_LINK_EAST), west = link(2, HB_LINK_WEST),
+                              out = link(1, HB_LINK_EJECT);
+    // Its 17 flits come a cycle after each other and leave 17 cycles later than they could.
+    if (out.flits != 34 || out.stall_cycles != 17 || east.stall_cycles + west.stall_cycles != 0 ||
+        east.buffer_cycles + west.buffer_cycles != 17 + 17 * (1 + 17)) {
+      std::printf("rivals: %" PRIu64 " flits out, %" PRIu64 " stalls, %" PRIu64 " flit cycles\n",
+                  out.flits, out.stall_cycles, east.buffer_cycles + west.buffer_cycles);
+      ++failures;
+    }
+  }
+
+ private:
+  Noc noc_;
+  std::vector<NocPort *> ports_;
 };
 
 /* Sends a read to an unmapped address. */
@@ -182,15 +291,18 @@ int main() {
       std::make_unique<AllPairs>("mesh_8x8_2_channels", clock, mesh(8, 8, 4, 1, 1, 2, HB_NOC_XY)));
   meshes.push_back(std::make_unique<AllPairs>("mesh_5x3_4_channels_yx_age", clock,
                                               mesh(5, 3, 2, 2, 1, 4, HB_NOC_YX, HB_NOC_AGE)));
+  Rivals rivals("rivals", clock, mesh(3, 1, 32, 1, 1));
   Lost lost("lost", clock, mesh(2, 2, 4, 1, 1));
   clock.run_until(10000000);
   for (const auto &m : meshes) {
     std::printf("%s: %u packets\n", m->name(), m->checked);
+    m->check_counters();
     if (!m->done()) {
       std::printf("%s: not finished\n", m->name());
       ++failures;
     }
   }
+  rivals.check();
   if (!lost.good) {
     std::puts("unmapped address: no DECERR in cycle 2");
     ++failures;
