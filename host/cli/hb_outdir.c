@@ -13,7 +13,8 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_TRACE};
+static const char *const RESULTS[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_REPORT,
+                                      HB_OUTDIR_REPORT ".tmp", HB_OUTDIR_TRACE};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 static bool is_result(const char *name) {

@@ -18,6 +18,7 @@ static const command_t COMMANDS[] = {
     {"run", "hilbert run", "run a scenario on an emulated system-on-chip", hb_cmd_run},
     {"check", "hilbert check", "check scenario, model and SoC files", hb_cmd_check},
     {"list", "hilbert list", "list scenarios, models, SoCs, policies, tiles", hb_cmd_list},
+    {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
     {"trace", "hilbert trace", "print what a run recorded", hb_cmd_trace},
 };
 enum { NUM_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };

@@ -96,6 +96,15 @@ static void append(json_t *json, struct json_object *array, json_t part) {
   }
 }
 
+static void put_node(json_t *json, const char *key, uint32_t x, uint32_t y) {
+  struct json_object *node = json_object_new_array();
+  if (node != NULL) {
+    json_object_array_add(node, json_object_new_uint64(x));
+    json_object_array_add(node, json_object_new_uint64(y));
+  }
+  put(json, key, node);
+}
+
 static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   const hb_score_model_t *model = &metrics->result.models[index];
   json_t json = json_begin();
@@ -128,6 +137,7 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   json_t json = json_begin();
   put_text(&json, "name", metrics->soc->tiles[index].name);
   put_text(&json, "model", metrics->soc->tiles[index].model);
+  put_node(&json, "node", metrics->soc->tiles[index].node.x, metrics->soc->tiles[index].node.y);
   put_uint(&json, "jobs", tile->jobs);
   put_uint(&json, "errors", tile->errors);
   put_uint(&json, "refused_accesses", tile->refused);
@@ -156,15 +166,6 @@ static const char *const LINKS[HB_NOC_LINKS] = {
 void hb_metrics_link_name(const hb_metrics_link_t *link, char *text, size_t text_len) {
   snprintf(text, text_len, "(%u,%u) %s %ss", link->x, link->y, LINKS[link->link],
            NETWORKS[link->net]);
-}
-
-static void put_node(json_t *json, const char *key, uint32_t x, uint32_t y) {
-  struct json_object *node = json_object_new_array();
-  if (node != NULL) {
-    json_object_array_add(node, json_object_new_uint64(x));
-    json_object_array_add(node, json_object_new_uint64(y));
-  }
-  put(json, key, node);
 }
 
 static json_t link_json(const hb_metrics_t *metrics, const hb_metrics_link_t *link) {
@@ -277,6 +278,7 @@ static json_t dram_json(const hb_metrics_t *metrics) {
   struct json_object *channels = json_object_new_array();
   for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
     json_t channel = channel_json(&metrics->dram[i]);
+    put_node(&channel, "node", metrics->soc->dram.node[i].x, metrics->soc->dram.node[i].y);
     struct json_object *banks = json_object_new_array();
     for (uint32_t bank = 0; bank < metrics->soc->dram.ranks * metrics->soc->dram.banks; bank++) {
       append(&channel, banks, bank_json(&metrics->banks[i][bank]));
@@ -292,6 +294,7 @@ static json_t host_json(const hb_metrics_t *metrics) {
   const hb_sim_host_stats_t *host = &metrics->host;
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
   json_t json = json_begin();
+  put_node(&json, "node", metrics->soc->host_node.x, metrics->soc->host_node.y);
   put_uint(&json, "instructions", host->instructions);
   put_uint(&json, "active_cycles", host->active_cycles);
   put_number(&json, "active_percent",
@@ -338,6 +341,9 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_json(&json, "noc", noc_json(metrics));
   put_json(&json, "dram", dram_json(metrics));
   put_json(&json, "host", host_json(metrics));
+  json_t sensors = json_begin();
+  put_node(&sensors, "node", metrics->soc->sensor_node.x, metrics->soc->sensor_node.y);
+  put_json(&json, "sensors", sensors);
   json_t scores = json_begin();
   put_number(&scores, "xrbench", metrics->result.score);
   put_json(&json, "scores", scores);
