@@ -87,6 +87,9 @@ Packet *NocPort::receive(Net net) {
     ni.eject_credit[ni.eject_take] = credit;
     ni.eject_take = next(ni.eject_take, Noc::kEjectPackets);
     Noc::Router &router = noc_.routers_[static_cast<size_t>(net)][node_];
+    for (unsigned channel = 0; channel < Noc::kMaxVcs; ++channel) {
+      Noc::unblock(router, Noc::kLocal * Noc::kMaxVcs + channel);
+    }
     if (router.occupied != 0) {  // perhaps with a packet for us that waits for this
       router.visit = std::min(router.visit, credit);
       noc_.wake_at(credit);
@@ -159,8 +162,14 @@ void Noc::join(Router &from, Router &to, unsigned out) {
   from.far[out] = &to.in[back * kMaxVcs];
   to.far[back] = &from.in[out * kMaxVcs];
   for (unsigned channel = 0; channel < kMaxVcs; ++channel) {
-    to.in[back * kMaxVcs + channel].sender_visit = &from.visit;
-    from.in[out * kMaxVcs + channel].sender_visit = &to.visit;
+    Input &there = to.in[back * kMaxVcs + channel];
+    there.sender_visit = &from.visit;
+    there.sender = &from;
+    there.sender_place = static_cast<uint8_t>(out * kMaxVcs + channel);
+    Input &here = from.in[out * kMaxVcs + channel];
+    here.sender_visit = &to.visit;
+    here.sender = &to;
+    here.sender_place = static_cast<uint8_t>(back * kMaxVcs + channel);
   }
 }
 
@@ -299,6 +308,7 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     ++in.count;
     ++injected_[net][node];
     router.occupied |= 1u << in.queue;
+    router.active |= in.count == 1 ? 1u << in.queue : 0;
     visit_at(router.visit, slot.ready);
     set_bit(busy_routers_[net], node);
     ++flits_;
@@ -402,6 +412,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     far_input.fill = next(far_input.fill, depth_);
     ++far_input.count;
     far.occupied |= 1u << far_input.queue;
+    far.active |= far_input.count == 1 ? 1u << far_input.queue : 0;
     visit_at(far.visit, ready);
     set_bit(busy_routers_[net], far.node);
   }
@@ -411,9 +422,16 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   input.buffer_cycles += now - (slot.ready - config_.router_cycles);
   slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
   visit_at(*input.sender_visit, slot.credit);
+  if (input.sender != nullptr) {
+    unblock(*input.sender, input.sender_place);
+  }
+  if (tail) {
+    unblock(router, out * kMaxVcs + channel);
+  }
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
     router.occupied &= ~(1u << queue);
+    router.active &= ~(1u << queue);
   }
 }
 
@@ -430,7 +448,8 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     const Input &input = router.in[queue];
     return *input.ring[input.first].packet;
   };
-  for (uint32_t queues = router.occupied; queues != 0; queues &= queues - 1) {
+  uint32_t queues = clock().no_skip() ? router.occupied : router.active;
+  for (; queues != 0; queues &= queues - 1) {
     const unsigned queue = lowest(queues);
     const unsigned port = queue / kMaxVcs, channel = queue % kMaxVcs;
     const Input &input = router.in[queue];
@@ -442,10 +461,14 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     const bool head = (slot.flags & kHead) != 0;
     const unsigned out = head ? slot.flags >> kOutShift : input.out;
     if (head && router.holder[out * kMaxVcs + channel] != kFree) {
-      continue;  // until a tail has left, in a visit of this router
+      block(router, queue, out * kMaxVcs + channel);  // until a tail has left
+      continue;
     }
     const Cycle room = room_at(net, router, slot, out, channel);
     if (room > now) {
+      if (room == kNever) {
+        block(router, queue, out * kMaxVcs + channel);
+      }
       again = std::min(again, room);
       continue;
     }

@@ -135,6 +135,8 @@ class Noc : public sc_core::sc_module, public Ticked {
   struct Input {
     Slot *ring = nullptr;
     Cycle *sender_visit = nullptr;  // of the router or NI that fills it
+    Router *sender = nullptr;       // if it is a router
+    uint8_t sender_place = 0;       // its output and channel
     Router *router = nullptr;       // it belongs to
     uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
     uint8_t fill = 0;               // next place to fill (sender's side)
@@ -157,6 +159,11 @@ class Noc : public sc_core::sc_module, public Ticked {
     std::array<uint8_t, kPorts> turn{};  // input port with first claim to this output
     std::array<uint8_t, kPorts> channel_turn{};  // channel with first claim to this input port
     uint32_t occupied = 0;                       // queues with flits
+    // Of them those whose oldest flit is not known to wait for another flit's move: for the tail
+    // that gives its output and channel back, or for room behind them. Those wait in `blocked`, by
+    // output and channel.
+    uint32_t active = 0;
+    std::array<uint32_t, kQueues> blocked{};
     std::array<uint64_t, kPorts> carried{}, stalled{};  // by output: flits, cycles they waited
     NodeId node = 0;
   };
@@ -193,6 +200,14 @@ class Noc : public sc_core::sc_module, public Ticked {
   void route(unsigned net, Router &router, Cycle now);
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
   void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
+  static void block(Router &router, unsigned queue, unsigned place) {
+    router.active &= ~(1u << queue);
+    router.blocked[place] |= 1u << queue;
+  }
+  static void unblock(Router &router, unsigned place) {
+    router.active |= router.blocked[place];
+    router.blocked[place] = 0;
+  }
   void deliver(Packet *packet, NodeId node, Cycle now);
   void count_latency(unsigned net, const Packet &packet, NodeId node, Cycle latency);
 
