@@ -3,8 +3,10 @@
 /*
  * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in
  * order per source and id, every request gets its answer, and all credits are back at the end.
- * Arguments: SEED NO_SKIP REVERSE plain|channels. The log printed must not depend on NO_SKIP and
- * REVERSE.
+ * Nothing stands still: a monitor bounds the time without progress and the age of every request.
+ * Arguments: SEED NO_SKIP REVERSE plain|channels|saturated [FLITS]. The log printed must not depend
+ * on NO_SKIP and REVERSE. saturated: buffers of two flits, requests as fast as they are taken, so
+ * that both networks are full. FLITS: at least that many in all.
  */
 
 #include <algorithm>
@@ -34,8 +36,8 @@ using hb::Packet;
 using hb::PacketKind;
 using hb_test::Random;
 
-constexpr unsigned kPackets = 400;     // requests per node
-constexpr unsigned kOutstanding = 12;  // requests per node at a time
+/* Longest time without a move while there are flits, and age of a request until its answer. */
+constexpr Cycle kStandstill = 1000, kOldest = 100000;
 int failures = 0;
 
 void fail(const char *who, const char *what) {
@@ -50,24 +52,29 @@ uint8_t pattern(unsigned src, uint32_t tag, unsigned byte, bool answer) {
 class Endpoint : public sc_core::sc_module, public hb::Ticked {
  public:
   Endpoint(sc_core::sc_module_name nm, Clock &clk, Noc &noc, NodeId node, unsigned nodes,
-           uint64_t seed)
+           uint64_t seed, uint32_t requests, bool saturate)
       : sc_core::sc_module(nm),
         Ticked(clk),
         port_(noc.attach(node, this)),
         nodes_(nodes),
-        random_(seed) {}
+        random_(seed),
+        requests_in_all_(requests),
+        saturate_(saturate),
+        outstanding_(saturate ? 64 : 12),
+        sent_at_(requests) {}
 
   /* Acts only in cycles that it chose itself, so that extra ticks change nothing. */
   Cycle tick(Cycle now) override {
     if (now >= act_) {
       act(now);
-      act_ = now + 1 + (random_.chance(30) ? random_.below(20) : 0);
+      act_ = now + 1 + (!saturate_ && random_.chance(30) ? random_.below(20) : 0);
     }
     return finished() ? kNever : act_;
   }
 
   bool finished() const {
-    return started_ == kPackets && answered_ == kPackets && served_.empty() && idle_ > 500;
+    return started_ == requests_in_all_ && answered_ == requests_in_all_ && served_.empty() &&
+           idle_ > 500;
   }
   uint64_t log = 14695981039346656037u;  // FNV-1a over what arrived when
 
@@ -82,7 +89,7 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
 
   void act(Cycle now) {
     ++idle_;
-    if (started_ < kPackets && started_ - answered_ < kOutstanding &&
+    if (started_ < requests_in_all_ && started_ - answered_ < outstanding_ &&
         port_.can_send(Net::kRequest)) {
       Packet *packet = port_.make();
       const unsigned beats = random_.chance(50) ? 1 + random_.below(16) : 1;
@@ -95,19 +102,22 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
       } else {
         packet->make_read(addr, beats);
       }
+      sent_at_[started_] = now;
       packet->tag = started_++;
       packet->id = static_cast<uint8_t>(random_.below(4));
       packet->resp = hb::Resp::kOkay;
       port_.send(packet);
     }
-    if (port_.peek(Net::kRequest) != nullptr && served_.size() < 3 && random_.chance(60)) {
+    if (port_.peek(Net::kRequest) != nullptr) idle_ = 0;
+    if (port_.peek(Net::kRequest) != nullptr && served_.size() < 3 &&
+        (saturate_ || random_.chance(60))) {
       Packet *packet = port_.receive(Net::kRequest);
       check_order(requests_, *packet, "requests out of order");
       note(now, *packet);
       if (packet->kind == PacketKind::kWriteReq) {
         check_data(*packet, packet->src, false);
       }
-      served_.push_back({now + random_.below(40), packet});
+      served_.push_back({now + (saturate_ ? 1 : random_.below(40)), packet});
     }
     if (!served_.empty() && served_.front().first <= now && port_.can_send(Net::kResponse)) {
       Packet *packet = served_.front().second;
@@ -120,7 +130,7 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
       }
       port_.send(packet);
     }
-    if (port_.peek(Net::kResponse) != nullptr && random_.chance(50)) {
+    if (port_.peek(Net::kResponse) != nullptr && (saturate_ || random_.chance(50))) {
       Packet *packet = port_.receive(Net::kResponse);
       note(now, *packet);
       check_order(responses_, *packet, "responses out of order");
@@ -133,10 +143,13 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
       if (packet->kind == PacketKind::kReadResp) {
         check_data(*packet, port_.node(), true);
       }
-      if (packet->tag >= kPackets || seen_[packet->tag]) {
+      if (packet->tag >= requests_in_all_ || sent_at_[packet->tag] == kNever) {
         fail(name(), "a response came twice");
       } else {
-        seen_[packet->tag] = true;
+        if (now - sent_at_[packet->tag] > kOldest) {
+          fail(name(), "a request got old");
+        }
+        sent_at_[packet->tag] = kNever;
         ++answered_;
       }
       port_.release(packet);
@@ -169,7 +182,10 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
   uint32_t started_ = 0, answered_ = 0, idle_ = 0;
   std::deque<std::pair<Cycle, Packet *>> served_;
   std::map<std::pair<unsigned, unsigned>, uint32_t> requests_, responses_;
-  bool seen_[kPackets] = {};
+  const uint32_t requests_in_all_;
+  const bool saturate_;
+  const uint32_t outstanding_;
+  std::vector<Cycle> sent_at_;  // by tag; kNever: answered
 };
 
 hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buffer_flits,
@@ -192,8 +208,9 @@ hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buff
 }  // namespace
 
 int main(int argc, char **argv) {
-  if (argc != 5) {
-    std::fprintf(stderr, "usage: noc_traffic_test SEED NO_SKIP REVERSE plain|channels\n");
+  if (argc != 5 && argc != 6) {
+    std::fprintf(stderr,
+                 "usage: noc_traffic_test SEED NO_SKIP REVERSE plain|channels|saturated [FLITS]\n");
     return 2;
   }
   const auto seed = static_cast<uint64_t>(std::atoll(argv[1]));
@@ -202,8 +219,13 @@ int main(int argc, char **argv) {
   options.reverse = std::atoi(argv[3]) != 0;
   Clock clock("clock", options);
   using Meshes = std::vector<hb_soc_t>;
+  const bool saturate = std::strcmp(argv[4], "saturated") == 0;
   const Meshes socs =
-      std::strcmp(argv[4], "plain") == 0
+      saturate ? Meshes{mesh(4, 4, 128, 2, 1, 1), mesh(3, 3, 128, 2, 1, 1, 2, HB_NOC_YX),
+                        mesh(4, 4, 64, 2, 3, 2, 1, HB_NOC_XY, HB_NOC_AGE),
+                        mesh(2, 4, 512, 2, 1, 1, 4, HB_NOC_XY, HB_NOC_ROUND_ROBIN,
+                             HB_NOC_PRIORITY_CONTROL)}
+      : std::strcmp(argv[4], "plain") == 0
           ? Meshes{mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1), mesh(4, 4, 256, 3, 1, 2),
                    mesh(1, 3, 128, 2, 1, 1)}
           : Meshes{
@@ -211,25 +233,48 @@ int main(int argc, char **argv) {
                 mesh(3, 3, 128, 2, 1, 1, 4, HB_NOC_XY, HB_NOC_AGE, HB_NOC_PRIORITY_CONTROL),
                 mesh(2, 4, 64, 3, 2, 2, 3, HB_NOC_YX, HB_NOC_ROUND_ROBIN, HB_NOC_PRIORITY_CONTROL),
                 mesh(4, 4, 128, 2, 1, 1, 1, HB_NOC_XY, HB_NOC_AGE)};
+  unsigned nodes = 0;
+  for (const hb_soc_t &soc : socs)
+    nodes += soc.num_tiles;
+  // A request and its answer are 6 flits on average, fewer where flits are wide.
+  const uint64_t flits = argc == 6 ? static_cast<uint64_t>(std::atoll(argv[5])) : 0;
+  const uint32_t requests = flits == 0 ? 400 : static_cast<uint32_t>(flits / nodes / 5);
   std::vector<std::unique_ptr<Noc>> nocs;
   std::vector<std::unique_ptr<Endpoint>> endpoints;
   for (const hb_soc_t &soc : socs) {
     const std::string mesh_name = "mesh" + std::to_string(nocs.size());
     nocs.push_back(std::make_unique<Noc>(mesh_name.c_str(), clock, soc.noc, hb::AddressMap(soc)));
     for (uint32_t node = 0; node < soc.num_tiles; ++node) {
-      endpoints.push_back(std::make_unique<Endpoint>(
-          (mesh_name + "_" + std::to_string(node)).c_str(), clock, *nocs.back(),
-          static_cast<NodeId>(node), soc.num_tiles, seed * 1000 + endpoints.size()));
+      endpoints.push_back(
+          std::make_unique<Endpoint>((mesh_name + "_" + std::to_string(node)).c_str(), clock,
+                                     *nocs.back(), static_cast<NodeId>(node), soc.num_tiles,
+                                     seed * 1000 + endpoints.size(), requests, saturate));
     }
   }
-  clock.run_until(200000);
+  bool moving = true, all = false;
+  while (moving && !all && failures == 0) {
+    clock.run_until(clock.cycle() + 1000);
+    all = true;
+    for (const auto &endpoint : endpoints)
+      all = all && endpoint->finished();
+    for (const auto &noc : nocs) {
+      if (!noc->empty() && clock.cycle() - noc->last_progress() > kStandstill) {
+        fail(noc->name(), "stands still");
+        moving = false;
+      }
+    }
+    moving = moving && clock.cycle() < 1000000 + 2000 * Cycle{requests};
+  }
+  clock.run_until(clock.cycle() + 1000);  // the last credits
   for (const auto &endpoint : endpoints) {
     std::printf("%s %016" PRIx64 "\n", endpoint->name(), endpoint->log);
     if (!endpoint->finished()) {
       fail(endpoint->name(), "not finished");
     }
   }
+  uint64_t carried = 0;
   for (const auto &noc : nocs) {
+    carried += noc->stats().flits[0] + noc->stats().flits[1];
     const hb_sim_noc_stats_t stats = noc->stats();
     std::printf("%s: packets %" PRIu64 " %" PRIu64 ", flits %" PRIu64 " %" PRIu64
                 ", latency %" PRIu64 " %" PRIu64 ", last progress @%" PRIu64 "\n",
@@ -241,6 +286,9 @@ int main(int argc, char **argv) {
     if (noc->pool().in_use() != 0) {
       fail(noc->name(), "packets were lost or made");
     }
+  }
+  if (carried < flits) {
+    fail("all meshes", "fewer flits than asked for");
   }
   return failures == 0 ? 0 : 1;
 }
