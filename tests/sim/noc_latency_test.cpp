@@ -228,6 +228,43 @@ class Rivals : public sc_core::sc_module, public hb::Ticked {
   std::vector<NocPort *> ports_;
 };
 
+/* Six requests to an owner that takes none before cycle 500: four are at its interface by then. */
+class Deaf : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Deaf(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        noc_("noc", clk, soc.noc, hb::AddressMap(soc)),
+        ports_{&noc_.attach(0, this), &noc_.attach(1, this)} {}
+  Cycle tick(Cycle now) override {
+    if (sent_ < 6 && ports_[0]->can_send(hb::Net::kRequest)) {
+      Packet *packet = ports_[0]->make();
+      packet->make_write(HB_TILE_BASE(1), 1);
+      ports_[0]->send(packet);
+      ++sent_;
+    }
+    if (now == 500) arrived_ = noc_.stats().packets[0];
+    for (Packet *packet = nullptr;
+         now >= 500 && (packet = ports_[1]->receive(hb::Net::kRequest)) != nullptr;) {
+      ports_[1]->release(packet);
+      ++taken_;
+    }
+    return now < 600 ? now + 1 : kNever;
+  }
+  void check() const {
+    if (arrived_ != Noc::kEjectPackets || taken_ != 6) {
+      std::printf("deaf: %" PRIu64 " at the interface, then %u taken\n", arrived_, taken_);
+      ++failures;
+    }
+  }
+
+ private:
+  Noc noc_;
+  NocPort *ports_[2];
+  unsigned sent_ = 0, taken_ = 0;
+  uint64_t arrived_ = 0;
+};
+
 /* Sends a read to an unmapped address. */
 class Lost : public sc_core::sc_module, public hb::Ticked {
  public:
@@ -292,6 +329,7 @@ int main() {
   meshes.push_back(std::make_unique<AllPairs>("mesh_5x3_4_channels_yx_age", clock,
                                               mesh(5, 3, 2, 2, 1, 4, HB_NOC_YX, HB_NOC_AGE)));
   Rivals rivals("rivals", clock, mesh(3, 1, 32, 1, 1));
+  Deaf deaf("deaf", clock, mesh(2, 1, 4, 1, 1));
   Lost lost("lost", clock, mesh(2, 2, 4, 1, 1));
   clock.run_until(10000000);
   for (const auto &m : meshes) {
@@ -303,6 +341,7 @@ int main() {
     }
   }
   rivals.check();
+  deaf.check();
   if (!lost.good) {
     std::puts("unmapped address: no DECERR in cycle 2");
     ++failures;
