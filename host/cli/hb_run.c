@@ -12,6 +12,7 @@
 #include "elf/hb_elf.h"
 #include "hb_cli.h"
 #include "hb_collect.h"
+#include "hb_energy.h"
 #include "hb_library.h"
 #include "hb_map.h"
 #include "hb_metrics.h"
@@ -41,6 +42,7 @@ typedef struct run {
   hb_elf_t firmware;
   hb_workload_t workload;
   hb_score_t *score;
+  hb_energy_t *energy;
   hb_trace_sink_t *trace;
   uint64_t num_refused;     /* DMA accesses outside the windows of their model */
   hb_sim_refused_t refused; /* the first of them */
@@ -165,6 +167,7 @@ static void on_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint3
 static void on_job(void *ctx, const hb_sim_job_t *job) {
   run_t *run = ctx;
   hb_score_job(run->score, job);
+  hb_energy_job(run->energy, job);
   if (run->trace != NULL) {
     hb_trace_sink_job(run->trace, job);
   }
@@ -444,7 +447,8 @@ static int collect_metrics(run_t *run) {
     }
   }
   hb_sim_host_stats(run->sim, &metrics->host);
-  if (hb_collect_network(run->sim, &run->soc, metrics) != HB_OK) {
+  if (hb_collect_network(run->sim, &run->soc, metrics) != HB_OK ||
+      hb_energy_finish(run->energy, metrics) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   explain_stop(run, run->line, sizeof(run->line));
@@ -529,7 +533,8 @@ static int run_all(run_t *run) {
   run->metrics.planned_cycles =
       cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
                 run->soc.clock_khz);
-  if (hb_collect_begin(&run->metrics) != HB_OK) {
+  if (hb_collect_begin(&run->metrics) != HB_OK ||
+      hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   int (*const output_steps[])(run_t *) = {prepare_out, open_trace};
@@ -558,6 +563,7 @@ int hb_run(const hb_run_options_t *options) {
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));
   }
   hb_score_free(run->score);
+  hb_energy_free(run->energy);
   hb_workload_release(&run->workload);
   hb_scenario_release(&run->scenario);
   free(run->firmware_bytes);

@@ -73,6 +73,22 @@ static void print_busiest(const hb_metrics_t *metrics, FILE *out) {
   fputs(best[0] == NULL ? "" : "\n", out);
 }
 
+static void print_energy(const hb_metrics_t *metrics, FILE *out) {
+  const hb_metrics_energy_t *energy = &metrics->energy;
+  const double whole = energy->total_pj > 0.0 ? energy->total_pj / 100.0 : 1.0;
+  double arrays = 0.0;
+  double scratchpads = 0.0;
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    arrays += energy->array_pj[i];
+    scratchpads += energy->scratchpad_pj[i];
+  }
+  fprintf(out,
+          "energy %.4g mJ: arrays %.1f%%, scratchpads %.1f%%, network %.1f%%, DRAM %.1f%%, "
+          "static %.1f%%\n",
+          energy->total_pj * 1e-9, arrays / whole, scratchpads / whole, energy->network_pj / whole,
+          energy->dram_pj / whole, energy->static_pj / whole);
+}
+
 static void print_rest(const hb_metrics_t *metrics, FILE *out) {
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
   fprintf(out, "host  %.2f%% active, %llu instructions, %llu interrupts\n",
@@ -93,7 +109,9 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
           hb_metrics_percent(dram.row_hits, dram.row_hits + dram.row_misses + dram.row_conflicts),
           hb_metrics_gb_per_s(metrics, dram.bytes_read),
           hb_metrics_gb_per_s(metrics, dram.bytes_written), (ull)dram.refreshes);
-  fprintf(out, "score %.2f of 100 (XRBench without energy)\n", metrics->result.score);
+  print_energy(metrics, out);
+  fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
+          metrics->energy.score);
   fprintf(out, "took  %.1f s, %.2f million cycles a second\n", metrics->wall_s,
           metrics->wall_s > 0.0 ? (double)metrics->result.cycles / metrics->wall_s / 1e6 : 0.0);
 }

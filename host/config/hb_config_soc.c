@@ -7,6 +7,7 @@
 
 #include "hb_config.h"
 #include "hb_config_dram.h"
+#include "hb_config_energy.h"
 #include "hb_yaml.h"
 
 enum { MAX_CLOCK_KHZ = 10 * 1000 * 1000 };
@@ -38,6 +39,7 @@ typedef struct raw_soc {
   raw_noc_t noc;
   raw_place_t host, sensors;
   hb_raw_dram_t dram;
+  hb_raw_energy_t *energy; /* NULL: not given */
   raw_tile_t *tiles;
   uint32_t tiles_count;
 } raw_soc_t;
@@ -86,6 +88,8 @@ static const cyaml_schema_field_t SOC_FIELDS[] = {
     CYAML_FIELD_MAPPING("host", CYAML_FLAG_DEFAULT, raw_soc_t, host, PLACE_FIELDS),
     CYAML_FIELD_MAPPING("sensors", CYAML_FLAG_DEFAULT, raw_soc_t, sensors, PLACE_FIELDS),
     CYAML_FIELD_MAPPING("dram", CYAML_FLAG_DEFAULT, raw_soc_t, dram, hb_dram_fields),
+    CYAML_FIELD_MAPPING_PTR("energy", CYAML_FLAG_OPTIONAL | CYAML_FLAG_POINTER, raw_soc_t, energy,
+                            hb_energy_fields),
     CYAML_FIELD_SEQUENCE("tiles", CYAML_FLAG_POINTER, raw_soc_t, tiles, &TILE_VALUE, 1,
                          HB_MAX_TILES),
     CYAML_FIELD_END,
@@ -238,6 +242,7 @@ static hb_status_t take_soc(hb_yaml_t *yaml, const raw_soc_t *raw,
   hb_yaml_at(yaml, "sensors.node");
   HB_TRY(place(&plan, raw->sensors.node, "the sensor hub", &soc->sensor_node));
   HB_TRY(take_dram(&plan, &raw->dram, &soc->dram));
+  HB_TRY(hb_config_energy(yaml, raw->energy, soc->dram.preset, &soc->energy, error));
   for (uint32_t i = 0; i < raw->tiles_count; i++) {
     HB_TRY(take_tile(&plan, raw, i, tile_known, &soc->tiles[i]));
   }

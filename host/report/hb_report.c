@@ -112,6 +112,7 @@ static void models_table(report_t *report) {
       {"dropped", "dropped", false, 0},
       {"median ms", "latency_ms.p50", false, 3},
       {"95 % ms", "latency_ms.p95", false, 3},
+      {"mJ a frame", "frame_energy_mj", false, 4},
       {"real-time", "scores.real_time", false, 4},
       {"QoE", "scores.qoe", false, 4},
   };
@@ -126,6 +127,8 @@ static void tiles_table(report_t *report) {
       {"busy %", "busy_percent", false, 1},
       {"MAC %", "mac_percent", false, 1},
       {"MAC % of busy", "mac_busy_percent", false, 1},
+      {"array mJ", "array_energy_mj", false, 4},
+      {"scratchpad mJ", "scratchpad_energy_mj", false, 4},
       {"refused accesses", "refused_accesses", false, 0},
   };
   table(report, "tiles", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
@@ -382,11 +385,13 @@ static void begin_page(report_t *report) {
   hb_text_addf(html, "</h1>\n<p>Policy ");
   hb_html_escape(html, text(report, report->metrics, "policy"));
   hb_text_addf(html,
-               ", seed %.0f, %.0f cycles, %.3f ms at %g MHz. XRBench score without energy: "
-               "%.2f of 100.</p>\n",
+               ", seed %.0f, %.0f cycles, %.3f ms at %g MHz, %.4g mJ. XRBench score: "
+               "%.2f of 100 without energy, %.2f with it.</p>\n",
                number(report, report->metrics, "seed"), cycles,
                mhz <= 0.0 ? 0.0 : cycles / mhz / 1e3, mhz,
-               number(report, report->metrics, "scores.xrbench"));
+               number(report, report->metrics, "energy_mj.total"),
+               number(report, report->metrics, "scores.xrbench"),
+               number(report, report->metrics, "scores.xrbench_with_energy"));
   json_t *complete = get(report, report->metrics, "complete", json_type_boolean);
   if (complete != NULL && !json_object_get_boolean(complete)) {
     hb_text_addf(html, "<p class=\"bad\">The run did not end well: ");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 enum { BEAT_BYTES = 16 };
+#define PJ_PER_MJ 1e9
 
 double hb_metrics_ms(const hb_metrics_t *metrics, uint64_t cycles) {
   return (double)cycles / (double)metrics->soc->clock_khz;
@@ -124,10 +125,14 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&latency, "p99", hb_metrics_ms(metrics, model->latency.p99));
   put_number(&latency, "max", hb_metrics_ms(metrics, model->latency.max));
   put_json(&json, "latency_ms", latency);
+  put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / PJ_PER_MJ);
+  put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / PJ_PER_MJ);
   json_t scores = json_begin();
   put_number(&scores, "real_time", model->real_time);
   put_number(&scores, "qoe", model->qoe);
   put_number(&scores, "model", model->score);
+  put_number(&scores, "energy", metrics->energy.models[index].score);
+  put_number(&scores, "model_with_energy", metrics->energy.models[index].model_score);
   put_json(&json, "scores", scores);
   return json;
 }
@@ -152,6 +157,8 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&json, "busy_percent", hb_metrics_percent(tile->busy, metrics->result.cycles));
   put_number(&json, "mac_percent", hb_metrics_mac_percent(metrics, index, metrics->result.cycles));
   put_number(&json, "mac_busy_percent", hb_metrics_mac_percent(metrics, index, tile->busy));
+  put_number(&json, "array_energy_mj", metrics->energy.array_pj[index] / PJ_PER_MJ);
+  put_number(&json, "scratchpad_energy_mj", metrics->energy.scratchpad_pj[index] / PJ_PER_MJ);
   put_uint(&json, "read_bytes", tile->rd_beats * BEAT_BYTES);
   put_uint(&json, "write_bytes", tile->wr_beats * BEAT_BYTES);
   return json;
@@ -314,6 +321,24 @@ static json_t host_json(const hb_metrics_t *metrics) {
   return json;
 }
 
+static json_t energy_json(const hb_metrics_t *metrics) {
+  const hb_metrics_energy_t *energy = &metrics->energy;
+  double arrays = 0.0;
+  double scratchpads = 0.0;
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    arrays += energy->array_pj[i];
+    scratchpads += energy->scratchpad_pj[i];
+  }
+  json_t json = json_begin();
+  put_number(&json, "total", energy->total_pj / PJ_PER_MJ);
+  put_number(&json, "arrays", arrays / PJ_PER_MJ);
+  put_number(&json, "scratchpads", scratchpads / PJ_PER_MJ);
+  put_number(&json, "network", energy->network_pj / PJ_PER_MJ);
+  put_number(&json, "dram", energy->dram_pj / PJ_PER_MJ);
+  put_number(&json, "static", energy->static_pj / PJ_PER_MJ);
+  return json;
+}
+
 static json_t metrics_json(const hb_metrics_t *metrics) {
   json_t json = json_begin();
   put_text(&json, "schema", HB_METRICS_SCHEMA);
@@ -341,11 +366,13 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_json(&json, "noc", noc_json(metrics));
   put_json(&json, "dram", dram_json(metrics));
   put_json(&json, "host", host_json(metrics));
+  put_json(&json, "energy_mj", energy_json(metrics));
   json_t sensors = json_begin();
   put_node(&sensors, "node", metrics->soc->sensor_node.x, metrics->soc->sensor_node.y);
   put_json(&json, "sensors", sensors);
   json_t scores = json_begin();
   put_number(&scores, "xrbench", metrics->result.score);
+  put_number(&scores, "xrbench_with_energy", metrics->energy.score);
   put_json(&json, "scores", scores);
   return json;
 }

@@ -45,6 +45,20 @@ typedef struct hb_metrics_traffic {
   uint64_t read_so_far, written_so_far;
 } hb_metrics_traffic_t;
 
+/** hb_energy.h says what each is. */
+typedef struct hb_metrics_model_energy {
+  double total_pj, frame_pj; /* of all its jobs; of a frame on average, completed or overdue */
+  double score;              /* XRBench's energy score, 1 at no energy, 0 at 1500 mJ a frame */
+  double model_score;        /* real-time, QoE and energy */
+} hb_metrics_model_energy_t;
+
+typedef struct hb_metrics_energy {
+  double total_pj, network_pj, dram_pj, static_pj;
+  double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
+  hb_metrics_model_energy_t models[HB_IMAGE_MAX_MODELS];
+  double score; /* of the scenario with energy, 0 .. 100 */
+} hb_metrics_energy_t;
+
 typedef struct hb_metrics {
   const hb_scenario_t *scenario;
   const hb_soc_t *soc;
@@ -63,6 +77,7 @@ typedef struct hb_metrics {
   hb_metrics_path_t *paths; /* by network, source, destination, class */
   uint32_t num_paths;
   hb_metrics_traffic_t traffic;
+  hb_metrics_energy_t energy;
   hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
   hb_sim_bank_stats_t banks[HB_SIM_MAX_CHANNELS][HB_SIM_MAX_BANKS];
   hb_sim_host_stats_t host;

@@ -96,6 +96,17 @@ typedef struct hb_soc_dram {
   uint32_t write_high, write_low;
 } hb_soc_dram_t;
 
+/** Energy of events, for reports: nothing in the simulator depends on it. pJ, static power in mW. */
+typedef struct hb_soc_energy {
+  double mac_pj;                                    /* 8 x 8 bits into 32 */
+  double sram_8kib_pj, sram_32kib_pj, sram_1mib_pj; /* 64 bits of a scratchpad of that size */
+  double flit_hop_pj;                               /* 128 bits through a router and a link */
+  double dram_activate_pj;                          /* with the precharge */
+  double dram_read_pj, dram_write_pj;               /* a burst */
+  double dram_refresh_pj;                           /* of a rank */
+  double tile_static_mw, dram_static_mw;            /* a tile, a channel */
+} hb_soc_energy_t;
+
 typedef struct hb_soc {
   char name[HB_SIM_NAME_MAX];
   uint32_t clock_khz; /* 1 .. 10000000 */
@@ -107,6 +118,7 @@ typedef struct hb_soc {
   hb_soc_dram_t dram;
   uint32_t num_tiles; /* 1 .. HB_MAX_TILES */
   hb_soc_tile_t tiles[HB_MAX_TILES];
+  hb_soc_energy_t energy;
 } hb_soc_t;
 
 /**

@@ -228,6 +228,11 @@ BAD_FILES = [
     ("soc", "tfaw_ns: 30", "tfaw_ns: 6.399", "35:12: dram.tfaw_ns: must be at least trrd_ns"),
     ("soc", "tras_ns: 32", "tras_ns: 13.319", "27:12: dram.tras_ns: must be at least trcd_ns"),
     ("soc", "trefi_ns: 7800", "trefi_ns: 699.999", "33:13: dram.trefi_ns: must be at least twice trfc_ns"),
+    ("soc", "tiles:\n", "energy:\n  mac_pj: -1\ntiles:\n", "37:11: energy.mac_pj: expected a decimal number such as 16.67, got -1"),
+    ("soc", "tiles:\n", "energy:\n  dram_read_pj: 1000000001\ntiles:\n", "37:17: energy.dram_read_pj: expected 0 .. 1000000000, got 1000000001"),
+    ("soc", "tiles:\n", "energy:\n  mac: 1\ntiles:\n",
+     "37:3: energy.mac: unknown key, expected one of mac_pj, sram_8kib_pj, sram_32kib_pj, sram_1mib_pj, flit_hop_pj, "
+     "dram_activate_pj, dram_read_pj, dram_write_pj, dram_refresh_pj, tile_static_mw, dram_static_mw"),
     ("soc", "preset: custom", "preset: ddr5", "14:11: dram.preset: expected one of lpddr4-3200, ddr4-2400, hbm2-2000, custom, got ddr5"),
     ("soc", "  trcd_ns: 13.32\n", "", "14:3: dram: trcd_ns is missing; preset custom has no value for it"),
     ("soc", "  banks: 8\n", "", "14:3: dram: banks is missing; preset custom has no value for it"),

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_energy.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "hb_activity.h"
+#include "hilbert/hb_tile_regs.h"
+
+#define XRBENCH_MOST_MJ 1500.0 /* XRBench's Enmax */
+#define PJ_PER_MJ 1e9
+
+enum { WORD_BYTES = 16, TABLE_BYTES = 8 /* the table's accesses are of 64 bits */ };
+
+/* Of one layer on one tile, in pJ. */
+typedef struct cost {
+  bool known;
+  double array, scratchpad;
+} cost_t;
+
+struct hb_energy {
+  const hb_scenario_t *scenario;
+  const hb_soc_t *soc;
+  hb_map_tile_t tiles[HB_MAX_TILES];
+  uint32_t first_layer[HB_IMAGE_MAX_MODELS]; /* of a model among all layers */
+  uint32_t num_layers;
+  cost_t *costs; /* [layer * num_tiles + tile] */
+  double model_pj[HB_IMAGE_MAX_MODELS];
+  double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
+  uint64_t model_beats[HB_IMAGE_MAX_MODELS], beats;
+  bool failed;
+};
+
+hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
+                          hb_energy_t **energy_out) {
+  hb_energy_t *energy = calloc(1, sizeof(*energy));
+  if (energy == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  energy->scenario = scenario;
+  energy->soc = soc;
+  for (uint32_t i = 0; i < scenario->num_tasks; i++) {
+    energy->first_layer[i] = energy->num_layers;
+    energy->num_layers += scenario->tasks[i].model.num_layers;
+  }
+  for (uint32_t i = 0; i < soc->num_tiles; i++) {
+    uint32_t id = 0;
+    uint32_t caps = 0;
+    if (hb_sim_tile_model_info(soc->tiles[i].model, &id, &caps) == HB_OK) {
+      hb_map_tile_decode(id, caps, &energy->tiles[i]);
+    }
+  }
+  energy->costs = calloc((size_t)energy->num_layers * soc->num_tiles + 1, sizeof(*energy->costs));
+  if (energy->costs == NULL) {
+    free(energy);
+    return HB_ERR_NOMEM;
+  }
+  *energy_out = energy;
+  return HB_OK;
+}
+
+void hb_energy_free(hb_energy_t *energy) {
+  if (energy != NULL) {
+    free(energy->costs);
+    free(energy);
+  }
+}
+
+double hb_energy_sram(const hb_soc_energy_t *table, double bytes) {
+  static const double SIZES[] = {8192.0, 32768.0, 1048576.0};
+  const double pj[] = {table->sram_8kib_pj, table->sram_32kib_pj, table->sram_1mib_pj};
+  const int part = bytes < SIZES[1] ? 0 : 1; /* beyond the ends the lines go on */
+  double access = 0.0;
+  if (pj[part] > 0.0 && pj[part + 1] > 0.0) {
+    const double slope = log(pj[part + 1] / pj[part]) / log(SIZES[part + 1] / SIZES[part]);
+    access = pj[part] * pow(bytes / SIZES[part], slope);
+  }
+  return access * WORD_BYTES / TABLE_BYTES;
+}
+
+/* Compiles the layer once more for the tile, the first time it is met there. */
+static const cost_t *cost_of(hb_energy_t *energy, uint32_t model, uint32_t layer, uint32_t tile) {
+  cost_t *cost =
+      &energy->costs[(energy->first_layer[model] + layer) * energy->soc->num_tiles + tile];
+  if (cost->known) {
+    return cost;
+  }
+  const hb_map_tile_t *shape = &energy->tiles[tile];
+  hb_program_t program;
+  char why[256];
+  if (hb_map_layer(&energy->scenario->tasks[model].model.layers[layer], shape, &program, why,
+                   sizeof(why)) != HB_OK) {
+    return NULL; /* it ran there, so memory is out */
+  }
+  hb_activity_t activity;
+  hb_activity_of(&program, shape, &activity);
+  hb_program_release(&program);
+  const hb_soc_energy_t *table = &energy->soc->energy;
+  const double banks = shape->size == 32u ? 2.0 : 1.0;
+  cost->known = true;
+  cost->array = (double)activity.macs * table->mac_pj;
+  cost->scratchpad =
+      (double)activity.ifm * hb_energy_sram(table, shape->ifm_words * WORD_BYTES / banks) +
+      (double)activity.wgt * hb_energy_sram(table, shape->wgt_words * WORD_BYTES / banks) +
+      (double)activity.other * hb_energy_sram(table, shape->prm_words * WORD_BYTES) +
+      /* A row of N int32 lies in as many memories of 16 bytes. */
+      (double)activity.acc * hb_energy_sram(table, shape->acc_rows * WORD_BYTES);
+  return cost;
+}
+
+void hb_energy_job(void *ctx, const hb_sim_job_t *job) {
+  hb_energy_t *energy = ctx;
+  const uint32_t model = HB_TAG_MODEL(job->tag);
+  const uint32_t layer = HB_TAG_LAYER(job->tag);
+  if (job->tile >= energy->soc->num_tiles || model >= energy->scenario->num_tasks ||
+      layer >= energy->scenario->tasks[model].model.num_layers ||
+      job->status != HB_TILE_STATUS_OK) {
+    return;
+  }
+  const cost_t *cost = cost_of(energy, model, layer, job->tile);
+  if (cost == NULL) {
+    energy->failed = true;
+    return;
+  }
+  energy->array_pj[job->tile] += cost->array;
+  energy->scratchpad_pj[job->tile] += cost->scratchpad;
+  energy->model_pj[model] += cost->array + cost->scratchpad;
+  energy->model_beats[model] += job->rd_beats + job->wr_beats;
+  energy->beats += job->rd_beats + job->wr_beats;
+}
+
+static double network_pj(const hb_metrics_t *metrics) {
+  uint64_t hops = 0; /* flits through routers: each leaves one by an output */
+  for (uint32_t i = 0; i < metrics->num_links; i++) {
+    hops += metrics->links[i].link == HB_LINK_INJECT ? 0 : metrics->links[i].stats.flits;
+  }
+  return (double)hops * metrics->soc->energy.flit_hop_pj * metrics->soc->noc.flit_bits / 128.0;
+}
+
+static double dram_pj(const hb_metrics_t *metrics) {
+  const hb_soc_energy_t *table = &metrics->soc->energy;
+  const hb_sim_dram_stats_t dram = hb_metrics_dram(metrics);
+  return (double)(dram.row_misses + dram.row_conflicts) * table->dram_activate_pj +
+         (double)dram.reads * table->dram_read_pj + (double)dram.writes * table->dram_write_pj +
+         (double)dram.refreshes * table->dram_refresh_pj;
+}
+
+hb_status_t hb_energy_finish(const hb_energy_t *energy, hb_metrics_t *metrics) {
+  if (energy->failed) {
+    return HB_ERR_NOMEM;
+  }
+  const hb_soc_t *soc = metrics->soc;
+  hb_metrics_energy_t *sum = &metrics->energy;
+  *sum = (hb_metrics_energy_t){.network_pj = network_pj(metrics), .dram_pj = dram_pj(metrics)};
+  const double seconds = (double)metrics->result.cycles / (soc->clock_khz * 1e3);
+  sum->static_pj = seconds * 1e9 * /* mW are pJ per ns */
+                   (soc->energy.tile_static_mw * soc->num_tiles +
+                    soc->energy.dram_static_mw * soc->dram.num_channels);
+  sum->total_pj = sum->network_pj + sum->dram_pj + sum->static_pj;
+  for (uint32_t i = 0; i < soc->num_tiles; i++) {
+    sum->array_pj[i] = energy->array_pj[i];
+    sum->scratchpad_pj[i] = energy->scratchpad_pj[i];
+    sum->total_pj += energy->array_pj[i] + energy->scratchpad_pj[i];
+  }
+  double scores = 0.0;
+  uint32_t counted = 0;
+  for (uint32_t i = 0; i < energy->scenario->num_tasks; i++) {
+    const hb_score_model_t *model = &metrics->result.models[i];
+    hb_metrics_model_energy_t *own = &sum->models[i];
+    const double share =
+        energy->beats == 0 ? 0.0 : (double)energy->model_beats[i] / (double)energy->beats;
+    own->total_pj = energy->model_pj[i] + share * (sum->network_pj + sum->dram_pj);
+    const uint64_t executed = model->completed + model->overdue;
+    own->frame_pj = executed == 0 ? 0.0 : own->total_pj / (double)executed;
+    own->score = (XRBENCH_MOST_MJ - own->frame_pj / PJ_PER_MJ) / XRBENCH_MOST_MJ;
+    own->model_score = model->score * own->score;
+    scores += model->scored > 0 ? own->model_score : 0.0;
+    counted += model->scored > 0;
+  }
+  sum->score = counted == 0 ? 0.0 : 100.0 * scores / counted;
+  return HB_OK;
+}

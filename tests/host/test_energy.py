@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""test_energy.py HILBERT SCENARIOS: each part of a run's energy is its counted events times the table's entry."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HILBERT, SCENARIOS = None, None
+KEYS = ("mac_pj", "sram_8kib_pj", "sram_32kib_pj", "sram_1mib_pj", "flit_hop_pj", "dram_activate_pj", "dram_read_pj",
+        "dram_write_pj", "dram_refresh_pj", "tile_static_mw", "dram_static_mw")
+# 16 channels in and out, 1 x 8 pixels, one tap: 8 * 16 * 16 MACs on any systolic tile, 4 k-tiles of N = 8.
+MODEL = "model: m\nlayers:\n  - {name: a, op: conv, in: [16, 1, 8], out_channels: 16, kernel: [1, 1]}\n"
+SCENARIO = ("scenario: t\nduration_ms: 2\nsoc: soc.yaml\nsensors:\n  - {name: s}\n"
+            "tasks:\n  - {name: A, model: m.yaml, rate_hz: 2000, sensor: s}\n")
+
+
+class Energy(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        for name, text in (("m.yaml", MODEL), ("t.yaml", SCENARIO)):
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+
+    def tearDown(self):
+        shutil.rmtree(self.folder)
+
+    def run_with(self, soc="mini-ws8", **energy):
+        """Metrics of a run whose table is all 0 but for these."""
+        with open(os.path.join(SCENARIOS, "soc", f"{soc}.yaml"), encoding="utf-8") as file:
+            text = file.read()
+        table = {**{key: 0 for key in KEYS}, **energy}
+        with open(os.path.join(self.folder, "soc.yaml"), "w", encoding="utf-8") as file:
+            file.write(text + "energy:\n" + "".join(f"  {key}: {value}\n" for key, value in table.items()))
+        out = os.path.join(self.folder, "out")
+        done = subprocess.run([HILBERT, "run", os.path.join(self.folder, "t.yaml"), "--json", f"--out={out}"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def only(self, metrics, part, mj):
+        """The whole energy is this part, and it is this much."""
+        for name in ("arrays", "scratchpads", "network", "dram", "static"):
+            self.assertAlmostEqual(metrics["energy_mj"][name], mj if name == part else 0, delta=2e-6, msg=name)
+        self.assertAlmostEqual(metrics["energy_mj"]["total"], mj, delta=2e-6)
+
+    def jobs(self, metrics):
+        jobs = sum(tile["jobs"] for tile in metrics["tiles"])
+        self.assertGreater(jobs, 2)
+        return jobs
+
+    def test_macs(self):
+        for soc in ("mini-ws8", "duo-ws8-os8"):
+            metrics = self.run_with(soc, mac_pj=1000)
+            self.only(metrics, "arrays", self.jobs(metrics) * 8 * 16 * 16 * 1000 / 1e9)
+
+    def test_scratchpads(self):
+        # The same energy at every size: accesses of 16 bytes cost twice the table's. IFM: 8 words in, 4 k-tiles of 8 pixels
+        # out. WGT: 16 words in, 8 out for each k-tile. Parameters: 8 in, 8 for each of two STOREs. Sums of 2 words: 2 blocks of
+        # 8 channels, 8 rows, written and read once more between their two k-tiles, read by STORE.
+        metrics = self.run_with(sram_8kib_pj=1000, sram_32kib_pj=1000, sram_1mib_pj=1000)
+        ifm, wgt, prm, acc = 8 + 4 * 8, 16 + 4 * 8, 8 + 2 * 8, 2 * 8 * (2 * 2 - 1 + 1) * 2
+        self.only(metrics, "scratchpads", self.jobs(metrics) * (ifm + wgt + prm + acc) * 2000 / 1e9)
+
+    def test_network(self):
+        metrics = self.run_with(flit_hop_pj=1000)
+        hops = sum(link["flits"] for link in metrics["noc"]["links"] if link["link"] != "inject")
+        self.assertGreater(hops, 1000)
+        self.only(metrics, "network", hops * 1000 / 1e9)
+        self.assertAlmostEqual(metrics["models"][0]["energy_mj"], metrics["energy_mj"]["network"], delta=2e-6)
+
+    def test_dram(self):
+        dram = self.run_with()["dram"]
+        for key, count in (("dram_activate_pj", dram["row_misses"] + dram["row_conflicts"]), ("dram_read_pj", dram["reads"]),
+                           ("dram_write_pj", dram["writes"]), ("dram_refresh_pj", dram["refreshes"])):
+            with self.subTest(key):
+                self.assertGreater(count, 10)
+                self.only(self.run_with(**{key: 10000}), "dram", count * 10000 / 1e9)
+
+    def test_static(self):
+        for key in ("tile_static_mw", "dram_static_mw"):
+            metrics = self.run_with(**{key: 500})
+            self.only(metrics, "static", 2e-3 * 500)
+            self.assertEqual(metrics["models"][0]["energy_mj"], 0)
+
+    def test_score(self):
+        metrics = self.run_with(mac_pj=200000000)
+        model = metrics["models"][0]
+        executed = model["completed"] + model["overdue"]
+        frame = metrics["energy_mj"]["arrays"] / executed
+        self.assertGreater(frame, 300)
+        self.assertAlmostEqual(model["frame_energy_mj"], frame, delta=1e-3)
+        self.assertAlmostEqual(model["scores"]["energy"], (1500 - frame) / 1500, delta=1e-5)
+        self.assertAlmostEqual(model["scores"]["model_with_energy"], model["scores"]["model"] * model["scores"]["energy"], delta=1e-5)
+        self.assertAlmostEqual(metrics["scores"]["xrbench_with_energy"], 100 * model["scores"]["model_with_energy"], delta=1e-3)
+
+
+if __name__ == "__main__":
+    SCENARIOS = sys.argv.pop(2)
+    HILBERT = sys.argv.pop(1)
+    unittest.main()
