@@ -361,6 +361,85 @@ int recovery() {
   return failures == 0 ? 0 : 1;
 }
 
+/* When rows are opened. */
+class Openings : public hb::DramObserver {
+ public:
+  void command(uint64_t ps, hb::DramCommand command, unsigned, uint64_t) override {
+    if (command == hb::DramCommand::kActivate) times.push_back(ps);
+  }
+  std::vector<uint64_t> times;
+};
+
+/* Eight reads at once, each of another bank: the rows open as tRRD, tRRD_L and tFAW let them, to
+ * the clock. */
+class Burst : public sc_core::sc_module, public hb::Ticked {
+ public:
+  Burst(sc_core::sc_module_name nm, Clock &clk, System &sys)
+      : sc_core::sc_module(nm), Ticked(clk), port_(sys.noc.attach(0, this)) {
+    sys.channels[0]->observe(&openings);
+  }
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse))
+      port_.release(packet);
+    if (now >= 10 && sent_ < 8 && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      packet->make_read(HB_DRAM_BASE + sent_ * 2048, 1);
+      packet->id = static_cast<uint8_t>(sent_++);
+      port_.send(packet);
+    }
+    return now < 10 ? 10 : sent_ < 8 ? now + 1 : kNever;
+  }
+  Openings openings;
+
+ private:
+  hb::NocPort &port_;
+  unsigned sent_ = 0;
+};
+
+int activations() {
+  Clock clock("clock", Clock::Options{});
+  hb_soc_t tight = lpddr4(2000000, 1), grouped = ddr4(2000000, 1);
+  tight.dram.trrd_ps = tight.dram.trrd_l_ps = 7500;
+  const hb_dram_field_t rows_round_the_banks[] = {HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK,
+                                                  HB_DRAM_GROUP, HB_DRAM_COLUMN};
+  std::copy(std::begin(rows_round_the_banks), std::end(rows_round_the_banks), grouped.dram.mapping);
+  // From the first: four by tRRD, the fifth by tFAW after the first.
+  const std::vector<uint64_t> by_faw = {0, 7500, 15000, 22500, 40000, 47500, 55000, 62500};
+  const std::vector<uint64_t> by_rrd = {0, 10000, 20000, 30000, 40000, 50000, 60000, 70000};
+  // tRRD is 7 clocks, tRRD_L 8, tFAW 37: neighbours lie in different groups. In clock 37 the fourth
+  // row, opened in clock 21, is read after tRCD of 16 clocks: the command bus has one command a
+  // clock.
+  std::vector<uint64_t> groups = {0, 7, 14, 21, 38, 45, 52, 59};
+  for (uint64_t &clocks : groups)
+    clocks *= grouped.dram.tck_ps;
+  const struct {
+    const char *name;
+    hb_soc_t soc;
+    std::vector<uint64_t> want;
+  } cases[] = {
+      {"tight", tight, by_faw}, {"plain", lpddr4(2000000, 1), by_rrd}, {"groups", grouped, groups}};
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Burst>> bursts;
+  for (const auto &c : cases) {
+    systems.push_back(std::make_unique<System>(c.name, clock, c.soc));
+    bursts.push_back(
+        std::make_unique<Burst>((std::string(c.name) + "_burst").c_str(), clock, *systems.back()));
+  }
+  clock.run_until(5000);
+  for (size_t i = 0; i < bursts.size(); ++i) {
+    std::vector<uint64_t> got = bursts[i]->openings.times;
+    const uint64_t first = got.empty() ? 0 : got.front();
+    for (uint64_t &time : got)
+      time -= first;
+    std::printf("%s:", cases[i].name);
+    for (const uint64_t time : got)
+      std::printf(" %" PRIu64, time);
+    std::printf("\n");
+    failures += got != cases[i].want;
+  }
+  return failures == 0 ? 0 : 1;
+}
+
 // ---------------------------------------------------------------------------------- bandwidth
 
 /* Keeps `outstanding` accesses of 256 bytes in flight to the addresses that `next` yields. */
@@ -987,6 +1066,9 @@ int main(int argc, char **argv) {
     return rules(static_cast<uint64_t>(std::atoll(argv[2])),
                  static_cast<uint64_t>(std::atoll(argv[3])));
   }
+  if (mode == "activations") {
+    return activations();
+  }
   if (mode == "draining") {
     return draining();
   }
@@ -999,7 +1081,7 @@ int main(int argc, char **argv) {
   }
   std::fprintf(stderr,
                "usage: dram_test timing|recovery|bandwidth|starvation|overlap|rules SEED "
-               "COUNT|broken|draining|"
+               "COUNT|broken|activations|draining|"
                "random SEED NO_SKIP REVERSE\n");
   return 2;
 }

@@ -228,6 +228,45 @@ class Rivals : public sc_core::sc_module, public hb::Ticked {
   std::vector<NocPort *> ports_;
 };
 
+/* A node sends packets of 17 flits to its neighbour as fast as it can: a flit a cycle arrives. */
+class Stream : public sc_core::sc_module, public hb::Ticked {
+ public:
+  static constexpr unsigned kPackets = 50;
+  Stream(sc_core::sc_module_name nm, Clock &clk, const hb_soc_t &soc)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        noc_("noc", clk, soc.noc, hb::AddressMap(soc)),
+        ports_{&noc_.attach(0, this), &noc_.attach(1, this)} {}
+  Cycle tick(Cycle now) override {
+    if (sent_ < kPackets && ports_[0]->can_send(hb::Net::kRequest)) {
+      Packet *packet = ports_[0]->make();
+      packet->make_write(HB_TILE_BASE(1), 16);
+      ports_[0]->send(packet);
+      ++sent_;
+    }
+    while (Packet *packet = ports_[1]->receive(hb::Net::kRequest)) {
+      ports_[1]->release(packet);
+      first_ = taken_ == 0 ? now : first_;
+      last_ = now;
+      ++taken_;
+    }
+    return sent_ < kPackets ? now + 1 : kNever;
+  }
+  void check() const {
+    if (taken_ != kPackets || last_ - first_ != (kPackets - 1) * 17) {
+      std::printf("stream: %u packets, %" PRIu64 " cycles from the first to the last\n", taken_,
+                  last_ - first_);
+      ++failures;
+    }
+  }
+
+ private:
+  Noc noc_;
+  NocPort *ports_[2];
+  unsigned sent_ = 0, taken_ = 0;
+  Cycle first_ = 0, last_ = 0;
+};
+
 /* Six requests to an owner that takes none before cycle 500: four are at its interface by then. */
 class Deaf : public sc_core::sc_module, public hb::Ticked {
  public:
@@ -329,6 +368,7 @@ int main() {
   meshes.push_back(std::make_unique<AllPairs>("mesh_5x3_4_channels_yx_age", clock,
                                               mesh(5, 3, 2, 2, 1, 4, HB_NOC_YX, HB_NOC_AGE)));
   Rivals rivals("rivals", clock, mesh(3, 1, 32, 1, 1));
+  Stream stream("stream", clock, mesh(2, 1, 4, 1, 1));
   Deaf deaf("deaf", clock, mesh(2, 1, 4, 1, 1));
   Lost lost("lost", clock, mesh(2, 2, 4, 1, 1));
   clock.run_until(10000000);
@@ -342,6 +382,7 @@ int main() {
   }
   rivals.check();
   deaf.check();
+  stream.check();
   if (!lost.good) {
     std::puts("unmapped address: no DECERR in cycle 2");
     ++failures;
