@@ -260,7 +260,12 @@ int main(int argc, char **argv) {
       only_model = argv[++i];
       only_work = argv[++i];
     } else {
-      cycles = std::strtoull(argv[i], nullptr, 0);
+      char *end = nullptr;
+      cycles = std::strtoull(argv[i], &end, 10);
+      if (cycles == 0 || *end != '\0') {
+        std::fputs("usage: bench_tile [--json] [--only MODEL WORK] [CYCLES]\n", stderr);
+        return 2;
+      }
     }
   }
   for (unsigned i = 0; const TileModelInfo *info = tile_model_info(i); ++i) {
