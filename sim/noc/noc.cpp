@@ -109,7 +109,9 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       nodes_(config.columns * config.rows),
       depth_(config.buffer_flits),
       flit_bytes_(config.flit_bits / 8),
-      hop_cycles_(config.link_cycles + config.router_cycles) {
+      hop_cycles_(config.link_cycles + config.router_cycles),
+      plain_(config.virtual_channels == 1 && config.arbitration == HB_NOC_ROUND_ROBIN &&
+             config.priority == HB_NOC_PRIORITY_NONE) {
   for (unsigned node = 0; node < nodes_; ++node) {
     const unsigned x = node % config.columns, y = node / config.columns;
     for (unsigned dst = 0; dst < nodes_; ++dst) {
@@ -435,6 +437,64 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   }
 }
 
+/* When a flit that is ready can go through `out`, as far as is known now; if it is now, returns
+ * true. */
+inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, const Slot &slot,
+                        unsigned out, Cycle now, Cycle &again) {
+  const unsigned channel = queue % kMaxVcs, place = out * kMaxVcs + channel;
+  if ((slot.flags & kHead) != 0 && router.holder[place] != kFree) {
+    block(router, queue, place);  // until a tail has left
+    return false;
+  }
+  const Cycle room = room_at(net, router, slot, out, channel);
+  if (room > now) {
+    if (room == kNever) {
+      block(router, queue, place);
+    }
+    again = std::min(again, room);
+    return false;
+  }
+  return true;
+}
+
+/* route() where there is one channel and inputs take turns: the usual case, in fewer steps. */
+void Noc::route_plain(unsigned net, Router &router, Cycle now) {
+  router.visit = kNever;
+  Cycle again = kNever;
+  uint32_t asks = 0;  // kPorts bits for each output: the inputs that ask for it
+  uint32_t queues = clock().no_skip() ? router.occupied : router.active;
+  for (; queues != 0; queues &= queues - 1) {
+    const unsigned queue = lowest(queues);
+    const Input &input = router.in[queue];
+    const Slot &slot = input.ring[input.first];
+    if (slot.ready > now) {
+      again = std::min(again, slot.ready);
+      continue;
+    }
+    const unsigned out = (slot.flags & kHead) != 0 ? slot.flags >> kOutShift : input.out;
+    if (can_go(net, router, queue, slot, out, now, again)) {
+      asks |= 1u << (out * kPorts + queue / kMaxVcs);
+    }
+  }
+  if (asks != 0) {
+    for (unsigned out = 0; out < kPorts; ++out) {
+      const uint32_t inputs = asks >> (out * kPorts) & ((1u << kPorts) - 1);
+      if (inputs != 0) {
+        const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
+        const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
+        move(net, router, port * kMaxVcs, out, now);
+        router.turn[out] = next(port, kPorts);
+      }
+    }
+    last_progress_ = now;
+    again = now + 1;
+  }
+  visit_at(router.visit, again);
+  if (router.occupied == 0) {
+    clear_bit(busy_routers_[net], router.node);
+  }
+}
+
 /*
  * Two steps: each input port picks a channel whose oldest flit can go, each output one of the
  * inputs that ask for it.
@@ -458,18 +518,8 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
       again = std::min(again, slot.ready);
       continue;
     }
-    const bool head = (slot.flags & kHead) != 0;
-    const unsigned out = head ? slot.flags >> kOutShift : input.out;
-    if (head && router.holder[out * kMaxVcs + channel] != kFree) {
-      block(router, queue, out * kMaxVcs + channel);  // until a tail has left
-      continue;
-    }
-    const Cycle room = room_at(net, router, slot, out, channel);
-    if (room > now) {
-      if (room == kNever) {
-        block(router, queue, out * kMaxVcs + channel);
-      }
-      again = std::min(again, room);
+    const unsigned out = (slot.flags & kHead) != 0 ? slot.flags >> kOutShift : input.out;
+    if (!can_go(net, router, queue, slot, out, now, again)) {
       continue;
     }
     const unsigned other = picked[port];
@@ -532,7 +582,11 @@ Cycle Noc::tick(Cycle now) {
       for (uint64_t bits = busy_routers_[net][word]; bits != 0; bits &= bits - 1) {
         Router &router = routers_[net][word * 64 + static_cast<unsigned>(__builtin_ctzll(bits))];
         if (router.visit <= due) {
-          route(net, router, now);
+          if (plain_) {
+            route_plain(net, router, now);
+          } else {
+            route(net, router, now);
+          }
         } else {
           next_visit_ = std::min(next_visit_, router.visit);
         }

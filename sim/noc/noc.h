@@ -197,6 +197,9 @@ class Noc : public sc_core::sc_module, public Ticked {
   bool goes_first(const Packet &a, const Packet &b, bool turn) const;
   Cycle room_at(unsigned net, const Router &router, const Slot &slot, unsigned out,
                 unsigned channel) const;
+  bool can_go(unsigned net, Router &router, unsigned queue, const Slot &slot, unsigned out,
+              Cycle now, Cycle &again);
+  void route_plain(unsigned net, Router &router, Cycle now);
   void route(unsigned net, Router &router, Cycle now);
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
   void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
@@ -217,6 +220,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   const unsigned depth_;
   const unsigned flit_bytes_;
   const Cycle hop_cycles_;
+  const bool plain_;
   PacketPool pool_;
   std::vector<uint8_t> route_;  // [node * nodes + dst]: output port
   std::array<std::vector<Router>, 2> routers_;
