@@ -310,7 +310,9 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     ++in.count;
     ++injected_[net][node];
     router.occupied |= 1u << in.queue;
-    router.active |= in.count == 1 ? 1u << in.queue : 0;
+    if (in.count == 1) {
+      come_first(router, in.queue, slot);
+    }
     visit_at(router.visit, slot.ready);
     set_bit(busy_routers_[net], node);
     ++flits_;
@@ -354,18 +356,17 @@ inline bool Noc::goes_first(const Packet &a, const Packet &b, bool turn) const {
   return turn;
 }
 
-/* First cycle in which the flit can go through `out`; kNever: that is not known yet. */
-inline Cycle Noc::room_at(unsigned net, const Router &router, const Slot &slot, unsigned out,
-                          unsigned channel) const {
-  if (out != kLocal) {
-    const Input &far = router.far[out][channel];
-    return far.ring[far.fill].credit;
+/* A flit becomes the oldest of its queue. */
+inline void Noc::come_first(Router &router, unsigned queue, const Slot &slot) {
+  const uint32_t bit = 1u << queue;
+  router.active |= bit;
+  router.ready[queue] = slot.ready;
+  if ((slot.flags & kHead) != 0) {
+    router.heads |= bit;
+    router.out[queue] = static_cast<uint8_t>(slot.flags >> kOutShift);
+  } else {
+    router.heads &= ~bit;  // and goes where its head went
   }
-  if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
-    const Ni &ni = nis_[net][router.node];
-    return ni.eject_credit[ni.eject_fill];
-  }
-  return 0;
 }
 
 /* Takes a flit out of the mesh. */
@@ -392,9 +393,6 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   Slot &slot = input.ring[input.first];
   const unsigned channel = queue % kMaxVcs;
   const bool tail = (slot.flags & kTail) != 0;
-  if ((slot.flags & kHead) != 0) {
-    input.out = static_cast<uint8_t>(out);
-  }
   router.holder[out * kMaxVcs + channel] = tail ? kFree : static_cast<uint8_t>(queue);
   if (out == kLocal) {
     eject(net, router, slot, now);
@@ -414,7 +412,10 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     far_input.fill = next(far_input.fill, depth_);
     ++far_input.count;
     far.occupied |= 1u << far_input.queue;
-    far.active |= far_input.count == 1 ? 1u << far_input.queue : 0;
+    if (far_input.count == 1) {
+      come_first(far, far_input.queue, far_slot);
+    }
+    router.room[out * kMaxVcs + channel] = far_input.ring[far_input.fill].credit;
     visit_at(far.visit, ready);
     set_bit(busy_routers_[net], far.node);
   }
@@ -425,6 +426,10 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
   visit_at(*input.sender_visit, slot.credit);
   if (input.sender != nullptr) {
+    // Places are freed in the order in which they were filled: if the next one was occupied, it is
+    // this.
+    Cycle &room = input.sender->room[input.sender_place];
+    room = room == kNever ? slot.credit : room;
     unblock(*input.sender, input.sender_place);
   }
   if (tail) {
@@ -434,27 +439,29 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   if (--input.count == 0) {
     router.occupied &= ~(1u << queue);
     router.active &= ~(1u << queue);
+  } else {
+    come_first(router, queue, input.ring[input.first]);
   }
 }
 
-/* When a flit that is ready can go through `out`, as far as is known now; if it is now, returns
- * true. */
-inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, const Slot &slot,
-                        unsigned out, Cycle now, Cycle &again) {
-  const unsigned channel = queue % kMaxVcs, place = out * kMaxVcs + channel;
-  if ((slot.flags & kHead) != 0 && router.holder[place] != kFree) {
-    block(router, queue, place);  // until a tail has left
-    return false;
+/* Whether a queue's oldest flit can leave now; if not, `again` is when it can, as far as is known.
+ * Without branches: under load no branch here is easy to predict. */
+inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again) {
+  const unsigned out = router.out[queue], channel = queue % kMaxVcs,
+                 place = out * kMaxVcs + channel;
+  const bool head = (router.heads >> queue & 1) != 0;
+  const Cycle ready = router.ready[queue];
+  Cycle room = router.room[place];
+  if (net == static_cast<unsigned>(Net::kRequest) && out == kLocal) {
+    const Ni &ni = nis_[net][router.node];
+    room = head ? ni.eject_credit[ni.eject_fill] : 0;
   }
-  const Cycle room = room_at(net, router, slot, out, channel);
-  if (room > now) {
-    if (room == kNever) {
-      block(router, queue, place);
-    }
-    again = std::min(again, room);
-    return false;
-  }
-  return true;
+  const bool held = head & (router.holder[place] != kFree);  // until a tail has left
+  const bool early = ready > now, full = room > now;
+  const bool blocked = !early & (held | (room == kNever));
+  block(router, uint32_t{blocked} << queue, place);
+  again = std::min(again, early ? ready : held ? kNever : full ? room : kNever);
+  return !(early | held | full);
 }
 
 /* route() where there is one channel and inputs take turns: the usual case, in fewer steps. */
@@ -465,27 +472,20 @@ void Noc::route_plain(unsigned net, Router &router, Cycle now) {
   uint32_t queues = clock().no_skip() ? router.occupied : router.active;
   for (; queues != 0; queues &= queues - 1) {
     const unsigned queue = lowest(queues);
-    const Input &input = router.in[queue];
-    const Slot &slot = input.ring[input.first];
-    if (slot.ready > now) {
-      again = std::min(again, slot.ready);
-      continue;
-    }
-    const unsigned out = (slot.flags & kHead) != 0 ? slot.flags >> kOutShift : input.out;
-    if (can_go(net, router, queue, slot, out, now, again)) {
-      asks |= 1u << (out * kPorts + queue / kMaxVcs);
-    }
+    const uint32_t asking = can_go(net, router, queue, now, again) ? 1 : 0;
+    asks |= asking << (router.out[queue] * kPorts + queue / kMaxVcs);
   }
   if (asks != 0) {
-    for (unsigned out = 0; out < kPorts; ++out) {
-      const uint32_t inputs = asks >> (out * kPorts) & ((1u << kPorts) - 1);
-      if (inputs != 0) {
-        const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
-        const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
-        move(net, router, port * kMaxVcs, out, now);
-        router.turn[out] = next(port, kPorts);
-      }
-    }
+    do {
+      const unsigned out = lowest(asks) / kPorts;
+      const uint32_t all = ((1u << kPorts) - 1) << (out * kPorts);
+      const uint32_t inputs = (asks & all) >> (out * kPorts);
+      asks &= ~all;
+      const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
+      const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
+      move(net, router, port * kMaxVcs, out, now);
+      router.turn[out] = next(port, kPorts);
+    } while (asks != 0);
     last_progress_ = now;
     again = now + 1;
   }
@@ -512,14 +512,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
   for (; queues != 0; queues &= queues - 1) {
     const unsigned queue = lowest(queues);
     const unsigned port = queue / kMaxVcs, channel = queue % kMaxVcs;
-    const Input &input = router.in[queue];
-    const Slot &slot = input.ring[input.first];
-    if (slot.ready > now) {
-      again = std::min(again, slot.ready);
-      continue;
-    }
-    const unsigned out = (slot.flags & kHead) != 0 ? slot.flags >> kOutShift : input.out;
-    if (!can_go(net, router, queue, slot, out, now, again)) {
+    if (!can_go(net, router, queue, now, again)) {
       continue;
     }
     const unsigned other = picked[port];
@@ -527,9 +520,9 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     // or a later one.
     const unsigned turn = router.channel_turn[port];
     if (other == kFree ||
-        goes_first(*slot.packet, packet_of(other), other % kMaxVcs < turn && channel >= turn)) {
+        goes_first(packet_of(queue), packet_of(other), other % kMaxVcs < turn && channel >= turn)) {
       picked[port] = static_cast<uint8_t>(queue);
-      target[port] = static_cast<uint8_t>(out);
+      target[port] = router.out[queue];
     }
   }
   std::array<uint8_t, kPorts> winner{kFree, kFree, kFree, kFree, kFree};  // input, by output port

@@ -140,7 +140,6 @@ class Noc : public sc_core::sc_module, public Ticked {
     Router *router = nullptr;       // it belongs to
     uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
     uint8_t fill = 0;               // next place to fill (sender's side)
-    uint8_t out = 0;                // output port of the packet that is passing
     Cycle left = 0;                 // when the flit behind the last one that left became the first
     uint64_t buffer_cycles = 0;     // flits times cycles, of flits that have left
     uint8_t queue = 0;              // its number
@@ -151,6 +150,13 @@ class Noc : public sc_core::sc_module, public Ticked {
    */
   struct Router {
     Cycle visit = kNever;
+    // Of each queue's oldest flit: first cycle in which it may leave, its output, whether it is a
+    // head.
+    std::array<Cycle, kQueues> ready{};
+    std::array<uint8_t, kQueues> out{};
+    uint32_t heads = 0;
+    // By output and channel: first cycle in which there is room behind it; kNever: not known yet.
+    std::array<Cycle, kQueues> room{};
     std::array<Input, kQueues> in{};
     std::array<Input *, kPorts> far{};  // beyond an output, its channel 0; nullptr: the NI
     const uint8_t *route = nullptr;     // output port by destination
@@ -195,17 +201,15 @@ class Noc : public sc_core::sc_module, public Ticked {
   void inject(unsigned net, unsigned node, Cycle now);
   uint8_t channel_of(const Packet &packet) const;
   bool goes_first(const Packet &a, const Packet &b, bool turn) const;
-  Cycle room_at(unsigned net, const Router &router, const Slot &slot, unsigned out,
-                unsigned channel) const;
-  bool can_go(unsigned net, Router &router, unsigned queue, const Slot &slot, unsigned out,
-              Cycle now, Cycle &again);
+  static void come_first(Router &router, unsigned queue, const Slot &slot);
+  bool can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again);
   void route_plain(unsigned net, Router &router, Cycle now);
   void route(unsigned net, Router &router, Cycle now);
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
   void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
-  static void block(Router &router, unsigned queue, unsigned place) {
-    router.active &= ~(1u << queue);
-    router.blocked[place] |= 1u << queue;
+  static void block(Router &router, uint32_t queues, unsigned place) {
+    router.active &= ~queues;
+    router.blocked[place] |= queues;
   }
   static void unblock(Router &router, unsigned place) {
     router.active |= router.blocked[place];
