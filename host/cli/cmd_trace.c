@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hilbert trace info|dump FILE: reads what a run recorded. */
+/* hilbert trace info|dump|diff: reads what runs recorded. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "hb_cli.h"
 #include "hb_trace_cmd.h"
+#include "hb_trace_diff.h"
 
 static int trace_exit_code(hb_status_t status, const char *why) {
   if (status == HB_OK) {
@@ -27,39 +28,75 @@ static int dump(const char *path, const hb_trace_dump_options_t *options) {
   return trace_exit_code(hb_trace_cmd_dump(path, options, stdout, why, sizeof(why)), why);
 }
 
+/* Exit code 1: they differ. */
+static int diff(const char *a, const char *b, const hb_trace_diff_options_t *options) {
+  char why[1024] = "";
+  bool same = false;
+  const hb_status_t status = hb_trace_diff(a, b, options, stdout, &same, why, sizeof(why));
+  const int code = trace_exit_code(status, why);
+  return code != HB_EXIT_OK ? code : same ? HB_EXIT_OK : HB_EXIT_FAILED;
+}
+
+static int count_of(const char **operands) {
+  int count = 0;
+  while (operands[count] != NULL) {
+    count++;
+  }
+  return count;
+}
+
 int hb_cmd_trace(int argc, const char **argv) {
   int json = 0;
   char *streams = NULL;
   char *from = NULL;
   char *to = NULL;
+  char *tolerance = NULL;
   const struct poptOption options[] = {
-      {"json", '\0', POPT_ARG_NONE, &json, 0, "dump: one JSON object a line", NULL},
-      {"stream", '\0', POPT_ARG_STRING, &streams, 0, "dump: only these, separated by commas",
+      {"json", '\0', POPT_ARG_NONE, &json, 0, "dump: one JSON object a line; diff: one object",
+       NULL},
+      {"stream", '\0', POPT_ARG_STRING, &streams, 0, "dump, diff: only these, separated by commas",
        "NAMES"},
-      {"from", '\0', POPT_ARG_STRING, &from, 0, "dump: first cycle", "CYCLE"},
-      {"to", '\0', POPT_ARG_STRING, &to, 0, "dump: last cycle", "CYCLE"},
+      {"from", '\0', POPT_ARG_STRING, &from, 0, "dump, diff: first cycle", "CYCLE"},
+      {"to", '\0', POPT_ARG_STRING, &to, 0, "dump, diff: last cycle", "CYCLE"},
+      {"tolerance", '\0', POPT_ARG_STRING, &tolerance, 0,
+       "diff: fields that may differ by so much, separated by commas", "FIELD=N"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
-  const int parsed = hb_cli_parse(argc, argv, options, "info|dump FILE",
-                                  "info prints what a trace says about itself, dump its records.",
-                                  2, 2, &context, &operands);
+  const int parsed = hb_cli_parse(
+      argc, argv, options, "info FILE | dump FILE | diff A B",
+      "info prints what a trace says about itself, dump its records, diff where two first differ "
+      "and how much (exit code 1 if they do).",
+      2, 3, &context, &operands);
   if (parsed >= 0) {
     return parsed;
   }
   hb_trace_dump_options_t dump_options = {.json = json != 0, .streams = streams, .to = UINT64_MAX};
   int exit_code = HB_EXIT_USAGE;
-  const bool is_info = strcmp(operands[0], "info") == 0;
-  if (is_info) {
+  const char *what = operands[0];
+  const bool is_info = strcmp(what, "info") == 0;
+  const bool is_diff = strcmp(what, "diff") == 0;
+  if (!is_info && !is_diff && strcmp(what, "dump") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: expected info, dump or diff", what);
+  } else if (count_of(operands) != (is_diff ? 3 : 2)) {
+    hb_cli_fail(HB_EXIT_USAGE, "trace %s takes %s", what, is_diff ? "two files" : "one file");
+  } else if (tolerance != NULL && !is_diff) {
+    hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --tolerance; diff does", what);
+  } else if (is_info) {
     exit_code = json || streams != NULL || from != NULL || to != NULL
                     ? hb_cli_fail(HB_EXIT_USAGE, "trace info takes no options; dump does")
                     : info(operands[1]);
-  } else if (strcmp(operands[0], "dump") != 0) {
-    hb_cli_fail(HB_EXIT_USAGE, "%s: expected info or dump", operands[0]);
   } else if ((from == NULL || hb_cli_number("--from", from, 0, UINT64_MAX, &dump_options.from)) &&
              (to == NULL || hb_cli_number("--to", to, 0, UINT64_MAX, &dump_options.to))) {
-    exit_code = dump(operands[1], &dump_options);
+    const hb_trace_diff_options_t diff_options = {.json = dump_options.json,
+                                                  .streams = streams,
+                                                  .from = dump_options.from,
+                                                  .to = dump_options.to,
+                                                  .tolerance = tolerance};
+    exit_code =
+        is_diff ? diff(operands[1], operands[2], &diff_options) : dump(operands[1], &dump_options);
   }
+  free(tolerance);
   free(streams);
   free(from);
   free(to);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * Records as text, and streams by name: what dump and diff share.
+ */
+
+#ifndef HB_TRACE_SHOW_H_
+#define HB_TRACE_SHOW_H_
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "hb_trace_reader.h"
+
+/** The record that _next() returned last, as a line: cycle, stream, names instead of numbers. */
+void hb_trace_show_text(const hb_trace_reader_t *reader, const hb_trace_record_t *record,
+                        FILE *out);
+/** The same as a line of JSON. */
+void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t *record,
+                        FILE *out);
+
+/**
+ * Marks the streams named in `list`, separated by commas.
+ * @retval HB_ERR_ARG there is none of a name; `why` lists those there are.
+ */
+HB_MUST_USE hb_status_t hb_trace_want_streams(const hb_trace_schema_t *schema, const char *list,
+                                              bool *wanted, char *why, size_t why_len);
+
+#endif /* HB_TRACE_SHOW_H_ */
