@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hilbert trace info|dump|diff: reads what runs recorded. */
+/* hilbert trace info|dump|stat|diff: reads what runs recorded. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "hb_cli.h"
 #include "hb_trace_cmd.h"
 #include "hb_trace_diff.h"
+#include "hb_trace_stat.h"
 
 static int trace_exit_code(hb_status_t status, const char *why) {
   if (status == HB_OK) {
@@ -26,6 +27,13 @@ static int info(const char *path) {
 static int dump(const char *path, const hb_trace_dump_options_t *options) {
   char why[1024] = "";
   return trace_exit_code(hb_trace_cmd_dump(path, options, stdout, why, sizeof(why)), why);
+}
+
+static int stat_file(const char *path, const hb_trace_dump_options_t *options) {
+  char why[1024] = "";
+  return trace_exit_code(
+      hb_trace_stat(path, options->json, options->from, options->to, stdout, why, sizeof(why)),
+      why);
 }
 
 /* Exit code 1: they differ. */
@@ -52,21 +60,21 @@ int hb_cmd_trace(int argc, const char **argv) {
   char *to = NULL;
   char *tolerance = NULL;
   const struct poptOption options[] = {
-      {"json", '\0', POPT_ARG_NONE, &json, 0, "dump: one JSON object a line; diff: one object",
-       NULL},
+      {"json", '\0', POPT_ARG_NONE, &json, 0,
+       "dump: one JSON object a line; stat, diff: one object", NULL},
       {"stream", '\0', POPT_ARG_STRING, &streams, 0, "dump, diff: only these, separated by commas",
        "NAMES"},
-      {"from", '\0', POPT_ARG_STRING, &from, 0, "dump, diff: first cycle", "CYCLE"},
-      {"to", '\0', POPT_ARG_STRING, &to, 0, "dump, diff: last cycle", "CYCLE"},
+      {"from", '\0', POPT_ARG_STRING, &from, 0, "dump, stat, diff: first cycle", "CYCLE"},
+      {"to", '\0', POPT_ARG_STRING, &to, 0, "dump, stat, diff: last cycle", "CYCLE"},
       {"tolerance", '\0', POPT_ARG_STRING, &tolerance, 0,
        "diff: fields that may differ by so much, separated by commas", "FIELD=N"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
   const int parsed = hb_cli_parse(
-      argc, argv, options, "info FILE | dump FILE | diff A B",
-      "info prints what a trace says about itself, dump its records, diff where two first differ "
-      "and how much (exit code 1 if they do).",
+      argc, argv, options, "info FILE | dump FILE | stat FILE | diff A B",
+      "info prints what a trace says about itself, dump its records, stat sums of its models and "
+      "tiles, diff where two first differ and how much (exit code 1 if they do).",
       2, 3, &context, &operands);
   if (parsed >= 0) {
     return parsed;
@@ -76,12 +84,15 @@ int hb_cmd_trace(int argc, const char **argv) {
   const char *what = operands[0];
   const bool is_info = strcmp(what, "info") == 0;
   const bool is_diff = strcmp(what, "diff") == 0;
-  if (!is_info && !is_diff && strcmp(what, "dump") != 0) {
-    hb_cli_fail(HB_EXIT_USAGE, "%s: expected info, dump or diff", what);
+  const bool is_stat = strcmp(what, "stat") == 0;
+  if (!is_info && !is_diff && !is_stat && strcmp(what, "dump") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: expected info, dump, stat or diff", what);
   } else if (count_of(operands) != (is_diff ? 3 : 2)) {
     hb_cli_fail(HB_EXIT_USAGE, "trace %s takes %s", what, is_diff ? "two files" : "one file");
   } else if (tolerance != NULL && !is_diff) {
     hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --tolerance; diff does", what);
+  } else if (is_stat && streams != NULL) {
+    hb_cli_fail(HB_EXIT_USAGE, "trace stat has no --stream; dump and diff do");
   } else if (is_info) {
     exit_code = json || streams != NULL || from != NULL || to != NULL
                     ? hb_cli_fail(HB_EXIT_USAGE, "trace info takes no options; dump does")
@@ -93,8 +104,9 @@ int hb_cmd_trace(int argc, const char **argv) {
                                                   .from = dump_options.from,
                                                   .to = dump_options.to,
                                                   .tolerance = tolerance};
-    exit_code =
-        is_diff ? diff(operands[1], operands[2], &diff_options) : dump(operands[1], &dump_options);
+    exit_code = is_diff   ? diff(operands[1], operands[2], &diff_options)
+                : is_stat ? stat_file(operands[1], &dump_options)
+                          : dump(operands[1], &dump_options);
   }
   free(tolerance);
   free(streams);

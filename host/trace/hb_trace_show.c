@@ -64,7 +64,7 @@ static size_t utf8_len(const unsigned char *at) {
 }
 
 /* A text in double quotes: control characters escaped, bytes that are not UTF-8 as U+FFFD. */
-static void print_quoted(const char *text, FILE *out) {
+void hb_trace_show_quoted(const char *text, FILE *out) {
   fputc('"', out);
   for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
     const size_t len = utf8_len(at);
@@ -99,7 +99,7 @@ void hb_trace_show_text(const hb_trace_reader_t *reader, const hb_trace_record_t
     if (!name_of(reader, field->type, record->values[f], shown)) {
       print_number(field->type, record->values[f], out);
     } else if (strcmp(field->type, "string") == 0) {
-      print_quoted(shown, out);
+      hb_trace_show_quoted(shown, out);
     } else {
       fputs(shown, out);
     }
@@ -124,7 +124,7 @@ void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t
     char shown[SHOWN_BYTES];
     if (name_of(reader, field->type, value, shown)) {
       fprintf(out, ",\"%s_name\":", field->name);
-      print_quoted(shown, out);
+      hb_trace_show_quoted(shown, out);
     }
   }
   fputs("}\n", out);

@@ -20,6 +20,10 @@ void hb_trace_show_text(const hb_trace_reader_t *reader, const hb_trace_record_t
 void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t *record,
                         FILE *out);
 
+/** A text in double quotes, as JSON has it: control characters escaped, bytes that are not UTF-8 as
+ * U+FFFD. */
+void hb_trace_show_quoted(const char *text, FILE *out);
+
 /**
  * Marks the streams named in `list`, separated by commas.
  * @retval HB_ERR_ARG there is none of a name; `why` lists those there are.
