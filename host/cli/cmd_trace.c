@@ -55,6 +55,7 @@ static int count_of(const char **operands) {
 
 int hb_cmd_trace(int argc, const char **argv) {
   int json = 0;
+  int csv = 0;
   char *streams = NULL;
   char *from = NULL;
   char *to = NULL;
@@ -62,6 +63,7 @@ int hb_cmd_trace(int argc, const char **argv) {
   const struct poptOption options[] = {
       {"json", '\0', POPT_ARG_NONE, &json, 0,
        "dump: one JSON object a line; stat, diff: one object", NULL},
+      {"csv", '\0', POPT_ARG_NONE, &csv, 0, "dump: comma-separated values of one stream", NULL},
       {"stream", '\0', POPT_ARG_STRING, &streams, 0, "dump, diff: only these, separated by commas",
        "NAMES"},
       {"from", '\0', POPT_ARG_STRING, &from, 0, "dump, stat, diff: first cycle", "CYCLE"},
@@ -79,7 +81,8 @@ int hb_cmd_trace(int argc, const char **argv) {
   if (parsed >= 0) {
     return parsed;
   }
-  hb_trace_dump_options_t dump_options = {.json = json != 0, .streams = streams, .to = UINT64_MAX};
+  hb_trace_dump_options_t dump_options = {
+      .json = json != 0, .csv = csv != 0, .streams = streams, .to = UINT64_MAX};
   int exit_code = HB_EXIT_USAGE;
   const char *what = operands[0];
   const bool is_info = strcmp(what, "info") == 0;
@@ -89,6 +92,8 @@ int hb_cmd_trace(int argc, const char **argv) {
     hb_cli_fail(HB_EXIT_USAGE, "%s: expected info, dump, stat or diff", what);
   } else if (count_of(operands) != (is_diff ? 3 : 2)) {
     hb_cli_fail(HB_EXIT_USAGE, "trace %s takes %s", what, is_diff ? "two files" : "one file");
+  } else if (csv && strcmp(what, "dump") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --csv; dump does", what);
   } else if (tolerance != NULL && !is_diff) {
     hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --tolerance; diff does", what);
   } else if (is_stat && streams != NULL) {

@@ -159,6 +159,13 @@ hb_status_t hb_trace_cmd_dump(const char *path, const hb_trace_dump_options_t *o
              options->from, options->to);
     return HB_ERR_ARG;
   }
+  const bool one = options->streams != NULL && options->streams[0] != '\0' &&
+                   strchr(options->streams, ',') == NULL;
+  if (options->csv && (!one || options->json)) {
+    snprintf(why, why_len,
+             options->json ? "--csv or --json, not both" : "--csv needs one stream: --stream=NAME");
+    return HB_ERR_ARG;
+  }
   hb_trace_reader_t *reader;
   HB_TRY(open_reader(path, &reader, why, why_len));
   hb_status_t status = HB_OK;
@@ -168,11 +175,18 @@ hb_status_t hb_trace_cmd_dump(const char *path, const hb_trace_dump_options_t *o
                                    why_len);
     if (status != HB_OK) goto out;
     hb_trace_reader_select(reader, wanted);
+    for (uint32_t s = 0; options->csv && s < HB_TRACE_MAX_STREAMS; s++) {
+      if (wanted[s]) {
+        hb_trace_show_csv_head(&hb_trace_reader_schema(reader)->streams[s], out);
+      }
+    }
   }
   hb_trace_reader_range(reader, options->from, options->to);
   hb_trace_record_t record;
   while ((status = hb_trace_reader_next(reader, &record)) == HB_OK) {
-    if (options->json) {
+    if (options->csv) {
+      hb_trace_show_csv(reader, &record, out);
+    } else if (options->json) {
       hb_trace_show_json(reader, &record, out);
     } else {
       hb_trace_show_text(reader, &record, out);

@@ -22,6 +22,7 @@ extern "C" {
 
 typedef struct hb_trace_dump_options {
   bool json;           /* one JSON object a line, else text */
+  bool csv;            /* comma-separated values of one stream, with a line of field names */
   const char *streams; /* names separated by commas; NULL or "" for all */
   uint64_t from, to;   /* cycles, both included; to = UINT64_MAX for no end */
 } hb_trace_dump_options_t;
@@ -39,7 +40,7 @@ HB_MUST_USE hb_status_t hb_trace_cmd_info(const char *path, FILE *out, char *why
  * Prints records in time order, names instead of numbers.
  *
  * @retval HB_ERR_ARG    from > to, or a name in `streams` that the file does not have (`why` lists
- * those it has).
+ * those it has); csv without exactly one stream, or with json.
  * @retval HB_ERR_IO, HB_ERR_FORMAT, HB_ERR_NOMEM as above.
  */
 HB_MUST_USE hb_status_t hb_trace_cmd_dump(const char *path, const hb_trace_dump_options_t *options,

@@ -130,6 +130,36 @@ void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t
   fputs("}\n", out);
 }
 
+void hb_trace_show_csv_head(const hb_trace_stream_t *stream, FILE *out) {
+  for (uint32_t f = 0; f < stream->num_fields; f++) {
+    fprintf(out, "%s%s", f == 0 ? "" : ",", stream->fields[f].name);
+  }
+  fputc('\n', out);
+}
+
+void hb_trace_show_csv(const hb_trace_reader_t *reader, const hb_trace_record_t *record,
+                       FILE *out) {
+  const hb_trace_stream_t *stream = &hb_trace_reader_schema(reader)->streams[record->stream];
+  for (uint32_t f = 0; f < stream->num_fields; f++) {
+    const hb_trace_field_t *field = &stream->fields[f];
+    char shown[SHOWN_BYTES];
+    fputs(f == 0 ? "" : ",", out);
+    if (!name_of(reader, field->type, record->values[f], shown)) {
+      print_number(field->type, record->values[f], out);
+    } else if (strpbrk(shown, ",\"\r\n") == NULL) {
+      fputs(shown, out);
+    } else {
+      fputc('"', out);
+      for (const char *at = shown; *at != '\0'; at++) {
+        fputs(*at == '"' ? "\"" : "", out);
+        fputc(*at, out);
+      }
+      fputc('"', out);
+    }
+  }
+  fputc('\n', out);
+}
+
 /* Marks the streams named in `list`. */
 hb_status_t hb_trace_want_streams(const hb_trace_schema_t *schema, const char *list, bool *wanted,
                                   char *why, size_t why_len) {

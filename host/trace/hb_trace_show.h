@@ -20,6 +20,11 @@ void hb_trace_show_text(const hb_trace_reader_t *reader, const hb_trace_record_t
 void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t *record,
                         FILE *out);
 
+/** The names of a stream's fields, and the record that _next() returned last, as lines of CSV (RFC
+ * 4180 but for the line ends). */
+void hb_trace_show_csv_head(const hb_trace_stream_t *stream, FILE *out);
+void hb_trace_show_csv(const hb_trace_reader_t *reader, const hb_trace_record_t *record, FILE *out);
+
 /** A text in double quotes, as JSON has it: control characters escaped, bytes that are not UTF-8 as
  * U+FFFD. */
 void hb_trace_show_quoted(const char *text, FILE *out);
