@@ -49,13 +49,6 @@ struct Setup {
   unsigned virtual_channels, buffer_flits, router_cycles;
 };
 
-/*
- * Most flits a node and cycle that the busiest channel lets through under XY routing: one over its
- * load when every node sends a flit a cycle. W. J. Dally, B. Towles, Principles and Practices of
- * Interconnection Networks, 2004, chapter 3; here counted, not from a formula.
- */
-double channel_bound(unsigned k, const std::string &pattern);
-
 unsigned nodes_of(unsigned k) {
   return k * k;
 }
@@ -73,6 +66,11 @@ double share(unsigned k, const std::string &pattern, unsigned src, unsigned dst)
   return dst == only ? 1.0 : 0.0;
 }
 
+/*
+ * Most flits a node and cycle that the busiest channel lets through under XY routing: one over its
+ * load when every node sends a flit a cycle. W. J. Dally, B. Towles, Principles and Practices of
+ * Interconnection Networks, 2004, chapter 3; here counted, not from a formula.
+ */
 double channel_bound(unsigned k, const std::string &pattern) {
   const unsigned nodes = nodes_of(k);
   std::vector<std::array<double, 6>> load(nodes);  // by hb_noc_link_t
@@ -282,10 +280,11 @@ int main(int argc, char **argv) {
                           static_cast<unsigned>(buffers), static_cast<unsigned>(router)});
     }
   }
-  if (mode.empty() || mode == "--json" || std::atoi(argv[argc - 1]) > 0) {
-    return speed(mode == "--json",
-                 1000 * static_cast<Cycle>(std::max(0, std::atoi(argv[argc - 1]))) +
-                     (std::atoi(argv[argc - 1]) > 0 ? 0 : 300000));
+  const bool json = mode == "--json";
+  const int rest = argc - (json ? 2 : 1);
+  const int kilocycles = rest == 1 ? std::atoi(argv[argc - 1]) : 300;
+  if (rest <= 1 && kilocycles > 0) {
+    return speed(json, 1000 * static_cast<Cycle>(kilocycles));
   }
   std::fputs(
       "usage: bench_mesh [--json] [KILOCYCLES] | curve K PATTERN [CHANNELS BUFFERS "

@@ -28,7 +28,8 @@ def main(hilbert):
             for row, record in zip(rows, records):
                 for key, text in zip(head, row, strict=True):
                     want = record.get(f"{key}_name", record[key])
-                    if text != str(int(want) if isinstance(want, bool) else want) and not text.startswith("0x"):
+                    got = str(int(text, 16)) if text.startswith("0x") else text
+                    if got != str(int(want) if isinstance(want, bool) else want):
                         problems.append(f"{stream}: {key} is '{text}', expected '{want}'")
         for code, text, *args in ((2, "--csv needs one stream", "dump", "--csv"), (2, "not both", "dump", "--csv", "--json", "--stream=job"),
                                   (2, "--csv needs one stream", "dump", "--csv", "--stream=job,irq"), (2, "has no --csv", "info", "--csv")):
