@@ -46,9 +46,9 @@ static bool take_trace(const char *text, hb_run_options_t *options) {
     options->trace = false;
     return true;
   }
-  if (hb_trace_level_from_name(text, &options->trace_level) != HB_OK ||
-      options->trace_level > HB_TRACE_JOBS) {
-    hb_cli_fail(HB_EXIT_USAGE, "--trace: expected decisions, jobs or off, got %s", text);
+  if (hb_trace_level_from_name(text, &options->trace_level) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE,
+                "--trace: expected decisions, jobs, packets, boundary or off, got %s", text);
     return false;
   }
   return true;
@@ -113,8 +113,8 @@ int hb_cmd_run(int argc, const char **argv) {
        "N"},
       {"out", '\0', POPT_ARG_STRING, &text.out, 0,
        "result directory; default: out/<scenario>-<soc>-<policy>", "DIR"},
-      {"trace", '\0', POPT_ARG_STRING, &text.trace, 0, "decisions, jobs or off; default: jobs",
-       "LEVEL"},
+      {"trace", '\0', POPT_ARG_STRING, &text.trace, 0,
+       "decisions, jobs, packets, boundary or off; default: jobs", "LEVEL"},
       {"candidates", '\0', POPT_ARG_NONE, &candidates, 0,
        "record every choice the policy considered", NULL},
       {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,

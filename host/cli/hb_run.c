@@ -191,6 +191,16 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   }
 }
 
+static void on_packet(void *ctx, const hb_sim_packet_t *packet) {
+  run_t *run = ctx;
+  hb_trace_sink_packet(run->trace, packet);
+}
+
+static void on_boundary(void *ctx, const hb_sim_boundary_t *boundary) {
+  run_t *run = ctx;
+  hb_trace_sink_boundary(run->trace, boundary);
+}
+
 static bool on_poll(void *ctx, uint64_t cycle) {
   run_t *run = ctx;
   uint64_t arrived = 0;
@@ -242,6 +252,8 @@ static hb_status_t fill_machine(run_t *run) {
 
 static int build_machine(run_t *run) {
   const hb_run_options_t *options = run->options;
+  const bool packets = options->trace && options->trace_level >= HB_TRACE_PACKETS;
+  const bool boundary = options->trace && options->trace_level >= HB_TRACE_BOUNDARY;
   const hb_sim_options_t sim_options = {
       .seed = options->seed,
       .no_skip = options->no_skip,
@@ -251,7 +263,9 @@ static int build_machine(run_t *run) {
                .telemetry = on_telemetry,
                .job = on_job,
                .irq = on_irq,
-               .refused = on_refused},
+               .refused = on_refused,
+               .packet = packets ? on_packet : NULL,
+               .boundary = boundary ? on_boundary : NULL},
       .poll = on_poll,
       .poll_ctx = run,
       .poll_cycles = POLL_CYCLES,
@@ -291,6 +305,21 @@ static int prepare_out(run_t *run) {
   return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INPUT, "%s", run->line);
 }
 
+static void name_nodes(const hb_soc_t *soc, hb_trace_meta_t *meta) {
+#define NODE(at_) ((uint32_t)(at_).y * soc->noc.columns + (at_).x)
+  hb_trace_meta_set_node(meta, NODE(soc->host_node), "host");
+  hb_trace_meta_set_node(meta, NODE(soc->sensor_node), "sensors");
+  for (uint32_t i = 0; i < soc->dram.num_channels; i++) {
+    char name[16];
+    snprintf(name, sizeof(name), "dram%u", i);
+    hb_trace_meta_set_node(meta, NODE(soc->dram.node[i]), name);
+  }
+  for (uint32_t i = 0; i < soc->num_tiles; i++) {
+    hb_trace_meta_set_node(meta, NODE(soc->tiles[i].node), soc->tiles[i].name);
+  }
+#undef NODE
+}
+
 static int open_trace(run_t *run) {
   const hb_run_options_t *options = run->options;
   if (!options->trace) {
@@ -304,6 +333,7 @@ static int open_trace(run_t *run) {
   hb_trace_meta_set(&meta, "policy", options->policy_name);
   hb_trace_meta_set_uint(&meta, "seed", options->seed);
   hb_trace_meta_set_uint(&meta, "clock_khz", run->soc.clock_khz);
+  name_nodes(&run->soc, &meta);
   for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
     hb_trace_meta_set_tile(&meta, i, run->soc.tiles[i].name);
   }

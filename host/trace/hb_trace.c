@@ -82,6 +82,12 @@ void hb_trace_meta_set_uint(hb_trace_meta_t *meta, const char *key, uint64_t val
   hb_trace_meta_set(meta, key, text);
 }
 
+void hb_trace_meta_set_node(hb_trace_meta_t *meta, uint32_t node, const char *name) {
+  char key[32];
+  snprintf(key, sizeof(key), "node.%" PRIu32, node);
+  hb_trace_meta_set(meta, key, name);
+}
+
 void hb_trace_meta_set_tile(hb_trace_meta_t *meta, uint32_t tile, const char *name) {
   char key[32];
   snprintf(key, sizeof(key), "tile.%" PRIu32, tile);

@@ -55,8 +55,8 @@ HB_MUST_USE hb_status_t hb_trace_level_from_name(const char *name, hb_trace_leve
  * One column. Names are [a-z][a-z0-9_]*.
  *
  * `type` says how to show a value (an unknown type is shown as uint):
- *   uint, int (two's complement, 64 bits), hex, bool, cycle, tile (index; 0xffffffff none), model
- * (index), tag (HB_TAG of hilbert/hb_image.h), string (id of an interned string), enum:<enum name>.
+ *   uint, int (two's complement, 64 bits), hex, bool, cycle, node (of the NoC: y * columns + x),
+ * tile (index; 0xffffffff none), model (index), tag (HB_TAG of hilbert/hb_image.h), string (id of an interned string), enum:<enum name>.
  * `coding` says how the column is stored:
  *   plain                the value
  *   delta                minus the value in the stream's previous record
@@ -106,7 +106,9 @@ void hb_trace_meta_init(hb_trace_meta_t *meta);
 void hb_trace_meta_release(hb_trace_meta_t *meta);
 void hb_trace_meta_set(hb_trace_meta_t *meta, const char *key, const char *text);
 void hb_trace_meta_set_uint(hb_trace_meta_t *meta, const char *key, uint64_t value);
-/* Names that show instead of indices: keys tile.<tile>, model.<model> and layer.<model>.<layer>. */
+/* Names that show instead of indices: keys node.<node>, tile.<tile>, model.<model> and
+ * layer.<model>.<layer>. */
+void hb_trace_meta_set_node(hb_trace_meta_t *meta, uint32_t node, const char *name);
 void hb_trace_meta_set_tile(hb_trace_meta_t *meta, uint32_t tile, const char *name);
 void hb_trace_meta_set_model(hb_trace_meta_t *meta, uint32_t model, const char *name);
 void hb_trace_meta_set_layer(hb_trace_meta_t *meta, uint32_t model, uint32_t layer,

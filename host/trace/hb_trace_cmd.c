@@ -36,7 +36,7 @@ static hb_status_t result(const char *path, const hb_trace_reader_t *reader, hb_
 /* ---------------------------------------------------------------------------------------- info */
 
 static bool is_name_key(const char *key) {
-  return strncmp(key, "tile.", 5) == 0 || strncmp(key, "model.", 6) == 0 ||
+  return strncmp(key, "node.", 5) == 0 || strncmp(key, "tile.", 5) == 0 || strncmp(key, "model.", 6) == 0 ||
          strncmp(key, "layer.", 6) == 0;
 }
 

@@ -14,7 +14,7 @@ static bool name_of(const hb_trace_reader_t *reader, const char *type, uint64_t 
                     char shown[SHOWN_BYTES]) {
   char key[64];
   const char *name = NULL;
-  if (strcmp(type, "tile") == 0 || strcmp(type, "model") == 0) {
+  if (strcmp(type, "node") == 0 || strcmp(type, "tile") == 0 || strcmp(type, "model") == 0) {
     snprintf(key, sizeof(key), "%s.%" PRIu64, type, value);
     name = hb_trace_reader_meta(reader, key);
   } else if (strncmp(type, "enum:", 5) == 0) {

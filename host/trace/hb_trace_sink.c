@@ -156,6 +156,59 @@ static const hb_trace_field_t kRefusedFields[] = {
     {"write", "bool", "", "plain"},
 };
 
+#define RESP_FIELD \
+  { "resp", "enum:resp", "", "plain" }
+
+/*
+ * Packets of the NoC, a stream a kind: what is at either end of a flow, and where its next access
+ * goes, is then the same from record to record. `end`: the node that asked, where the tile is.
+ */
+#define PACKET_FIELDS(end_, more_)                                                           \
+  {                                                                                          \
+    CYCLE_FIELD, {"src", "node", "", "plain"}, {"dst", "node", "", "plain"},                 \
+        {"id", "uint", "", "like " end_ " ffff"}, {"addr", "hex", "", "like " end_ " ffff"}, \
+        {"beats", "uint", "beats", "like " end_ " ffff"},                                    \
+        {"latency", "uint", "cycles", "plain"} more_                                         \
+  }
+static const hb_trace_field_t kRequestFields[] = PACKET_FIELDS("src", );
+#define PACKET_RESP , RESP_FIELD
+static const hb_trace_field_t kResponseFields[] = PACKET_FIELDS("dst", PACKET_RESP);
+
+/* Boundaries of tiles, a stream a channel. */
+#define BOUNDARY_HEAD           \
+  CYCLE_FIELD, {                \
+    "tile", "tile", "", "plain" \
+  }
+#define WAIT_FIELD \
+  { "wait", "uint", "cycles", "plain" }
+#define ID_FIELD \
+  { "id", "uint", "", "plain" }
+static const hb_trace_field_t kBoundaryRegAddrFields[] = {
+    BOUNDARY_HEAD, WAIT_FIELD, {"addr", "hex", "", "like tile ffff"}};
+static const hb_trace_field_t kBoundaryRegWFields[] = {
+    BOUNDARY_HEAD, WAIT_FIELD, {"data", "hex", "", "plain"}, {"strobe", "hex", "", "plain"}};
+static const hb_trace_field_t kBoundaryRegRFields[] = {
+    BOUNDARY_HEAD, WAIT_FIELD, {"data", "hex", "", "plain"}, RESP_FIELD};
+static const hb_trace_field_t kBoundaryRegBFields[] = {BOUNDARY_HEAD, WAIT_FIELD, RESP_FIELD};
+static const hb_trace_field_t kBoundaryAddrFields[] = {BOUNDARY_HEAD,
+                                                       WAIT_FIELD,
+                                                       ID_FIELD,
+                                                       {"addr", "hex", "", "like tile ffff"},
+                                                       {"beats", "uint", "beats", "plain"}};
+static const hb_trace_field_t kBoundaryRFields[] = {
+    BOUNDARY_HEAD, WAIT_FIELD,
+    ID_FIELD,      {"beats", "uint", "beats", "plain"},
+    RESP_FIELD,    {"last", "bool", "", "plain"}};
+static const hb_trace_field_t kBoundaryWFields[] = {BOUNDARY_HEAD,
+                                                    WAIT_FIELD,
+                                                    {"beats", "uint", "beats", "plain"},
+                                                    {"strobe", "hex", "", "plain"},
+                                                    {"last", "bool", "", "plain"}};
+static const hb_trace_field_t kBoundaryBFields[] = {BOUNDARY_HEAD, WAIT_FIELD, ID_FIELD,
+                                                    RESP_FIELD};
+static const hb_trace_field_t kBoundaryWireFields[] = {BOUNDARY_HEAD,
+                                                       {"level", "bool", "", "plain"}};
+
 #define COUNT(array_) ((uint32_t)(sizeof(array_) / sizeof((array_)[0])))
 
 /* Streams in the order of the file: kTelStreams, then these. */
@@ -166,6 +219,12 @@ enum {
   STREAM_JOB,
   STREAM_IRQ,
   STREAM_REFUSED,
+  STREAM_READ_REQUEST,
+  STREAM_WRITE_REQUEST,
+  STREAM_READ_RESPONSE,
+  STREAM_WRITE_RESPONSE,
+  STREAM_BOUNDARY, /* and on, by channel */
+  STREAM_BOUNDARY_LAST = STREAM_BOUNDARY + HB_BOUNDARY_CHANNELS - 1,
   NUM_STREAMS,
 };
 
@@ -175,6 +234,22 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"job", HB_TRACE_JOBS, COUNT(kJobFields), kJobFields},
     {"irq", HB_TRACE_JOBS, COUNT(kIrqFields), kIrqFields},
     {"refused", HB_TRACE_DECISIONS, COUNT(kRefusedFields), kRefusedFields},
+    {"read_request", HB_TRACE_PACKETS, COUNT(kRequestFields), kRequestFields},
+    {"write_request", HB_TRACE_PACKETS, COUNT(kRequestFields), kRequestFields},
+    {"read_response", HB_TRACE_PACKETS, COUNT(kResponseFields), kResponseFields},
+    {"write_response", HB_TRACE_PACKETS, COUNT(kResponseFields), kResponseFields},
+    {"reg_aw", HB_TRACE_BOUNDARY, COUNT(kBoundaryRegAddrFields), kBoundaryRegAddrFields},
+    {"reg_w", HB_TRACE_BOUNDARY, COUNT(kBoundaryRegWFields), kBoundaryRegWFields},
+    {"reg_b", HB_TRACE_BOUNDARY, COUNT(kBoundaryRegBFields), kBoundaryRegBFields},
+    {"reg_ar", HB_TRACE_BOUNDARY, COUNT(kBoundaryRegAddrFields), kBoundaryRegAddrFields},
+    {"reg_r", HB_TRACE_BOUNDARY, COUNT(kBoundaryRegRFields), kBoundaryRegRFields},
+    {"axi_ar", HB_TRACE_BOUNDARY, COUNT(kBoundaryAddrFields), kBoundaryAddrFields},
+    {"axi_r", HB_TRACE_BOUNDARY, COUNT(kBoundaryRFields), kBoundaryRFields},
+    {"axi_aw", HB_TRACE_BOUNDARY, COUNT(kBoundaryAddrFields), kBoundaryAddrFields},
+    {"axi_w", HB_TRACE_BOUNDARY, COUNT(kBoundaryWFields), kBoundaryWFields},
+    {"axi_b", HB_TRACE_BOUNDARY, COUNT(kBoundaryBFields), kBoundaryBFields},
+    {"irq_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
+    {"idle_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
 };
 
 #define TILE_IRQ(i_) \
@@ -210,6 +285,9 @@ static const hb_trace_enum_t kEnums[] = {
     TILE_IRQ(13),
     TILE_IRQ(14),
     TILE_IRQ(15),
+    {"resp", 0, "OKAY"},
+    {"resp", 2, "SLVERR"},
+    {"resp", 3, "DECERR"},
     {"irq", HB_IRQ_MAILBOX, "mailbox"},
     {"irq", HB_IRQ_TIMER, "timer"},
 };
@@ -344,6 +422,52 @@ void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
   const uint64_t values[] = {refused->cycle, refused->tile,  refused->tag,
                              refused->addr,  refused->beats, refused->write ? 1u : 0u};
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_REFUSED, values));
+}
+
+void hb_trace_sink_packet(void *ctx, const hb_sim_packet_t *packet) {
+  hb_trace_sink_t *sink = ctx;
+  const uint32_t stream = STREAM_READ_REQUEST + (packet->write ? 1u : 0u) +
+                          (packet->response ? STREAM_READ_RESPONSE - STREAM_READ_REQUEST : 0u);
+  /* The order of kResponseFields; a request ends before the last. */
+  const uint64_t values[] = {
+      packet->arrived,
+      packet->src,
+      packet->dst,
+      packet->id,
+      packet->addr,
+      packet->beats,
+      packet->arrived - packet->injected,
+      packet->resp,
+  };
+  note_status(sink, hb_trace_writer_append(sink->writer, stream, values));
+}
+
+/* Value of a field of a boundary's record, by its name. */
+static uint64_t boundary_value(const hb_sim_boundary_t *record, const char *field) {
+  const struct {
+    const char *name;
+    uint64_t value;
+  } values[] = {
+      {"cycle", record->cycle}, {"tile", record->tile},     {"wait", record->wait},
+      {"addr", record->addr},   {"data", record->data},     {"level", record->data},
+      {"beats", record->beats}, {"strobe", record->strobe}, {"id", record->id},
+      {"resp", record->resp},   {"last", record->last},
+  };
+  size_t i = 0;
+  while (strcmp(values[i].name, field) != 0)
+    i++;
+  return values[i].value;
+}
+
+void hb_trace_sink_boundary(void *ctx, const hb_sim_boundary_t *record) {
+  hb_trace_sink_t *sink = ctx;
+  const uint32_t stream = STREAM_BOUNDARY + (uint32_t)record->channel;
+  const hb_trace_stream_t *fields = &kOtherStreams[stream - NUM_TEL];
+  uint64_t values[8];
+  for (uint32_t f = 0; f < fields->num_fields; f++) {
+    values[f] = boundary_value(record, fields->fields[f].name);
+  }
+  note_status(sink, hb_trace_writer_append(sink->writer, stream, values));
 }
 
 void hb_trace_sink_note(hb_trace_sink_t *sink, uint64_t cycle, const char *text) {

@@ -161,7 +161,43 @@ typedef struct hb_sim_refused {
   bool write;
 } hb_sim_refused_t;
 
-/** Where records go while the simulation runs. Any function may be NULL. Called in time order. */
+/** A packet of the NoC that has arrived whole. */
+typedef struct hb_sim_packet {
+  uint64_t injected; /* cycle in which its head left the network interface */
+  uint64_t arrived;  /* cycle from which its receiver may take it */
+  uint32_t addr;     /* of the first byte of the access */
+  uint16_t src, dst; /* nodes: y * columns + x */
+  uint8_t beats;     /* of 16 bytes, of the access, whether or not they travel with this packet */
+  uint8_t id;        /* AXI id */
+  uint8_t resp;      /* AXI response; 0 of a request */
+  bool response, write;
+} hb_sim_packet_t;
+
+/* What a record of a tile's boundary is of: the channels of its AXI4-Lite subordinate (REG_) and its AXI4 manager, and its
+ * wires. */
+typedef enum hb_boundary_channel {
+  HB_BOUNDARY_REG_AW, HB_BOUNDARY_REG_W, HB_BOUNDARY_REG_B, HB_BOUNDARY_REG_AR, HB_BOUNDARY_REG_R,
+  HB_BOUNDARY_AR, HB_BOUNDARY_R, HB_BOUNDARY_AW, HB_BOUNDARY_W, HB_BOUNDARY_B,
+  HB_BOUNDARY_IRQ, HB_BOUNDARY_IDLE
+} hb_boundary_channel_t;
+enum { HB_BOUNDARY_CHANNELS = 12 };
+
+/** Something that happened at a tile's boundary. What a channel does not have is 0. */
+typedef struct hb_sim_boundary {
+  uint64_t cycle; /* of the handshake; of W and R of the first of `beats` in as many cycles; of the level's first cycle */
+  uint32_t tile;
+  hb_boundary_channel_t channel;
+  uint32_t wait;   /* cycles in which valid was up before the (first) handshake */
+  uint32_t addr;   /* REG_AW, REG_AR, AR, AW */
+  uint32_t data;   /* REG_W, REG_R; level of IRQ, IDLE */
+  uint32_t beats;  /* AR, AW: of the burst; W, R: of the record; others 1 */
+  uint32_t strobe; /* REG_W, W: the same for all beats of the record */
+  uint8_t id, resp;
+  bool last; /* W, R: the last of these beats ends its burst */
+} hb_sim_boundary_t;
+
+/** Where records go while the simulation runs. Any function may be NULL. Called in time order;
+ * but a boundary's record of several beats comes after their end, at most 16 cycles late. */
 typedef struct hb_sim_sink {
   void *ctx;
   /* A telemetry record: words[0] is the head (hilbert/hb_telemetry.h), num counts it. */
@@ -170,6 +206,8 @@ typedef struct hb_sim_sink {
   /* The level of an interrupt bit as the host sees it (HB_IRQ_*) changed. */
   void (*irq)(void *ctx, uint64_t cycle, uint32_t bit, bool level);
   void (*refused)(void *ctx, const hb_sim_refused_t *refused);
+  void (*packet)(void *ctx, const hb_sim_packet_t *packet);
+  void (*boundary)(void *ctx, const hb_sim_boundary_t *boundary);
 } hb_sim_sink_t;
 
 typedef struct hb_sim_options {

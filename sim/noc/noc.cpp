@@ -369,6 +369,21 @@ inline void Noc::come_first(Router &router, unsigned queue, const Slot &slot) {
   }
 }
 
+void Noc::record(const Packet &packet, NodeId node, Cycle arrived) const {
+  hb_sim_packet_t record{};
+  record.injected = packet.injected;
+  record.arrived = arrived;
+  record.addr = packet.addr;
+  record.dst = node;
+  record.beats = packet.beats;
+  record.id = packet.id;
+  record.resp = static_cast<uint8_t>(packet.resp);
+  record.response = packet.net() == Net::kResponse;
+  record.write = !packet.is_read();
+  record.src = packet.src;
+  sink_.packet(sink_.ctx, &record);
+}
+
 /* Takes a flit out of the mesh. */
 inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
   if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
@@ -383,6 +398,9 @@ inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now
     const Cycle latency = now + kLocalWire - slot.packet->injected;
     stats_.latency_sum[net] += latency;
     count_latency(net, *slot.packet, router.node, latency);
+    if (sink_.packet != nullptr) {
+      record(*slot.packet, router.node, now + kLocalWire);
+    }
     deliver(slot.packet, router.node, now);
   }
 }

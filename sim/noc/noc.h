@@ -92,6 +92,9 @@ class Noc : public sc_core::sc_module, public Ticked {
   /** Gives node `node` its owner. Once per node; nodes without owner only route. */
   NocPort &attach(NodeId node, WakeableIf *owner);
 
+  /** Whom to tell of packets that arrive. */
+  void set_sink(const hb_sim_sink_t &sink) { sink_ = sink; }
+
   Cycle tick(Cycle now) override;
 
   hb_sim_noc_stats_t stats() const { return stats_; }
@@ -216,6 +219,7 @@ class Noc : public sc_core::sc_module, public Ticked {
     router.blocked[place] = 0;
   }
   void deliver(Packet *packet, NodeId node, Cycle now);
+  void record(const Packet &packet, NodeId node, Cycle arrived) const;
   void count_latency(unsigned net, const Packet &packet, NodeId node, Cycle latency);
 
   const hb_soc_noc_t config_;
@@ -236,6 +240,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   uint64_t flits_ = 0, queued_ = 0;
   Cycle last_progress_ = 0;
   hb_sim_noc_stats_t stats_{};
+  hb_sim_sink_t sink_{};
   std::array<std::vector<uint64_t>, 2> injected_;  // flits, by node
   std::vector<std::unique_ptr<hb_sim_latency_t>>
       latency_;  // [((src * nodes + dst) * 2 + net) * 2 + bulk]

@@ -55,6 +55,7 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
       host_("host", clock_, noc_, host_config(soc, options)),
       sensors_("sensors", clock_, noc_, sensor_config(soc, options)),
       next_poll_(options.poll_cycles) {
+  noc_.set_sink(options.sink);
   for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
     channels_.push_back(std::make_unique<DramChannel>(("dram" + std::to_string(i)).c_str(), clock_,
                                                       noc_, soc.noc, soc.dram, i, soc.clock_khz,

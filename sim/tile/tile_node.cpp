@@ -40,6 +40,9 @@ TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const O
   for (unsigned slot = options.max_outstanding; slot-- > 0;) {
     write_free_.push_back(static_cast<uint8_t>(slot));
   }
+  if (options.sink.boundary != nullptr) {
+    boundary_ = std::make_unique<Boundary>(options.index, options.sink);
+  }
   model_->reset();
 }
 
@@ -389,6 +392,9 @@ void TileNode::watch_jobs(Cycle now) {
 Cycle TileNode::tick(Cycle now) {
   receive();
   const TileOut &out = model_->outputs();
+  if (boundary_ != nullptr) {
+    boundary_->wires(out, now);
+  }
   if ((out.irq != 0) != irq_level_) {
     irq_level_ = out.irq != 0;
     if (irq_ != nullptr) {
@@ -406,6 +412,9 @@ Cycle TileNode::tick(Cycle now) {
     clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
                  ": protocol violation at the boundary: " + checker_.violation());
     return kNever;
+  }
+  if (boundary_ != nullptr) {
+    boundary_->cycle(out, in, now);
   }
   sample_manager(out, in, now);
   sample_registers(out, in, now);

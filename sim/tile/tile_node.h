@@ -37,6 +37,7 @@
 #include "sim/kernel/link.h"
 #include "sim/noc/noc.h"
 #include "sim/tile/axi_checker.h"
+#include "sim/tile/boundary.h"
 #include "sim/tile/protection.h"
 #include "sim/tile/tile_model.h"
 
@@ -114,6 +115,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   NocPort &port_;
   Link<bool> *const irq_;
   AxiChecker checker_;
+  std::unique_ptr<Boundary> boundary_;  // if somebody wants its records
   Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
