@@ -36,8 +36,8 @@ static hb_status_t result(const char *path, const hb_trace_reader_t *reader, hb_
 /* ---------------------------------------------------------------------------------------- info */
 
 static bool is_name_key(const char *key) {
-  return strncmp(key, "node.", 5) == 0 || strncmp(key, "tile.", 5) == 0 || strncmp(key, "model.", 6) == 0 ||
-         strncmp(key, "layer.", 6) == 0;
+  return strncmp(key, "node.", 5) == 0 || strncmp(key, "tile.", 5) == 0 ||
+         strncmp(key, "model.", 6) == 0 || strncmp(key, "layer.", 6) == 0;
 }
 
 static uint32_t count_keys(const hb_trace_meta_t *meta, const char *prefix) {

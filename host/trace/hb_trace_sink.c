@@ -295,6 +295,7 @@ _Static_assert(HB_MAX_TILES == 16u, "kEnums names every tile's interrupt");
 
 struct hb_trace_sink {
   hb_trace_writer_t *writer;
+  hb_trace_level_t level;
   hb_status_t status; /* first failure */
   char error[256];
 };
@@ -332,6 +333,7 @@ hb_status_t hb_trace_sink_open(const char *path, hb_trace_level_t level,
     snprintf(why, why_len, "%s", hb_status_text(HB_ERR_NOMEM));
     return HB_ERR_NOMEM;
   }
+  sink->level = level;
   const hb_status_t status = hb_trace_writer_open(path, &schema, NULL, &sink->writer, why, why_len);
   if (status != HB_OK) {
     free(sink);
@@ -492,5 +494,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .job = hb_trace_sink_job,
       .irq = hb_trace_sink_irq,
       .refused = hb_trace_sink_refused,
+      .packet = sink->level >= HB_TRACE_PACKETS ? hb_trace_sink_packet : NULL,
+      .boundary = sink->level >= HB_TRACE_BOUNDARY ? hb_trace_sink_boundary : NULL,
   };
 }

@@ -20,7 +20,8 @@ enum {
   DEFAULT_WINDOW_BYTES = 1 << 20,
   MIN_WINDOW_BYTES = 4096,
   MAX_WINDOW_BYTES = 1 << 20,
-  DEFAULT_WINDOW_CYCLES = 4000000,
+  DEFAULT_WINDOW_CYCLES = 16000000,
+  SLOT_DOUBLINGS = 4,
   DEFAULT_SLACK_CYCLES = 1024,
   ERROR_BYTES = 256,
 };
@@ -297,10 +298,14 @@ static hb_status_t write_window(hb_trace_writer_t *w, uint64_t cut) {
   return HB_OK;
 }
 
-/* Last cycle of the window slot that holds `cycle`. */
+/* Last cycle of the window slot that holds `cycle`. Slots grow with time, by doubling: a run that
+ * is killed early loses less. */
 static uint64_t slot_end(const hb_trace_writer_t *w, uint64_t cycle) {
-  const uint64_t into = cycle % w->window_cycles;
-  const uint64_t left = w->window_cycles - 1 - into;
+  uint64_t length = w->window_cycles;
+  for (int i = 0; i < SLOT_DOUBLINGS && length % 2 == 0 && length > cycle / 2; i++)
+    length /= 2;
+  const uint64_t into = cycle % length;
+  const uint64_t left = length - 1 - into;
   return cycle > UINT64_MAX - left ? UINT64_MAX : cycle + left;
 }
 

@@ -8,8 +8,9 @@
  *
  * Records are collected in memory and written as windows: one write(2) of whole gzip members each.
  * A window ends at every multiple of `window_cycles`, and when `window_bytes` of records are
- * waiting. A process killed at any moment so leaves every window that was written; a reader loses
- * what is after it.
+ * waiting. Before cycle 2 * `window_cycles` windows are shorter, from a sixteenth on: at most half
+ * of the time so far. A process killed at any moment so leaves every window that was written; a
+ * reader loses what is after it.
  *
  * Records may come up to `slack_cycles` late and are put in order, each stream for itself: in one
  * cycle, the order of the calls. (Less late if twice `window_bytes` come within the slack: they are
@@ -34,7 +35,7 @@ typedef struct hb_trace_writer hb_trace_writer_t;
 /** Zeros mean the defaults. */
 typedef struct hb_trace_writer_options {
   uint32_t window_bytes;  /* of records, 8 bytes a value: 4096 .. 1 MiB; default 1 MiB */
-  uint64_t window_cycles; /* default 4000000 */
+  uint64_t window_cycles; /* default 16000000 */
   uint32_t slack_cycles;  /* default 1024, less than window_cycles */
 } hb_trace_writer_options_t;
 

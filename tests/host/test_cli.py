@@ -364,7 +364,7 @@ class Usage(Case):
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 2h", "run", "tiny", "--duration", "2h"),
             ("--seed: expected a whole number from 0 to 18446744073709551615, got -1", "run", "tiny", "--seed=-1"),
             ("--stall-ppm: expected a whole number from 0 to 900000, got 2e6", "run", "tiny", "--stall-ppm", "2e6"),
-            ("--trace: expected decisions, jobs or off, got all", "run", "tiny", "--trace", "all"),
+            ("--trace: expected decisions, jobs, packets, boundary or off, got all", "run", "tiny", "--trace", "all"),
             ("--progress: expected auto, always or never, got x", "run", "tiny", "--progress", "x"),
             ("cats: expected scenarios, models, socs, policies or tiles to list", "list", "cats"),
             ("eat: expected info, dump, stat or diff", "trace", "eat", "x.hbt"),

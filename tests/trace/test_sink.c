@@ -24,6 +24,7 @@ static hb_trace_sink_t *open_sink(hb_trace_level_t level) {
   hb_trace_meta_init(&meta);
   hb_trace_meta_set(&meta, "scenario", "test");
   hb_trace_meta_set_uint(&meta, "clock_khz", 250000);
+  hb_trace_meta_set_node(&meta, 5, "south");
   hb_trace_meta_set_tile(&meta, 0, "north");
   hb_trace_meta_set_tile(&meta, 1, "south");
   hb_trace_meta_set_model(&meta, 0, "ES");
@@ -276,6 +277,80 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "\\\"Ctrl-C\\\"\\u000a\"}\n");
 }
 
+static void packets_show_their_ends(void **state) {
+  (void)state;
+  hb_trace_sink_t *sink = open_sink(HB_TRACE_PACKETS);
+  const hb_sim_sink_t callbacks = hb_trace_sink_callbacks(sink);
+  assert_null(callbacks.boundary);
+  hb_sim_packet_t packet = {.injected = 100,
+                            .arrived = 117,
+                            .addr = 0x80001230u,
+                            .src = 5,
+                            .dst = 258,
+                            .beats = 16,
+                            .id = 3};
+  callbacks.packet(callbacks.ctx, &packet);
+  packet.write = true;
+  callbacks.packet(callbacks.ctx, &packet);
+  packet = (hb_sim_packet_t){.injected = 130,
+                             .arrived = 150,
+                             .addr = 0x80001230u,
+                             .src = 258,
+                             .dst = 5,
+                             .beats = 16,
+                             .id = 3,
+                             .resp = 2,
+                             .response = true};
+  callbacks.packet(callbacks.ctx, &packet);
+  packet.write = true;
+  packet.resp = 3;
+  callbacks.packet(callbacks.ctx, &packet);
+  close_sink(sink);
+#define AT_MEMORY "id=3 addr=0x80001230 beats=16 latency="
+  expect_dump(false, NULL,
+              "           117  read_request   src=south dst=258 " AT_MEMORY
+              "17\n"
+              "           117  write_request  src=south dst=258 " AT_MEMORY
+              "17\n"
+              "           150  read_response  src=258 dst=south " AT_MEMORY
+              "20 resp=SLVERR\n"
+              "           150  write_response src=258 dst=south " AT_MEMORY "20 resp=DECERR\n");
+}
+
+static void boundaries_show_every_channel(void **state) {
+  (void)state;
+  hb_trace_sink_t *sink = open_sink(HB_TRACE_BOUNDARY);
+  const hb_sim_sink_t callbacks = hb_trace_sink_callbacks(sink);
+  for (uint32_t channel = 0; channel < HB_BOUNDARY_CHANNELS; channel++) {
+    const hb_sim_boundary_t record = {.cycle = 1000 + channel,
+                                      .tile = 1,
+                                      .channel = (hb_boundary_channel_t)channel,
+                                      .wait = 4,
+                                      .addr = 0x80001230u,
+                                      .data = channel == HB_BOUNDARY_IRQ ? 1 : 0xfedcba98u,
+                                      .beats = 15,
+                                      .strobe = 0xfff0,
+                                      .id = 2,
+                                      .resp = 3,
+                                      .last = true};
+    callbacks.boundary(callbacks.ctx, &record);
+  }
+  close_sink(sink);
+  expect_dump(false, NULL,
+              "          1000  reg_aw         tile=south wait=4 addr=0x80001230\n"
+              "          1001  reg_w          tile=south wait=4 data=0xfedcba98 strobe=0xfff0\n"
+              "          1002  reg_b          tile=south wait=4 resp=DECERR\n"
+              "          1003  reg_ar         tile=south wait=4 addr=0x80001230\n"
+              "          1004  reg_r          tile=south wait=4 data=0xfedcba98 resp=DECERR\n"
+              "          1005  axi_ar         tile=south wait=4 id=2 addr=0x80001230 beats=15\n"
+              "          1006  axi_r          tile=south wait=4 id=2 beats=15 resp=DECERR last=1\n"
+              "          1007  axi_aw         tile=south wait=4 id=2 addr=0x80001230 beats=15\n"
+              "          1008  axi_w          tile=south wait=4 beats=15 strobe=0xfff0 last=1\n"
+              "          1009  axi_b          tile=south wait=4 id=2 resp=DECERR\n"
+              "          1010  irq_wire       tile=south level=1\n"
+              "          1011  idle_wire      tile=south level=4275878552\n");
+}
+
 static void jobs_are_not_in_a_trace_of_decisions(void **state) {
   (void)state;
   hb_trace_sink_t *sink = open_sink(HB_TRACE_DECISIONS);
@@ -350,10 +425,12 @@ static void wrong_options_are_explained_bad(void **state) {
   assert_string_equal(why, "the range of cycles is empty: from 2 to 1");
   const hb_trace_dump_options_t missing = {.streams = "job,jobs", .to = UINT64_MAX};
   free(capture(HB_ERR_ARG, &missing, why, sizeof(why)));
-  assert_string_equal(why,
-                      "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
-                      "frame_started frame_done decision candidate job_done fault telemetry note "
-                      "job irq refused");
+  assert_string_equal(
+      why,
+      "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
+      "frame_started frame_done decision candidate job_done fault telemetry note "
+      "job irq refused read_request write_request read_response write_response reg_aw reg_w "
+      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);
@@ -386,6 +463,8 @@ int main(void) {
       cmocka_unit_test(every_telemetry_type_keeps_every_bit),
       cmocka_unit_test(unknown_telemetry_is_kept_as_it_is),
       cmocka_unit_test(jobs_and_interrupts_show_with_names),
+      cmocka_unit_test(packets_show_their_ends),
+      cmocka_unit_test(boundaries_show_every_channel),
       cmocka_unit_test(jobs_are_not_in_a_trace_of_decisions),
       cmocka_unit_test(info_tells_what_is_in_the_file),
       cmocka_unit_test(dump_takes_a_range),
