@@ -16,6 +16,7 @@
 #include "hb_trace_index.h"
 #include "hb_trace_member.h"
 #include "hb_trace_schema.h"
+#include "hb_trace_walk.h"
 
 enum { ERROR_BYTES = 320, WHERE_BYTES = 128 };
 
@@ -28,17 +29,12 @@ typedef struct section {
   hb_trace_span_t columns[HB_TRACE_MAX_FIELDS];
 } section_t;
 
-typedef struct string_ref {
-  uint64_t id;
-  const char *text;
-} string_ref_t;
-
 /* One member of the current window, inflated. */
 typedef struct part {
   bool loaded;
   hb_trace_member_t member;
   hb_trace_buf_t payload;
-  string_ref_t *strings; /* ascending ids */
+  hb_trace_string_t *strings; /* ascending ids */
   size_t num_strings, strings_capacity;
 } part_t;
 
@@ -64,6 +60,7 @@ struct hb_trace_reader {
   uint64_t window;     /* number of the window it belongs to */
   uint32_t prev_bytes; /* bytes of the member before; 0: not known, after a jump */
   bool in_window;      /* members of the window were seen, the last one was not */
+  bool torn;           /* a record of the window last loaded could not be decoded */
   uint32_t next_level; /* lowest level the next member may have */
   bool any_before;     /* `whole_to` holds */
   uint64_t whole_to;   /* last cycle of the last whole window */
@@ -193,12 +190,12 @@ static hb_status_t read_payload(hb_trace_reader_t *r, const hb_trace_member_t *m
 static bool add_string(part_t *part, uint64_t id, const char *text) {
   if (part->num_strings == part->strings_capacity) {
     const size_t capacity = part->strings_capacity == 0 ? 64 : part->strings_capacity * 2;
-    string_ref_t *strings = realloc(part->strings, capacity * sizeof(*strings));
+    hb_trace_string_t *strings = realloc(part->strings, capacity * sizeof(*strings));
     if (strings == NULL) return false;
     part->strings = strings;
     part->strings_capacity = capacity;
   }
-  part->strings[part->num_strings++] = (string_ref_t){.id = id, .text = text};
+  part->strings[part->num_strings++] = (hb_trace_string_t){.id = id, .text = text};
   return true;
 }
 
@@ -416,7 +413,10 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
 /* The same; damage ends the window for all sections. */
 static hb_status_t advance(hb_trace_reader_t *r, section_t *section) {
   const hb_status_t status = decode_next(r, section);
-  if (status != HB_OK) r->num_sections = 0;
+  if (status != HB_OK) {
+    r->num_sections = 0;
+    r->torn = true;
+  }
   return status;
 }
 
@@ -455,6 +455,20 @@ const char *hb_trace_reader_error(const hb_trace_reader_t *r) {
   return r->error;
 }
 
+/* What a copy needs to know: hb_trace_walk.h. */
+
+hb_trace_walk_t hb_trace_reader_walk(const hb_trace_reader_t *r) {
+  return (hb_trace_walk_t){.window = r->in_window ? r->window : r->window - 1,
+                           .whole = !r->in_window && !r->torn,
+                           .end = r->at};
+}
+
+const hb_trace_string_t *hb_trace_reader_strings(const hb_trace_reader_t *r, uint32_t level,
+                                                 size_t *num_out) {
+  *num_out = r->parts[level].loaded ? r->parts[level].num_strings : 0;
+  return r->parts[level].strings;
+}
+
 /* ----------------------------------------------------------------------------------- selection */
 
 static void restart(hb_trace_reader_t *r) {
@@ -466,6 +480,7 @@ static void restart(hb_trace_reader_t *r) {
   r->window = 0;
   r->prev_bytes = r->schema_bytes;
   r->in_window = false;
+  r->torn = false;
   r->next_level = 0;
   r->any_before = false;
   const hb_trace_index_entry_t *entry = hb_trace_index_find(&r->index, r->from);
