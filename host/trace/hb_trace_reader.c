@@ -64,6 +64,8 @@ struct hb_trace_reader {
   uint32_t next_level; /* lowest level the next member may have */
   bool any_before;     /* `whole_to` holds */
   uint64_t whole_to;   /* last cycle of the last whole window */
+  bool older;          /* `older_to` holds */
+  uint64_t older_to;   /* the same of the window before that */
   uint64_t window_first, window_last;
   part_t parts[HB_TRACE_LEVELS];
 
@@ -340,6 +342,8 @@ static void pass(hb_trace_reader_t *r, const hb_trace_member_t *member) {
     r->in_window = false;
     r->next_level = 0;
     r->window++;
+    r->older = r->any_before;
+    r->older_to = r->whole_to;
     r->any_before = true;
     r->whole_to = r->window_last;
   }
@@ -372,6 +376,18 @@ static hb_status_t load_window(hb_trace_reader_t *r) {
 
 /* -------------------------------------------------------------------------------------- merge */
 
+/* A member whose CRCs are right holds what no record can be; the walk is past its window already.
+ */
+static hb_status_t torn_member(hb_trace_reader_t *r, const hb_trace_member_t *member,
+                               const char *what) {
+  if (!r->in_window && !r->torn) {
+    r->any_before = r->older;
+    r->whole_to = r->older_to;
+  }
+  r->torn = true;
+  return damaged_member(r, member, what);
+}
+
 /* Decodes the section's next record that is in the range. */
 static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
   const uint32_t num_fields = r->own.schema.streams[section->stream].num_fields;
@@ -384,13 +400,13 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
     uint64_t residuals[HB_TRACE_MAX_FIELDS];
     for (uint32_t f = 0; f < num_fields; f++) {
       if (!hb_trace_span_varint(&section->columns[f], &residuals[f])) {
-        return damaged_member(r, &part->member, "a column has too few values");
+        return torn_member(r, &part->member, "a column has too few values");
       }
     }
     hb_trace_codec_decode(&r->codecs[section->stream], residuals, section->values);
     const uint64_t cycle = section->values[0];
     if (cycle < earliest || cycle > part->member.last_cycle) {
-      return damaged_member(r, &part->member, "a record is outside the member's time");
+      return torn_member(r, &part->member, "a record is outside the member's time");
     }
     earliest = cycle;
     if (cycle > r->to) {
@@ -404,7 +420,7 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
   }
   for (uint32_t f = 0; f < num_fields; f++) {
     if (section->columns[f].at != section->columns[f].end) {
-      return damaged_member(r, &part->member, "a column has too many values");
+      return torn_member(r, &part->member, "a column has too many values");
     }
   }
   return HB_OK;
@@ -413,10 +429,7 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
 /* The same; damage ends the window for all sections. */
 static hb_status_t advance(hb_trace_reader_t *r, section_t *section) {
   const hb_status_t status = decode_next(r, section);
-  if (status != HB_OK) {
-    r->num_sections = 0;
-    r->torn = true;
-  }
+  if (status != HB_OK) r->num_sections = 0;
   return status;
 }
 
