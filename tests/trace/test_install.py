@@ -77,7 +77,7 @@ class Install(unittest.TestCase):
         shutil.copy(os.path.join(HERE, "consumer.c"), self.folder)
         program = self.compile(os.path.join(self.folder, "consumer.c"))
         counts = os.path.join(self.folder, "counts.hbt")
-        self.assertEqual(output(program, self.trace, counts), "complete 0\n")
+        self.assertEqual(output(program, self.trace, counts), "complete, success\n")
         records = self.records(self.trace)
         expected = collections.Counter(record["stream"] for record in records)
         stat = json.loads(output(HILBERT, "trace", "stat", "--json", self.trace))
