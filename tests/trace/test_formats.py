@@ -19,7 +19,7 @@ import check_format
 
 HILBERT = None
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)), "format1")
-TEXTS = {"fixture": ("info", "dump"), "run": ("info", "dump", "stat")}
+TEXTS = {"fixture": ("info", "dump"), "jobs": ("info", "dump"), "run": ("info", "dump", "stat")}
 
 
 def trace(*args):
