@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hilbert trace info|dump|stat|diff: reads what runs recorded. */
+/* hilbert trace info|dump|stat|diff|slice|recover: reads what runs recorded. To add one: a function
+ * and its line in COMMANDS. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,114 +10,191 @@
 #include "hb_cli.h"
 #include "hb_trace_cmd.h"
 #include "hb_trace_diff.h"
+#include "hb_trace_slice.h"
 #include "hb_trace_stat.h"
 
-static int trace_exit_code(hb_status_t status, const char *why) {
-  if (status == HB_OK) {
-    return HB_EXIT_OK;
-  }
-  fprintf(stderr, "%s\n", why);
-  return status == HB_ERR_ARG ? HB_EXIT_USAGE : hb_cli_exit_code(status);
+/* The command line, and what came of it. */
+typedef struct args {
+  const char **files;
+  int json, csv;
+  char *streams, *from_text, *to_text, *tolerance, *level;
+  uint64_t from, to;
+  bool differ; /* what diff found */
+} args_t;
+
+enum { JSON = 1, CSV = 2, STREAM = 4, RANGE = 8, TOLERANCE = 16, LEVEL = 32 };
+
+/* The commands leave one line in `why` if they fail. */
+
+static hb_status_t info(args_t *a, char *why, size_t why_len) {
+  return hb_trace_cmd_info(a->files[0], stdout, why, why_len);
 }
 
-static int info(const char *path) {
-  char why[1024] = "";
-  return trace_exit_code(hb_trace_cmd_info(path, stdout, why, sizeof(why)), why);
+static hb_status_t dump(args_t *a, char *why, size_t why_len) {
+  const hb_trace_dump_options_t options = {.json = a->json != 0,
+                                           .csv = a->csv != 0,
+                                           .streams = a->streams,
+                                           .from = a->from,
+                                           .to = a->to};
+  return hb_trace_cmd_dump(a->files[0], &options, stdout, why, why_len);
 }
 
-static int dump(const char *path, const hb_trace_dump_options_t *options) {
-  char why[1024] = "";
-  return trace_exit_code(hb_trace_cmd_dump(path, options, stdout, why, sizeof(why)), why);
+static hb_status_t stat_file(args_t *a, char *why, size_t why_len) {
+  return hb_trace_stat(a->files[0], a->json != 0, a->from, a->to, stdout, why, why_len);
 }
 
-static int stat_file(const char *path, const hb_trace_dump_options_t *options) {
-  char why[1024] = "";
-  return trace_exit_code(
-      hb_trace_stat(path, options->json, options->from, options->to, stdout, why, sizeof(why)),
-      why);
+static hb_status_t diff(args_t *a, char *why, size_t why_len) {
+  const hb_trace_diff_options_t options = {.json = a->json != 0,
+                                           .streams = a->streams,
+                                           .from = a->from,
+                                           .to = a->to,
+                                           .tolerance = a->tolerance};
+  bool same = true;
+  const hb_status_t status =
+      hb_trace_diff(a->files[0], a->files[1], &options, stdout, &same, why, why_len);
+  a->differ = !same;
+  return status;
 }
 
-/* Exit code 1: they differ. */
-static int diff(const char *a, const char *b, const hb_trace_diff_options_t *options) {
-  char why[1024] = "";
-  bool same = false;
-  const hb_status_t status = hb_trace_diff(a, b, options, stdout, &same, why, sizeof(why));
-  const int code = trace_exit_code(status, why);
-  return code != HB_EXIT_OK ? code : same ? HB_EXIT_OK : HB_EXIT_FAILED;
+static hb_status_t slice(args_t *a, char *why, size_t why_len) {
+  const hb_trace_slice_options_t options = {
+      .streams = a->streams, .from = a->from, .to = a->to, .level = a->level};
+  return hb_trace_slice(a->files[0], a->files[1], &options, why, why_len);
 }
 
-static int count_of(const char **operands) {
+static hb_status_t recover(args_t *a, char *why, size_t why_len) {
+  return hb_trace_recover(a->files[0], a->files[1], a->json != 0, stdout, why, why_len);
+}
+
+typedef struct command {
+  const char *name;
+  int files;        /* how many it takes */
+  unsigned options; /* that it has */
+  hb_status_t (*run)(args_t *args, char *why, size_t why_len);
+} command_t;
+
+static const command_t COMMANDS[] = {
+    {"info", 1, 0, info},
+    {"dump", 1, JSON | CSV | STREAM | RANGE, dump},
+    {"stat", 1, JSON | RANGE, stat_file},
+    {"diff", 2, JSON | STREAM | RANGE | TOLERANCE, diff},
+    {"slice", 2, STREAM | RANGE | LEVEL, slice},
+    {"recover", 2, JSON, recover},
+};
+enum { NUM_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
+
+/* "a, b and c": commands that have all of `options`. Returns how many they are. */
+static int list_commands(unsigned options, const char *conjunction, char *list, size_t list_len) {
+  int left = 0;
   int count = 0;
-  while (operands[count] != NULL) {
+  for (int i = 0; i < NUM_COMMANDS; i++) {
+    left += (COMMANDS[i].options & options) == options;
+  }
+  size_t used = 0;
+  list[0] = '\0';
+  for (int i = 0; i < NUM_COMMANDS && used < list_len; i++) {
+    if ((COMMANDS[i].options & options) != options) continue;
+    const char *joint = count == 0 ? "" : left == 1 ? conjunction : ", ";
+    used += (size_t)snprintf(list + used, list_len - used, "%s%s", joint, COMMANDS[i].name);
     count++;
+    left--;
   }
   return count;
 }
 
+/* Complains about an option that was given and that the command does not have. */
+static bool has_option(const command_t *command, bool given, unsigned option, const char *name) {
+  if (!given || (command->options & option) != 0) return true;
+  char list[128];
+  const int count = list_commands(option, " and ", list, sizeof(list));
+  hb_cli_fail(HB_EXIT_USAGE, "trace %s has no %s; %s %s", command->name, name, list,
+              count == 1 ? "does" : "do");
+  return false;
+}
+
+static const command_t *find_command(const char *name) {
+  for (int i = 0; i < NUM_COMMANDS; i++) {
+    if (strcmp(COMMANDS[i].name, name) == 0) return &COMMANDS[i];
+  }
+  char list[128];
+  list_commands(0, " or ", list, sizeof(list));
+  hb_cli_fail(HB_EXIT_USAGE, "%s: expected %s", name, list);
+  return NULL;
+}
+
+/* Fills in the rest of `args`; complains about what does not fit the command. */
+static bool check_args(const command_t *command, args_t *args) {
+  int files = 0;
+  while (args->files[files] != NULL) {
+    files++;
+  }
+  if (files != command->files) {
+    hb_cli_fail(HB_EXIT_USAGE, "trace %s takes %s", command->name,
+                command->files == 1 ? "one file" : "two files");
+    return false;
+  }
+  args->to = UINT64_MAX;
+  return has_option(command, args->json != 0, JSON, "--json") &&
+         has_option(command, args->csv != 0, CSV, "--csv") &&
+         has_option(command, args->streams != NULL, STREAM, "--stream") &&
+         has_option(command, args->from_text != NULL, RANGE, "--from") &&
+         has_option(command, args->to_text != NULL, RANGE, "--to") &&
+         has_option(command, args->tolerance != NULL, TOLERANCE, "--tolerance") &&
+         has_option(command, args->level != NULL, LEVEL, "--level") &&
+         (args->from_text == NULL ||
+          hb_cli_number("--from", args->from_text, 0, UINT64_MAX, &args->from)) &&
+         (args->to_text == NULL || hb_cli_number("--to", args->to_text, 0, UINT64_MAX, &args->to));
+}
+
+static int run(const command_t *command, args_t *args) {
+  char why[1024] = "";
+  const hb_status_t status = command->run(args, why, sizeof(why));
+  if (status == HB_OK) return args->differ ? HB_EXIT_FAILED : HB_EXIT_OK;
+  fprintf(stderr, "%s\n", why);
+  return status == HB_ERR_ARG ? HB_EXIT_USAGE : hb_cli_exit_code(status);
+}
+
 int hb_cmd_trace(int argc, const char **argv) {
-  int json = 0;
-  int csv = 0;
-  char *streams = NULL;
-  char *from = NULL;
-  char *to = NULL;
-  char *tolerance = NULL;
+  args_t args = {0};
   const struct poptOption options[] = {
-      {"json", '\0', POPT_ARG_NONE, &json, 0,
-       "dump: one JSON object a line; stat, diff: one object", NULL},
-      {"csv", '\0', POPT_ARG_NONE, &csv, 0, "dump: comma-separated values of one stream", NULL},
-      {"stream", '\0', POPT_ARG_STRING, &streams, 0, "dump, diff: only these, separated by commas",
-       "NAMES"},
-      {"from", '\0', POPT_ARG_STRING, &from, 0, "dump, stat, diff: first cycle", "CYCLE"},
-      {"to", '\0', POPT_ARG_STRING, &to, 0, "dump, stat, diff: last cycle", "CYCLE"},
-      {"tolerance", '\0', POPT_ARG_STRING, &tolerance, 0,
+      {"json", '\0', POPT_ARG_NONE, &args.json, 0,
+       "dump: one JSON object a line; stat, diff, recover: one object", NULL},
+      {"csv", '\0', POPT_ARG_NONE, &args.csv, 0, "dump: comma-separated values of one stream",
+       NULL},
+      {"stream", '\0', POPT_ARG_STRING, &args.streams, 0,
+       "dump, diff, slice: only these, separated by commas", "NAMES"},
+      {"from", '\0', POPT_ARG_STRING, &args.from_text, 0, "dump, stat, diff, slice: first cycle",
+       "CYCLE"},
+      {"to", '\0', POPT_ARG_STRING, &args.to_text, 0, "dump, stat, diff, slice: last cycle",
+       "CYCLE"},
+      {"tolerance", '\0', POPT_ARG_STRING, &args.tolerance, 0,
        "diff: fields that may differ by so much, separated by commas", "FIELD=N"},
+      {"level", '\0', POPT_ARG_STRING, &args.level, 0,
+       "slice: highest level to keep: decisions, jobs, packets or boundary", "LEVEL"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
   const int parsed = hb_cli_parse(
-      argc, argv, options, "info FILE | dump FILE | stat FILE | diff A B",
+      argc, argv, options,
+      "info FILE | dump FILE | stat FILE | diff A B | slice FILE OUT | recover FILE OUT",
       "info prints what a trace says about itself, dump its records, stat sums of its models and "
-      "tiles, diff where two first differ and how much (exit code 1 if they do).",
+      "tiles, diff where two first differ and how much (exit code 1 if they do). slice writes a "
+      "trace of some of the records, recover one of all that is whole in a damaged trace.",
       2, 3, &context, &operands);
   if (parsed >= 0) {
     return parsed;
   }
-  hb_trace_dump_options_t dump_options = {
-      .json = json != 0, .csv = csv != 0, .streams = streams, .to = UINT64_MAX};
+  args.files = operands + 1;
+  const command_t *command = find_command(operands[0]);
   int exit_code = HB_EXIT_USAGE;
-  const char *what = operands[0];
-  const bool is_info = strcmp(what, "info") == 0;
-  const bool is_diff = strcmp(what, "diff") == 0;
-  const bool is_stat = strcmp(what, "stat") == 0;
-  if (!is_info && !is_diff && !is_stat && strcmp(what, "dump") != 0) {
-    hb_cli_fail(HB_EXIT_USAGE, "%s: expected info, dump, stat or diff", what);
-  } else if (count_of(operands) != (is_diff ? 3 : 2)) {
-    hb_cli_fail(HB_EXIT_USAGE, "trace %s takes %s", what, is_diff ? "two files" : "one file");
-  } else if (csv && strcmp(what, "dump") != 0) {
-    hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --csv; dump does", what);
-  } else if (tolerance != NULL && !is_diff) {
-    hb_cli_fail(HB_EXIT_USAGE, "trace %s has no --tolerance; diff does", what);
-  } else if (is_stat && streams != NULL) {
-    hb_cli_fail(HB_EXIT_USAGE, "trace stat has no --stream; dump and diff do");
-  } else if (is_info) {
-    exit_code = json || streams != NULL || from != NULL || to != NULL
-                    ? hb_cli_fail(HB_EXIT_USAGE, "trace info takes no options; dump does")
-                    : info(operands[1]);
-  } else if ((from == NULL || hb_cli_number("--from", from, 0, UINT64_MAX, &dump_options.from)) &&
-             (to == NULL || hb_cli_number("--to", to, 0, UINT64_MAX, &dump_options.to))) {
-    const hb_trace_diff_options_t diff_options = {.json = dump_options.json,
-                                                  .streams = streams,
-                                                  .from = dump_options.from,
-                                                  .to = dump_options.to,
-                                                  .tolerance = tolerance};
-    exit_code = is_diff   ? diff(operands[1], operands[2], &diff_options)
-                : is_stat ? stat_file(operands[1], &dump_options)
-                          : dump(operands[1], &dump_options);
+  if (command != NULL && check_args(command, &args)) {
+    exit_code = run(command, &args);
   }
-  free(tolerance);
-  free(streams);
-  free(from);
-  free(to);
+  free(args.streams);
+  free(args.from_text);
+  free(args.to_text);
+  free(args.tolerance);
+  free(args.level);
   poptFreeContext(context);
   return exit_code;
 }

@@ -19,7 +19,7 @@ static const command_t COMMANDS[] = {
     {"check", "hilbert check", "check scenario, model and SoC files", hb_cmd_check},
     {"list", "hilbert list", "list scenarios, models, SoCs, policies, tiles", hb_cmd_list},
     {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
-    {"trace", "hilbert trace", "print what a run recorded", hb_cmd_trace},
+    {"trace", "hilbert trace", "read what a run recorded, cut it, recover it", hb_cmd_trace},
 };
 enum { NUM_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 

@@ -55,15 +55,20 @@ HB_MUST_USE hb_status_t hb_trace_level_from_name(const char *name, hb_trace_leve
  * One column. Names are [a-z][a-z0-9_]*.
  *
  * `type` says how to show a value (an unknown type is shown as uint):
- *   uint, int (two's complement, 64 bits), hex, bool, cycle, node (of the NoC: y * columns + x),
- * tile (index; 0xffffffff none), model (index), tag (HB_TAG of hilbert/hb_image.h), string (id of an interned string), enum:<enum name>.
+ * - uint, hex, bool, cycle; int (two's complement, 64 bits)
+ * - node (of the NoC: y * columns + x), tile (index; 0xffffffff none), model (index)
+ * - tag: a job's; from bit 26 its model, from bit 12 its frame modulo 2^14, below its layer
+ * - string: id of an interned string
+ * - enum:NAME: a value of that enum
+ *
  * `coding` says how the column is stored:
- *   plain                the value
- *   delta                minus the value in the stream's previous record
- *   sum [-]F [-]F ...    minus the sum of earlier fields F of the same record
- *   like F MASK          minus the value in the last record whose field F, and-ed with the
- * hexadecimal MASK, fell into the same of 1024 slots Differences are modulo 2^64, so every coding
- * is lossless for all values.
+ * - plain: the value
+ * - delta: minus the value in the stream's previous record
+ * - sum [-]F [-]F ...: minus the sum of earlier fields F of the same record
+ * - like F MASK: minus the value in the last record whose field F, and-ed with the hexadecimal
+ * MASK, fell into the same of 1024 slots
+ *
+ * Differences are modulo 2^64, so every coding is lossless for all values.
  */
 typedef struct hb_trace_field {
   const char *name;

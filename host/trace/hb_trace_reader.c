@@ -16,6 +16,7 @@
 #include "hb_trace_index.h"
 #include "hb_trace_member.h"
 #include "hb_trace_schema.h"
+#include "hb_trace_walk.h"
 
 enum { ERROR_BYTES = 320, WHERE_BYTES = 128 };
 
@@ -28,17 +29,12 @@ typedef struct section {
   hb_trace_span_t columns[HB_TRACE_MAX_FIELDS];
 } section_t;
 
-typedef struct string_ref {
-  uint64_t id;
-  const char *text;
-} string_ref_t;
-
 /* One member of the current window, inflated. */
 typedef struct part {
   bool loaded;
   hb_trace_member_t member;
   hb_trace_buf_t payload;
-  string_ref_t *strings; /* ascending ids */
+  hb_trace_string_t *strings; /* ascending ids */
   size_t num_strings, strings_capacity;
 } part_t;
 
@@ -64,9 +60,12 @@ struct hb_trace_reader {
   uint64_t window;     /* number of the window it belongs to */
   uint32_t prev_bytes; /* bytes of the member before; 0: not known, after a jump */
   bool in_window;      /* members of the window were seen, the last one was not */
+  bool torn;           /* a record of the window last loaded could not be decoded */
   uint32_t next_level; /* lowest level the next member may have */
   bool any_before;     /* `whole_to` holds */
   uint64_t whole_to;   /* last cycle of the last whole window */
+  bool older;          /* `older_to` holds */
+  uint64_t older_to;   /* the same of the window before that */
   uint64_t window_first, window_last;
   part_t parts[HB_TRACE_LEVELS];
 
@@ -193,12 +192,12 @@ static hb_status_t read_payload(hb_trace_reader_t *r, const hb_trace_member_t *m
 static bool add_string(part_t *part, uint64_t id, const char *text) {
   if (part->num_strings == part->strings_capacity) {
     const size_t capacity = part->strings_capacity == 0 ? 64 : part->strings_capacity * 2;
-    string_ref_t *strings = realloc(part->strings, capacity * sizeof(*strings));
+    hb_trace_string_t *strings = realloc(part->strings, capacity * sizeof(*strings));
     if (strings == NULL) return false;
     part->strings = strings;
     part->strings_capacity = capacity;
   }
-  part->strings[part->num_strings++] = (string_ref_t){.id = id, .text = text};
+  part->strings[part->num_strings++] = (hb_trace_string_t){.id = id, .text = text};
   return true;
 }
 
@@ -343,6 +342,8 @@ static void pass(hb_trace_reader_t *r, const hb_trace_member_t *member) {
     r->in_window = false;
     r->next_level = 0;
     r->window++;
+    r->older = r->any_before;
+    r->older_to = r->whole_to;
     r->any_before = true;
     r->whole_to = r->window_last;
   }
@@ -375,6 +376,18 @@ static hb_status_t load_window(hb_trace_reader_t *r) {
 
 /* -------------------------------------------------------------------------------------- merge */
 
+/* A member whose CRCs are right holds what no record can be; the walk is past its window already.
+ */
+static hb_status_t torn_member(hb_trace_reader_t *r, const hb_trace_member_t *member,
+                               const char *what) {
+  if (!r->in_window && !r->torn) {
+    r->any_before = r->older;
+    r->whole_to = r->older_to;
+  }
+  r->torn = true;
+  return damaged_member(r, member, what);
+}
+
 /* Decodes the section's next record that is in the range. */
 static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
   const uint32_t num_fields = r->own.schema.streams[section->stream].num_fields;
@@ -387,13 +400,13 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
     uint64_t residuals[HB_TRACE_MAX_FIELDS];
     for (uint32_t f = 0; f < num_fields; f++) {
       if (!hb_trace_span_varint(&section->columns[f], &residuals[f])) {
-        return damaged_member(r, &part->member, "a column has too few values");
+        return torn_member(r, &part->member, "a column has too few values");
       }
     }
     hb_trace_codec_decode(&r->codecs[section->stream], residuals, section->values);
     const uint64_t cycle = section->values[0];
     if (cycle < earliest || cycle > part->member.last_cycle) {
-      return damaged_member(r, &part->member, "a record is outside the member's time");
+      return torn_member(r, &part->member, "a record is outside the member's time");
     }
     earliest = cycle;
     if (cycle > r->to) {
@@ -407,7 +420,7 @@ static hb_status_t decode_next(hb_trace_reader_t *r, section_t *section) {
   }
   for (uint32_t f = 0; f < num_fields; f++) {
     if (section->columns[f].at != section->columns[f].end) {
-      return damaged_member(r, &part->member, "a column has too many values");
+      return torn_member(r, &part->member, "a column has too many values");
     }
   }
   return HB_OK;
@@ -455,6 +468,20 @@ const char *hb_trace_reader_error(const hb_trace_reader_t *r) {
   return r->error;
 }
 
+/* What a copy needs to know: hb_trace_walk.h. */
+
+hb_trace_walk_t hb_trace_reader_walk(const hb_trace_reader_t *r) {
+  return (hb_trace_walk_t){.window = r->in_window ? r->window : r->window - 1,
+                           .whole = !r->in_window && !r->torn,
+                           .end = r->at};
+}
+
+const hb_trace_string_t *hb_trace_reader_strings(const hb_trace_reader_t *r, uint32_t level,
+                                                 size_t *num_out) {
+  *num_out = r->parts[level].loaded ? r->parts[level].num_strings : 0;
+  return r->parts[level].strings;
+}
+
 /* ----------------------------------------------------------------------------------- selection */
 
 static void restart(hb_trace_reader_t *r) {
@@ -466,6 +493,7 @@ static void restart(hb_trace_reader_t *r) {
   r->window = 0;
   r->prev_bytes = r->schema_bytes;
   r->in_window = false;
+  r->torn = false;
   r->next_level = 0;
   r->any_before = false;
   const hb_trace_index_entry_t *entry = hb_trace_index_find(&r->index, r->from);

@@ -4,6 +4,49 @@
  * @file
  * Reads a trace file, in time order, in a fixed amount of memory.
  *
+ * SYNOPSIS
+ *
+ *   #include <hilbert/hb_trace_reader.h>
+ *   cc prog.c $(pkg-config --cflags --libs hilbert-trace)
+ *
+ * (`cmake --install build/release --component trace` installs it. Inside of Hilbert: link
+ * hb_trace.)
+ *
+ * EXAMPLE: the last cycle and the number of records of stream "job".
+ *
+ *   #include <hilbert/hb_trace_reader.h>
+ *   #include <inttypes.h>
+ *   #include <stdio.h>
+ *   #include <string.h>
+ *
+ *   int main(int argc, char **argv) {
+ *     hb_trace_reader_t *reader;
+ *     char why[256] = "usage: prog FILE";
+ *     if (argc != 2 || hb_trace_reader_open(argv[1], &reader, why, sizeof(why)) != HB_OK) {
+ *       fprintf(stderr, "%s\n", why);
+ *       return 1;
+ *     }
+ *     const hb_trace_schema_t *schema = hb_trace_reader_schema(reader);
+ *     bool wanted[HB_TRACE_MAX_STREAMS] = {false};
+ *     for (uint32_t s = 0; s < schema->num_streams; s++) {
+ *       wanted[s] = strcmp(schema->streams[s].name, "job") == 0;
+ *     }
+ *     hb_trace_reader_select(reader, wanted);
+ *     uint64_t count = 0, last = 0;
+ *     hb_trace_record_t record;
+ *     hb_status_t status;
+ *     while ((status = hb_trace_reader_next(reader, &record)) == HB_OK) {
+ *       count++;
+ *       last = record.values[0];
+ *     }
+ *     if (status != HB_ERR_END) fprintf(stderr, "%s\n", hb_trace_reader_error(reader));
+ *     printf("%" PRIu64 " %" PRIu64 "\n", last, count);
+ *     hb_trace_reader_free(reader);
+ *     return status != HB_ERR_END;
+ *   }
+ *
+ * DESCRIPTION
+ *
  * Life cycle: hb_trace_reader_open() -> _select(), _range() -> _next() until it says HB_ERR_END ->
  * hb_trace_reader_free(). Calling _select() or _range() again starts over.
  *
@@ -11,6 +54,9 @@
  * damaged place are delivered; then _next() returns HB_ERR_FORMAT, and hb_trace_reader_error() says
  * what is wrong, at which byte, and up to which cycle the records are whole. It never goes on
  * behind damage.
+ *
+ * What a trace is made of: hb_trace.h. Statuses: hb_status.h. Several readers may be used at once,
+ * each by one thread at a time.
  */
 
 #ifndef HB_TRACE_READER_H_

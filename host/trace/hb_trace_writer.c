@@ -2,19 +2,12 @@
 
 #include "hb_trace_writer.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "hb_trace_codec.h"
-#include "hb_trace_index.h"
-#include "hb_trace_member.h"
-#include "hb_trace_schema.h"
+#include "hb_trace_file.h"
 
 enum {
   DEFAULT_WINDOW_BYTES = 1 << 20,
@@ -23,12 +16,10 @@ enum {
   DEFAULT_WINDOW_CYCLES = 16000000,
   SLOT_DOUBLINGS = 4,
   DEFAULT_SLACK_CYCLES = 1024,
-  ERROR_BYTES = 256,
 };
 
 /* Records of one stream that wait for their window's end, in time order. */
 typedef struct table {
-  hb_trace_codec_t codec;
   uint32_t num_fields;
   uint32_t num_strings; /* fields of type string */
   uint8_t string_field[HB_TRACE_MAX_FIELDS];
@@ -46,13 +37,10 @@ typedef struct strings {
 } strings_t;
 
 struct hb_trace_writer {
-  int fd;
-  hb_trace_schema_own_t own;
+  hb_trace_file_t file;
   table_t *tables;
+  hb_trace_rows_t *rows; /* by stream, of the window that is being written */
   strings_t strings;
-  hb_trace_index_t index;
-  z_stream deflater;
-  bool deflater_ready;
 
   uint32_t window_bytes;
   uint64_t window_cycles, slack_cycles;
@@ -60,58 +48,7 @@ struct hb_trace_writer {
   uint64_t floor;         /* records before this cycle are in the file already */
   size_t pending_bytes;   /* of waiting records and their strings */
   uint64_t pending_first; /* cycle of the earliest waiting record; UINT64_MAX: none waits */
-
-  uint32_t num_members; /* written so far, for strings.seen_in */
-  uint32_t prev_bytes;  /* of the last member */
-  uint64_t file_bytes;  /* whole windows in the file */
-  hb_trace_buf_t payload, columns[HB_TRACE_MAX_FIELDS], out;
-
-  hb_status_t failed; /* first failure to write; nothing is written after it */
-  char error[ERROR_BYTES];
 };
-
-/* --------------------------------------------------------------------------------------- file */
-
-static hb_status_t give_up(hb_trace_writer_t *w, hb_status_t status, const char *text) {
-  w->failed = status;
-  snprintf(w->error, sizeof(w->error), "%s", text);
-  return status;
-}
-
-/* Writes `out`, whole members, and empties it. On failure the file is cut back to what it was. */
-static hb_status_t flush_out(hb_trace_writer_t *w) {
-  size_t done = 0;
-  while (done < w->out.len) {
-    const ssize_t n = write(w->fd, w->out.bytes + done, w->out.len - done);
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) {
-      char text[ERROR_BYTES];
-      snprintf(text, sizeof(text), "cannot write: %s; the trace ends after %" PRIu64 " bytes",
-               strerror(errno), w->file_bytes);
-      /* Best effort: if this fails too, readers find the cut member by its length and CRC. */
-      if (ftruncate(w->fd, (off_t)w->file_bytes) != 0) errno = 0;
-      return give_up(w, HB_ERR_IO, text);
-    }
-    done += (size_t)n;
-  }
-  w->file_bytes += w->out.len;
-  hb_trace_buf_reset(&w->out);
-  return HB_OK;
-}
-
-/* Appends the payload as a member to `out`. */
-static hb_status_t add_member(hb_trace_writer_t *w, hb_trace_member_t *member) {
-  if (w->payload.len > HB_TRACE_MAX_PAYLOAD) {
-    return give_up(w, HB_ERR_INTERNAL, "a member is longer than the format allows");
-  }
-  member->offset = w->file_bytes + w->out.len;
-  member->prev_bytes = w->prev_bytes;
-  const hb_status_t status = hb_trace_member_write(member, &w->deflater, &w->payload, &w->out);
-  if (status != HB_OK) return give_up(w, status, hb_status_text(status));
-  w->prev_bytes = member->member_bytes;
-  w->num_members++;
-  return HB_OK;
-}
 
 /* ------------------------------------------------------------------------------------- windows */
 
@@ -136,110 +73,36 @@ static int compare_ids(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-/* Puts the texts of all ids that the first rows of `level` use: ascending ids, each text with its
- * NUL. */
-static hb_status_t put_strings(hb_trace_writer_t *w, hb_trace_level_t level, uint64_t cut) {
-  const hb_trace_schema_t *schema = &w->own.schema;
+/* Puts the texts of all ids that the window's rows of `level` use: ascending ids, each text with
+ * its NUL. */
+static hb_status_t put_strings(void *ctx, uint32_t level, hb_trace_buf_t *payload) {
+  hb_trace_writer_t *w = ctx;
+  const hb_trace_schema_t *schema = &w->file.own.schema;
+  const uint32_t member = w->file.num_members + 1;
   hb_trace_buf_t ids = {0}; /* of uint32_t */
   for (uint32_t s = 0; s < schema->num_streams; s++) {
     const table_t *table = &w->tables[s];
-    if (schema->streams[s].level != level || table->num_strings == 0) continue;
-    const size_t rows = rows_until(table, cut);
-    for (size_t r = 0; r < rows; r++) {
+    if ((uint32_t)schema->streams[s].level != level || table->num_strings == 0) continue;
+    for (size_t r = 0; r < w->rows[s].num; r++) {
       for (uint32_t i = 0; i < table->num_strings; i++) {
         const uint32_t id = (uint32_t)table->rows[r * table->num_fields + table->string_field[i]];
-        if (w->strings.seen_in[id] == w->num_members + 1) continue;
-        w->strings.seen_in[id] = w->num_members + 1;
+        if (w->strings.seen_in[id] == member) continue;
+        w->strings.seen_in[id] = member;
         hb_trace_buf_put(&ids, &id, sizeof(id));
       }
     }
   }
-  if (ids.failed) {
-    hb_trace_buf_release(&ids);
-    return give_up(w, HB_ERR_NOMEM, hb_status_text(HB_ERR_NOMEM));
-  }
-  const size_t num = ids.len / sizeof(uint32_t);
+  const hb_status_t status = ids.failed ? HB_ERR_NOMEM : HB_OK;
+  const size_t num = status == HB_OK ? ids.len / sizeof(uint32_t) : 0;
   if (num > 0) qsort(ids.bytes, num, sizeof(uint32_t), compare_ids);
-  hb_trace_buf_put_varint(&w->payload, num);
+  hb_trace_buf_put_varint(payload, num);
   for (size_t i = 0; i < num; i++) {
     uint32_t id;
     memcpy(&id, ids.bytes + i * sizeof(id), sizeof(id));
-    const size_t len = strlen(w->strings.texts[id]);
-    hb_trace_buf_put_varint(&w->payload, id);
-    hb_trace_buf_put_varint(&w->payload, len);
-    hb_trace_buf_put(&w->payload, w->strings.texts[id], len + 1);
+    hb_trace_put_string(payload, id, w->strings.texts[id]);
   }
   hb_trace_buf_release(&ids);
-  return HB_OK;
-}
-
-/* Puts the first `rows` records of a stream: a length per column, then the columns. */
-static void put_section(hb_trace_writer_t *w, uint32_t stream, size_t rows) {
-  table_t *table = &w->tables[stream];
-  const uint32_t num_fields = table->num_fields;
-  for (uint32_t f = 0; f < num_fields; f++) {
-    hb_trace_buf_reset(&w->columns[f]);
-  }
-  hb_trace_codec_reset(&table->codec);
-  for (size_t r = 0; r < rows; r++) {
-    uint64_t residuals[HB_TRACE_MAX_FIELDS];
-    hb_trace_codec_encode(&table->codec, table->rows + r * num_fields, residuals);
-    for (uint32_t f = 0; f < num_fields; f++) {
-      hb_trace_buf_put_varint(&w->columns[f], residuals[f]);
-    }
-  }
-  hb_trace_buf_put_varint(&w->payload, stream);
-  hb_trace_buf_put_varint(&w->payload, rows);
-  for (uint32_t f = 0; f < num_fields; f++) {
-    hb_trace_buf_put_varint(&w->payload, w->columns[f].len);
-  }
-  for (uint32_t f = 0; f < num_fields; f++) {
-    hb_trace_buf_put(&w->payload, w->columns[f].bytes, w->columns[f].len);
-    w->payload.failed |= w->columns[f].failed;
-  }
-}
-
-/* Adds the member of `level` with all records up to `cut`, if there are any. */
-static hb_status_t add_level(hb_trace_writer_t *w, hb_trace_level_t level, uint64_t cut, bool last,
-                             hb_trace_member_t *member_out) {
-  const hb_trace_schema_t *schema = &w->own.schema;
-  hb_trace_member_t member = {
-      .kind = HB_TRACE_DATA,
-      .level = (uint8_t)level,
-      .flags = last ? HB_TRACE_FLAG_LAST : 0,
-      .window = (uint32_t)w->index.num_windows,
-      .first_cycle = UINT64_MAX,
-  };
-  hb_trace_buf_reset(&w->payload);
-  HB_TRY(put_strings(w, level, cut));
-  uint32_t num_sections = 0;
-  for (uint32_t s = 0; s < schema->num_streams; s++) {
-    num_sections += schema->streams[s].level == level && rows_until(&w->tables[s], cut) > 0;
-  }
-  hb_trace_buf_put_varint(&w->payload, num_sections);
-  for (uint32_t s = 0; s < schema->num_streams; s++) {
-    const table_t *table = &w->tables[s];
-    const size_t rows = schema->streams[s].level == level ? rows_until(table, cut) : 0;
-    if (rows == 0) continue;
-    put_section(w, s, rows);
-    const uint64_t first = table->rows[0];
-    const uint64_t final = table->rows[(rows - 1) * table->num_fields];
-    if (first < member.first_cycle) member.first_cycle = first;
-    if (final > member.last_cycle) member.last_cycle = final;
-    member.num_records += (uint32_t)rows;
-  }
-  HB_TRY(add_member(w, &member));
-  *member_out = member;
-  return HB_OK;
-}
-
-static bool level_has_rows(const hb_trace_writer_t *w, uint32_t level, uint64_t cut) {
-  for (uint32_t s = 0; s < w->own.schema.num_streams; s++) {
-    if ((uint32_t)w->own.schema.streams[s].level == level && rows_until(&w->tables[s], cut) > 0) {
-      return true;
-    }
-  }
-  return false;
+  return status;
 }
 
 /* What a record adds to the size of its window. */
@@ -251,12 +114,12 @@ static size_t bytes_of(const hb_trace_writer_t *w, const table_t *table, const u
   return bytes;
 }
 
-static void drop_rows(hb_trace_writer_t *w, uint64_t cut) {
+static void drop_rows(hb_trace_writer_t *w) {
   w->pending_bytes = 0;
   w->pending_first = UINT64_MAX;
-  for (uint32_t s = 0; s < w->own.schema.num_streams; s++) {
+  for (uint32_t s = 0; s < w->file.own.schema.num_streams; s++) {
     table_t *table = &w->tables[s];
-    const size_t rows = rows_until(table, cut);
+    const size_t rows = w->rows[s].num;
     table->num_rows -= rows;
     if (rows > 0 && table->num_rows > 0) {
       memmove(table->rows, table->rows + rows * table->num_fields,
@@ -273,27 +136,12 @@ static void drop_rows(hb_trace_writer_t *w, uint64_t cut) {
 
 /* Writes the window of all waiting records up to `cut`, of which there is at least one. */
 static hb_status_t write_window(hb_trace_writer_t *w, uint64_t cut) {
-  uint32_t last_level = 0;
-  for (uint32_t level = 0; level < HB_TRACE_LEVELS; level++) {
-    if (level_has_rows(w, level, cut)) last_level = level;
+  for (uint32_t s = 0; s < w->file.own.schema.num_streams; s++) {
+    const table_t *table = &w->tables[s];
+    w->rows[s] = (hb_trace_rows_t){.values = table->rows, .num = rows_until(table, cut)};
   }
-  uint64_t first = UINT64_MAX;
-  uint64_t final = 0;
-  for (uint32_t level = 0; level <= last_level; level++) {
-    if (!level_has_rows(w, level, cut)) continue;
-    hb_trace_member_t member;
-    HB_TRY(add_level(w, (hb_trace_level_t)level, cut, level == last_level, &member));
-    if (member.first_cycle < first) first = member.first_cycle;
-    if (member.last_cycle > final) final = member.last_cycle;
-  }
-  const uint64_t offset = w->file_bytes;
-  HB_TRY(flush_out(w));
-  const hb_status_t status = hb_trace_index_add(&w->index, offset, first, final);
-  if (status != HB_OK) return give_up(w, status, hb_status_text(status));
-  for (uint32_t s = 0; s < w->own.schema.num_streams; s++) {
-    w->index.num_records[s] += rows_until(&w->tables[s], cut);
-  }
-  drop_rows(w, cut);
+  HB_TRY(hb_trace_file_window(&w->file, w->rows, put_strings, w));
+  drop_rows(w);
   if (cut >= w->floor) w->floor = cut + 1;
   return HB_OK;
 }
@@ -382,7 +230,7 @@ static bool grow_strings(strings_t *strings) {
 hb_status_t hb_trace_writer_string(hb_trace_writer_t *w, const char *text, uint64_t *id_out) {
   const size_t len = strnlen(text, HB_TRACE_MAX_TEXT);
   if (!grow_strings(&w->strings)) {
-    snprintf(w->error, sizeof(w->error), "%s", hb_status_text(HB_ERR_NOMEM));
+    snprintf(w->file.error, sizeof(w->file.error), "%s", hb_status_text(HB_ERR_NOMEM));
     return HB_ERR_NOMEM;
   }
   uint32_t *slot = find_slot(&w->strings, text, len);
@@ -401,8 +249,8 @@ hb_status_t hb_trace_writer_string(hb_trace_writer_t *w, const char *text, uint6
 
 static hb_status_t refuse(hb_trace_writer_t *w, const char *stream, uint64_t cycle,
                           const char *why) {
-  snprintf(w->error, sizeof(w->error), "record of stream %s at cycle %" PRIu64 " refused: %s",
-           stream, cycle, why);
+  snprintf(w->file.error, sizeof(w->file.error),
+           "record of stream %s at cycle %" PRIu64 " refused: %s", stream, cycle, why);
   return HB_ERR_ARG;
 }
 
@@ -428,8 +276,8 @@ static hb_status_t insert_row(table_t *table, const uint64_t *values) {
 }
 
 hb_status_t hb_trace_writer_append(hb_trace_writer_t *w, uint32_t stream, const uint64_t *values) {
-  if (w->failed != HB_OK) return HB_OK;
-  const hb_trace_schema_t *schema = &w->own.schema;
+  if (w->file.failed != HB_OK) return HB_OK;
+  const hb_trace_schema_t *schema = &w->file.own.schema;
   if (stream >= schema->num_streams) return refuse(w, "?", values[0], "no such stream");
   const hb_trace_stream_t *info = &schema->streams[stream];
   if (info->level > schema->level) return HB_OK;
@@ -451,7 +299,7 @@ hb_status_t hb_trace_writer_append(hb_trace_writer_t *w, uint32_t stream, const 
   }
   const hb_status_t status = insert_row(table, values);
   if (status != HB_OK) {
-    snprintf(w->error, sizeof(w->error), "%s", hb_status_text(status));
+    snprintf(w->file.error, sizeof(w->file.error), "%s", hb_status_text(status));
     return status;
   }
   w->pending_bytes += bytes_of(w, table, values);
@@ -460,38 +308,28 @@ hb_status_t hb_trace_writer_append(hb_trace_writer_t *w, uint32_t stream, const 
 }
 
 hb_status_t hb_trace_writer_tick(hb_trace_writer_t *w, uint64_t cycle) {
-  return w->failed != HB_OK ? HB_OK : advance(w, cycle);
+  return w->file.failed != HB_OK ? HB_OK : advance(w, cycle);
 }
 
 const char *hb_trace_writer_error(const hb_trace_writer_t *w) {
-  return w->error;
+  return w->file.error;
 }
 
 /* ---------------------------------------------------------------------------------- life cycle */
 
 static void free_writer(hb_trace_writer_t *w) {
-  if (w->tables != NULL) {
-    for (uint32_t s = 0; s < w->own.schema.num_streams; s++) {
-      hb_trace_codec_release(&w->tables[s].codec);
-      free(w->tables[s].rows);
-    }
-    free(w->tables);
+  for (uint32_t s = 0; w->tables != NULL && s < w->file.own.schema.num_streams; s++) {
+    free(w->tables[s].rows);
   }
+  free(w->tables);
+  free(w->rows);
   for (uint32_t i = 0; i < w->strings.num; i++) {
     free(w->strings.texts[i]);
   }
   free(w->strings.texts);
   free(w->strings.seen_in);
   free(w->strings.slots);
-  for (uint32_t f = 0; f < HB_TRACE_MAX_FIELDS; f++) {
-    hb_trace_buf_release(&w->columns[f]);
-  }
-  hb_trace_buf_release(&w->payload);
-  hb_trace_buf_release(&w->out);
-  hb_trace_index_release(&w->index);
-  hb_trace_schema_release(&w->own);
-  if (w->deflater_ready) deflateEnd(&w->deflater);
-  if (w->fd >= 0) close(w->fd);
+  hb_trace_file_release(&w->file);
   free(w);
 }
 
@@ -506,30 +344,18 @@ static hb_status_t set_options(hb_trace_writer_t *w, const hb_trace_writer_optio
   }
   const bool ok = w->window_bytes >= MIN_WINDOW_BYTES && w->window_bytes <= MAX_WINDOW_BYTES &&
                   w->slack_cycles < w->window_cycles;
-  return ok ? HB_OK : give_up(w, HB_ERR_ARG, "window or slack outside its range");
-}
-
-static hb_status_t set_schema(hb_trace_writer_t *w, const hb_trace_schema_t *schema) {
-  if (schema->meta->status != HB_OK) {
-    return give_up(w, schema->meta->status,
-                   "metadata with a bad key, a text too long or no memory");
-  }
-  hb_trace_schema_print(schema, &w->payload);
-  if (w->payload.failed) return give_up(w, HB_ERR_NOMEM, hb_status_text(HB_ERR_NOMEM));
-  if (w->payload.len > HB_TRACE_MAX_PAYLOAD)
-    return give_up(w, HB_ERR_ARG, "the schema is too long");
-  /* What the reader would refuse is refused now, by the same code. */
-  const hb_status_t status =
-      hb_trace_schema_parse(w->payload.bytes, w->payload.len, &w->own, w->error, sizeof(w->error));
-  return status == HB_ERR_FORMAT ? HB_ERR_ARG : status;
+  return ok ? HB_OK : hb_trace_file_fail(&w->file, HB_ERR_ARG, "window or slack outside its range");
 }
 
 static hb_status_t set_tables(hb_trace_writer_t *w) {
-  const uint32_t num_streams = w->own.schema.num_streams;
+  const uint32_t num_streams = w->file.own.schema.num_streams;
   w->tables = calloc((size_t)num_streams + 1, sizeof(*w->tables));
-  if (w->tables == NULL) return give_up(w, HB_ERR_NOMEM, hb_status_text(HB_ERR_NOMEM));
+  w->rows = calloc((size_t)num_streams + 1, sizeof(*w->rows));
+  if (w->tables == NULL || w->rows == NULL) {
+    return hb_trace_file_fail(&w->file, HB_ERR_NOMEM, hb_status_text(HB_ERR_NOMEM));
+  }
   for (uint32_t s = 0; s < num_streams; s++) {
-    const hb_trace_stream_t *stream = &w->own.schema.streams[s];
+    const hb_trace_stream_t *stream = &w->file.own.schema.streams[s];
     table_t *table = &w->tables[s];
     table->num_fields = stream->num_fields;
     for (uint32_t f = 0; f < stream->num_fields; f++) {
@@ -537,8 +363,6 @@ static hb_status_t set_tables(hb_trace_writer_t *w) {
         table->string_field[table->num_strings++] = (uint8_t)f;
       }
     }
-    const hb_status_t status = hb_trace_codec_init(&table->codec, stream);
-    if (status != HB_OK) return give_up(w, status, hb_status_text(status));
   }
   return HB_OK;
 }
@@ -547,16 +371,9 @@ static hb_status_t set_tables(hb_trace_writer_t *w) {
 static hb_status_t set_up(hb_trace_writer_t *w, const char *path, const hb_trace_schema_t *schema,
                           const hb_trace_writer_options_t *options) {
   HB_TRY(set_options(w, options));
-  HB_TRY(set_schema(w, schema));
+  HB_TRY(hb_trace_file_init(&w->file, schema));
   HB_TRY(set_tables(w));
-  hb_trace_index_init(&w->index, w->own.schema.num_streams);
-  HB_TRY(hb_trace_member_deflater(&w->deflater));
-  w->deflater_ready = true;
-  w->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (w->fd < 0) return give_up(w, HB_ERR_IO, strerror(errno));
-  hb_trace_member_t member = {.kind = HB_TRACE_SCHEMA};
-  HB_TRY(add_member(w, &member));
-  return flush_out(w);
+  return hb_trace_file_create(&w->file, path);
 }
 
 hb_status_t hb_trace_writer_open(const char *path, const hb_trace_schema_t *schema,
@@ -565,11 +382,10 @@ hb_status_t hb_trace_writer_open(const char *path, const hb_trace_schema_t *sche
   snprintf(why, why_len, "%s", hb_status_text(HB_ERR_NOMEM));
   hb_trace_writer_t *w = calloc(1, sizeof(*w));
   if (w == NULL) return HB_ERR_NOMEM;
-  w->fd = -1;
   w->pending_first = UINT64_MAX;
   const hb_status_t status = set_up(w, path, schema, options);
   if (status != HB_OK) {
-    snprintf(why, why_len, "%s", w->error);
+    snprintf(why, why_len, "%s", w->file.error);
     free_writer(w);
     return status;
   }
@@ -577,34 +393,12 @@ hb_status_t hb_trace_writer_open(const char *path, const hb_trace_schema_t *sche
   return HB_OK;
 }
 
-static hb_status_t write_ending(hb_trace_writer_t *w, bool complete, const char *reason) {
-  const uint8_t flags = complete ? HB_TRACE_FLAG_COMPLETE : 0;
-  hb_trace_index_t *index = &w->index;
-  snprintf(index->reason, sizeof(index->reason), "%s", reason);
-  hb_trace_buf_reset(&w->payload);
-  hb_trace_index_print(index, &w->payload);
-  hb_trace_member_t member = {
-      .kind = HB_TRACE_INDEX,
-      .flags = flags,
-      .window = (uint32_t)index->num_windows,
-      .first_cycle = index->first_cycle,
-      .last_cycle = index->last_cycle,
-  };
-  HB_TRY(add_member(w, &member));
-  hb_trace_buf_reset(&w->payload);
-  member.kind = HB_TRACE_END;
-  HB_TRY(add_member(w, &member));
-  return flush_out(w);
-}
-
 hb_status_t hb_trace_writer_close(hb_trace_writer_t *w, bool complete, const char *reason,
                                   char *why, size_t why_len) {
-  hb_status_t status = w->failed;
+  hb_status_t status = w->file.failed;
   if (status == HB_OK && w->pending_first != UINT64_MAX) status = write_window(w, UINT64_MAX);
-  if (status == HB_OK) status = write_ending(w, complete, reason);
-  if (status == HB_OK && close(w->fd) != 0) status = give_up(w, HB_ERR_IO, strerror(errno));
-  w->fd = status == HB_OK ? -1 : w->fd;
-  snprintf(why, why_len, "%s", w->error);
+  if (status == HB_OK) status = hb_trace_file_end(&w->file, complete, reason);
+  snprintf(why, why_len, "%s", w->file.error);
   free_writer(w);
   return status;
 }

@@ -4,6 +4,8 @@
  * @file
  * Writes a trace file. Same schema and same records: same bytes.
  *
+ * SYNOPSIS: as hb_trace_reader.h. tests/trace/consumer.c is a whole program.
+ *
  * Life cycle: hb_trace_writer_open() -> hb_trace_writer_append(), _string(), _tick() -> _close().
  *
  * Records are collected in memory and written as windows: one write(2) of whole gzip members each.

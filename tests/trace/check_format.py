@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """check_format.py MAKE_TRACE: reads a trace by host/trace/README.md alone and compares it with the C reader's dump.
 
+Other tests import read().
+
 A second reader that shares no code with the first: whoever changes the format must change the page it was written
 from, and this.
 """
@@ -36,7 +38,7 @@ class Bytes:
 
 
 def members(data):
-    """Yields (kind, level, flags, window, payload) of every member, everything checked."""
+    """Yields (kind, flags, window, number of records, first and last cycle, offset, payload) of every member, all checked."""
     at = prev = 0
     while at < len(data):
         head = data[at:at + 72]
@@ -53,7 +55,7 @@ def members(data):
         payload = zlib.decompress(body[:-8], -15)
         assert struct.unpack("<2I", body[-8:]) == (zlib.crc32(payload), len(payload))
         assert len(payload) == payload_size
-        yield kind, level, flags, window, records, payload
+        yield kind, flags, window, records, (first, last), at, payload
         at, prev = at + size, size
 
 
@@ -118,22 +120,57 @@ def records_of(payload, streams):
     assert data.at == len(payload)
 
 
+class Ending:
+    """The index: (complete, reason, num_windows, first and last cycle, records by stream), and where windows start."""
+
+    def __init__(self, flags, payload):
+        data = Bytes(payload)
+        self.complete = bool(flags & 2)
+        self.reason = data.take(data.varint()).decode()
+        self.num_windows, self.first, self.last = data.varint(), data.varint(), data.varint()
+        self.records = [data.varint() for _ in range(data.varint())]
+        self.stride, self.entries = data.varint(), []
+        offset = cycle = 0
+        for _ in range(data.varint()):
+            offset, cycle = offset + data.varint(), cycle + data.varint()
+            self.entries.append((offset, cycle))
+        assert data.at == len(payload)
+
+
 def read(path):
+    """(streams, records, ending) of a trace that must be right in every byte; a record is (name, fields, values)."""
     with open(path, "rb") as file:
         data = file.read()
-    window = []
-    for kind, _, flags, _, count, payload in members(data):
+    window, windows, records, counts, kinds, span = [], [], [], None, [], None
+    for kind, flags, number, count, cycles, offset, payload in members(data):
+        kinds.append(kind)
         if kind == 1:
             streams = streams_of(payload.decode())
+            counts = [0] * len(streams)
         elif kind == 2:
             part = list(records_of(payload, streams))
-            assert len(part) == count
+            assert len(part) == count > 0 and number == len(windows)
+            assert (min(part)[0], max(part)[0]) == cycles
+            if span is None:
+                span = [offset, cycles[0], cycles[1]]
+            span = [span[0], min(span[1], cycles[0]), max(span[2], cycles[1])]
             window += part
             if flags & 1:  # last member of the window
                 for _, stream, values in sorted(window, key=lambda record: record[:2]):
-                    yield streams[stream], values
-                window = []
-    assert kind == 4
+                    counts[stream] += 1
+                    records.append((*streams[stream], values))
+                windows.append(span)
+                window, span = [], None
+        elif kind == 3:
+            ending = Ending(flags, payload)
+        else:
+            assert bool(flags & 2) == ending.complete and payload == b""
+    assert kinds[0] == 1 and set(kinds[1:-2]) <= {2} and kinds[-2:] == [3, 4] and window == []
+    assert ending.records == counts and ending.num_windows == len(windows)
+    assert ending.entries == [(start, first) for start, first, _ in windows][::ending.stride]
+    if windows:
+        assert (ending.first, ending.last) == (windows[0][1], windows[-1][2])
+    return streams, records, ending
 
 
 def main():
@@ -141,7 +178,7 @@ def main():
     dump = subprocess.run([sys.argv[1], path, "3000"], check=True, capture_output=True, text=True).stdout
     count = 0
     lines = iter(dump.splitlines())
-    for (name, fields), values in read(path):
+    for name, fields, values in read(path)[1]:
         expected = json.loads(next(lines))
         actual = {"stream": name}
         for (field, kind, _), value in zip(fields, values):
@@ -155,4 +192,5 @@ def main():
     print(f"{count} records agree")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@
 #include "hb_trace_cmd.h"
 #include "hb_trace_member.h"
 #include "hb_trace_reader.h"
+#include "hb_trace_slice.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -109,6 +110,33 @@ static void read_file(const char *path) {
   (void)!hb_trace_cmd_info(path, out, why, sizeof(why));
 }
 
+/* A copy of whatever can be read is a trace that can be read. */
+static void copy_file(const char *path) {
+  static char out[64];
+  if (out[0] == '\0') snprintf(out, sizeof(out), "fuzz_copy_%ld.hbt", (long)getpid());
+  static FILE *nowhere;
+  if (nowhere == NULL) nowhere = fopen("/dev/null", "w");
+  require(nowhere != NULL);
+  const hb_trace_slice_options_t all = {.to = UINT64_MAX};
+  char why[1024] = "";
+  for (int recover = 0; recover < 2; recover++) {
+    const hb_status_t status = recover
+                                   ? hb_trace_recover(path, out, false, nowhere, why, sizeof(why))
+                                   : hb_trace_slice(path, out, &all, why, sizeof(why));
+    require(status == HB_OK || (why[0] != '\0' && (!recover || access(out, F_OK) != 0)));
+    hb_trace_reader_t *reader;
+    if (access(out, F_OK) != 0) continue;
+    require(hb_trace_reader_open(out, &reader, why, sizeof(why)) == HB_OK);
+    hb_trace_record_t record;
+    hb_status_t end;
+    while ((end = hb_trace_reader_next(reader, &record)) == HB_OK) {
+    }
+    require(end == HB_ERR_END && hb_trace_reader_ending(reader)->present);
+    hb_trace_reader_free(reader);
+    require(unlink(out) == 0);
+  }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
   static int fd = -1;
   static char path[64];
@@ -128,5 +156,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len) {
   require(pwrite(fd, file.bytes, file.len, 0) == (ssize_t)file.len);
   hb_trace_buf_release(&file);
   read_file(path);
+  copy_file(path);
   return 0;
 }
