@@ -123,6 +123,8 @@ static void put_records(void) {
   PUT(DONE, 355, 1, 3);                               /* of which nothing else is known */
   PUT(ARRIVED, 360, 1, 16384 + 5, 355, 500);          /* the bits of frame 5 in a tag */
   PUT(JOB, 370, 1, tag(1, 5, 0), 0, 5, 365, 1, 1, 9);
+  PUT(ARRIVED, 371, 1, 8, 370, 390);
+  PUT(DONE, 390, 1, 8); /* in time, just so */
   PUT(DONE, 600, 1, 16384 + 5);
   PUT(NOTE, 1000000000000007, text); /* times 10^6 is above 64 bits */
   PUT(PACKET, 1000000000000008, 3);

@@ -431,7 +431,7 @@ class Odd(Case):
         got, expected = self.compare(self.traces["odd"])
         self.assertEqual(len(expected.jobs), 9)
         frames = {s.name: s for s in got.slices if s.category == "frame"}
-        self.assertEqual(sorted(frames), ["frame 0", "frame 1", "frame 16389 late", "frame 2", "frame 5", "frame 6"])
+        self.assertEqual(sorted(frames), ["frame 0", "frame 1", "frame 16389 late", "frame 2", "frame 5", "frame 6", "frame 8"])
         self.assertEqual(frames["frame 1"][2:4], (110, 280))
         self.assertEqual(frames["frame 1"].notes["dropped"], "FAULT")
         self.assertEqual(frames["frame 16389 late"].notes["late"], True)
