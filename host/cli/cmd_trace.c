@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* hilbert trace info|dump|stat|diff|slice|recover: reads what runs recorded. To add one: a function
- * and its line in COMMANDS. */
+/* hilbert trace info|dump|stat|diff|slice|recover|export: reads what runs recorded. To add one: a
+ * function and its line in COMMANDS. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +10,7 @@
 #include "hb_cli.h"
 #include "hb_trace_cmd.h"
 #include "hb_trace_diff.h"
+#include "hb_trace_perfetto.h"
 #include "hb_trace_slice.h"
 #include "hb_trace_stat.h"
 
@@ -17,12 +18,12 @@
 typedef struct args {
   const char **files;
   int json, csv;
-  char *streams, *from_text, *to_text, *tolerance, *level;
+  char *streams, *from_text, *to_text, *tolerance, *level, *perfetto;
   uint64_t from, to;
   bool differ; /* what diff found */
 } args_t;
 
-enum { JSON = 1, CSV = 2, STREAM = 4, RANGE = 8, TOLERANCE = 16, LEVEL = 32 };
+enum { JSON = 1, CSV = 2, STREAM = 4, RANGE = 8, TOLERANCE = 16, LEVEL = 32, EXPORT = 64 };
 
 /* The commands leave one line in `why` if they fail. */
 
@@ -66,6 +67,31 @@ static hb_status_t recover(args_t *a, char *why, size_t why_len) {
   return hb_trace_recover(a->files[0], a->files[1], a->json != 0, stdout, why, why_len);
 }
 
+/* A format that export writes: its option, where to, and who does it. */
+typedef struct export_format {
+  const char *option;
+  const char *out; /* NULL: not asked for */
+  hb_status_t (*write)(const char *path, const char *out_path, uint64_t from, uint64_t to,
+                       FILE *notes, char *why, size_t why_len);
+} export_format_t;
+
+static hb_status_t export_file(args_t *a, char *why, size_t why_len) {
+  const export_format_t formats[] = {{"--perfetto", a->perfetto, hb_trace_perfetto}};
+  const export_format_t *format = NULL;
+  size_t used = (size_t)snprintf(why, why_len, "hilbert: trace export takes one format:");
+  size_t asked = 0;
+  for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+    used += (size_t)snprintf(why + used, why_len - used, "%s %s OUT", i == 0 ? "" : " or",
+                             formats[i].option);
+    if (formats[i].out != NULL) {
+      format = &formats[i];
+      asked++;
+    }
+  }
+  if (asked != 1) return HB_ERR_ARG;
+  return format->write(a->files[0], format->out, a->from, a->to, stderr, why, why_len);
+}
+
 typedef struct command {
   const char *name;
   int files;        /* how many it takes */
@@ -80,6 +106,7 @@ static const command_t COMMANDS[] = {
     {"diff", 2, JSON | STREAM | RANGE | TOLERANCE, diff},
     {"slice", 2, STREAM | RANGE | LEVEL, slice},
     {"recover", 2, JSON, recover},
+    {"export", 1, RANGE | EXPORT, export_file},
 };
 enum { NUM_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 
@@ -141,6 +168,7 @@ static bool check_args(const command_t *command, args_t *args) {
          has_option(command, args->to_text != NULL, RANGE, "--to") &&
          has_option(command, args->tolerance != NULL, TOLERANCE, "--tolerance") &&
          has_option(command, args->level != NULL, LEVEL, "--level") &&
+         has_option(command, args->perfetto != NULL, EXPORT, "--perfetto") &&
          (args->from_text == NULL ||
           hb_cli_number("--from", args->from_text, 0, UINT64_MAX, &args->from)) &&
          (args->to_text == NULL || hb_cli_number("--to", args->to_text, 0, UINT64_MAX, &args->to));
@@ -163,23 +191,27 @@ int hb_cmd_trace(int argc, const char **argv) {
        NULL},
       {"stream", '\0', POPT_ARG_STRING, &args.streams, 0,
        "dump, diff, slice: only these, separated by commas", "NAMES"},
-      {"from", '\0', POPT_ARG_STRING, &args.from_text, 0, "dump, stat, diff, slice: first cycle",
+      {"from", '\0', POPT_ARG_STRING, &args.from_text, 0, "all but info and recover: first cycle",
        "CYCLE"},
-      {"to", '\0', POPT_ARG_STRING, &args.to_text, 0, "dump, stat, diff, slice: last cycle",
+      {"to", '\0', POPT_ARG_STRING, &args.to_text, 0, "all but info and recover: last cycle",
        "CYCLE"},
       {"tolerance", '\0', POPT_ARG_STRING, &args.tolerance, 0,
        "diff: fields that may differ by so much, separated by commas", "FIELD=N"},
       {"level", '\0', POPT_ARG_STRING, &args.level, 0,
        "slice: highest level to keep: decisions, jobs, packets or boundary", "LEVEL"},
+      {"perfetto", '\0', POPT_ARG_STRING, &args.perfetto, 0,
+       "export: write Perfetto's format, for ui.perfetto.dev", "OUT"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
   const int parsed = hb_cli_parse(
       argc, argv, options,
-      "info FILE | dump FILE | stat FILE | diff A B | slice FILE OUT | recover FILE OUT",
+      "info FILE | dump FILE | stat FILE | diff A B | slice FILE OUT | recover FILE OUT | "
+      "export FILE",
       "info prints what a trace says about itself, dump its records, stat sums of its models and "
       "tiles, diff where two first differ and how much (exit code 1 if they do). slice writes a "
-      "trace of some of the records, recover one of all that is whole in a damaged trace.",
+      "trace of some of the records, recover one of all that is whole in a damaged trace, "
+      "export a file for another program.",
       2, 3, &context, &operands);
   if (parsed >= 0) {
     return parsed;
@@ -195,6 +227,7 @@ int hb_cmd_trace(int argc, const char **argv) {
   free(args.to_text);
   free(args.tolerance);
   free(args.level);
+  free(args.perfetto);
   poptFreeContext(context);
   return exit_code;
 }

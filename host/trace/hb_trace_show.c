@@ -7,11 +7,8 @@
 
 #include "hilbert/hb_image.h"
 
-enum { SHOWN_BYTES = HB_TRACE_MAX_TEXT + 1 };
-
-/* The name of a value by its field's type; false if it has none. */
-static bool name_of(const hb_trace_reader_t *reader, const char *type, uint64_t value,
-                    char shown[SHOWN_BYTES]) {
+bool hb_trace_show_name(const hb_trace_reader_t *reader, const char *type, uint64_t value,
+                        char shown[HB_TRACE_SHOWN_BYTES]) {
   char key[64];
   const char *name = NULL;
   if (strcmp(type, "node") == 0 || strcmp(type, "tile") == 0 || strcmp(type, "model") == 0) {
@@ -28,11 +25,12 @@ static bool name_of(const hb_trace_reader_t *reader, const char *type, uint64_t 
              HB_TAG_LAYER(value));
     const char *layer = hb_trace_reader_meta(reader, key);
     if (model == NULL || layer == NULL) return false;
-    snprintf(shown, SHOWN_BYTES, "%.200s#%" PRIu32 "/%.200s", model, HB_TAG_FRAME(value), layer);
+    snprintf(shown, HB_TRACE_SHOWN_BYTES, "%.200s#%" PRIu32 "/%.200s", model, HB_TAG_FRAME(value),
+             layer);
     return true;
   }
   if (name == NULL) return false;
-  snprintf(shown, SHOWN_BYTES, "%s", name);
+  snprintf(shown, HB_TRACE_SHOWN_BYTES, "%s", name);
   return true;
 }
 
@@ -48,8 +46,8 @@ static void print_number(const char *type, uint64_t value, FILE *out) {
   }
 }
 
-/* Length of the UTF-8 sequence at `at`, 0 if it is not one. */
-static size_t utf8_len(const unsigned char *at) {
+size_t hb_trace_show_utf8_len(const char *text) {
+  const unsigned char *at = (const unsigned char *)text;
   const unsigned char lead = at[0];
   size_t len = 0;
   if (lead >= 0xc2 && lead <= 0xdf) len = 2;
@@ -67,7 +65,7 @@ static size_t utf8_len(const unsigned char *at) {
 void hb_trace_show_quoted(const char *text, FILE *out) {
   fputc('"', out);
   for (const unsigned char *at = (const unsigned char *)text; *at != '\0';) {
-    const size_t len = utf8_len(at);
+    const size_t len = hb_trace_show_utf8_len((const char *)at);
     if (len > 0) {
       fwrite(at, 1, len, out);
       at += len;
@@ -94,9 +92,9 @@ void hb_trace_show_text(const hb_trace_reader_t *reader, const hb_trace_record_t
   fprintf(out, "%14" PRIu64 "  %-14s", record->values[0], stream->name);
   for (uint32_t f = 1; f < stream->num_fields; f++) {
     const hb_trace_field_t *field = &stream->fields[f];
-    char shown[SHOWN_BYTES];
+    char shown[HB_TRACE_SHOWN_BYTES];
     fprintf(out, " %s=", field->name);
-    if (!name_of(reader, field->type, record->values[f], shown)) {
+    if (!hb_trace_show_name(reader, field->type, record->values[f], shown)) {
       print_number(field->type, record->values[f], out);
     } else if (strcmp(field->type, "string") == 0) {
       hb_trace_show_quoted(shown, out);
@@ -121,8 +119,8 @@ void hb_trace_show_json(const hb_trace_reader_t *reader, const hb_trace_record_t
     } else {
       fprintf(out, ",\"%s\":%" PRIu64, field->name, value);
     }
-    char shown[SHOWN_BYTES];
-    if (name_of(reader, field->type, value, shown)) {
+    char shown[HB_TRACE_SHOWN_BYTES];
+    if (hb_trace_show_name(reader, field->type, value, shown)) {
       fprintf(out, ",\"%s_name\":", field->name);
       hb_trace_show_quoted(shown, out);
     }
@@ -142,9 +140,9 @@ void hb_trace_show_csv(const hb_trace_reader_t *reader, const hb_trace_record_t 
   const hb_trace_stream_t *stream = &hb_trace_reader_schema(reader)->streams[record->stream];
   for (uint32_t f = 0; f < stream->num_fields; f++) {
     const hb_trace_field_t *field = &stream->fields[f];
-    char shown[SHOWN_BYTES];
+    char shown[HB_TRACE_SHOWN_BYTES];
     fputs(f == 0 ? "" : ",", out);
-    if (!name_of(reader, field->type, record->values[f], shown)) {
+    if (!hb_trace_show_name(reader, field->type, record->values[f], shown)) {
       print_number(field->type, record->values[f], out);
     } else if (strpbrk(shown, ",\"\r\n") == NULL) {
       fputs(shown, out);

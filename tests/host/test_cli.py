@@ -367,7 +367,7 @@ class Usage(Case):
             ("--trace: expected decisions, jobs, packets, boundary or off, got all", "run", "tiny", "--trace", "all"),
             ("--progress: expected auto, always or never, got x", "run", "tiny", "--progress", "x"),
             ("cats: expected scenarios, models, socs, policies or tiles to list", "list", "cats"),
-            ("eat: expected info, dump, stat, diff, slice or recover", "trace", "eat", "x.hbt"),
+            ("eat: expected info, dump, stat, diff, slice, recover or export", "trace", "eat", "x.hbt"),
             ("--from: expected a whole number from 0 to 18446744073709551615, got x",
              "trace", "dump", "x.hbt", "--from", "x"),
         ]:

@@ -131,9 +131,13 @@ class Recover(unittest.TestCase):
 
     def test_a_window_that_turns_out_bad_while_it_is_read_is_left_out(self):
         """Every CRC is right, but the head of the window's last member is too short of time for its records."""
-        for number in (1, 6):
+        tried = 0
+        for number in range(1, len(self.windows)):
             at = max(m for m in self.members if m < self.windows[number][0])
             data = bytearray(self.whole)
+            if data[at + 48:at + 56] == data[at + 40:at + 48]:
+                continue  # all in one cycle
+            tried += 1
             data[at + 48:at + 56] = data[at + 40:at + 48]  # last cycle: the first
             data[at + 68:at + 72] = struct.pack("<I", zlib.crc32(data[at:at + 68]))
             out = self.path("out.hbt")
@@ -144,6 +148,7 @@ class Recover(unittest.TestCase):
             if number > 1:
                 self.assertIn(f"; records up to cycle {last} are whole", report["damage"])
             self.assertEqual(check_format.read(out)[1], self.records[:count])
+        self.assertGreater(tried, 2)
 
     def test_refusals_bad(self):
         schema = self.write("schema.hbt", self.whole[:100])
