@@ -14,6 +14,7 @@
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
   char *soc, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed, *progress;
+  char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
 static bool take_policy(const char *text, hb_run_options_t *options) {
@@ -70,6 +71,67 @@ static bool take_progress(const char *text, hb_run_options_t *options) {
   return false;
 }
 
+/* "1.2ms", or a cycle. */
+static bool take_time(const char *name, const char *text, hb_draw_time_t *time) {
+  if (text == NULL) {
+    return true;
+  }
+  time->given = true;
+  time->is_cycle = strspn(text, "0123456789") == strlen(text);
+  if (time->is_cycle) {
+    return hb_cli_number(name, text, 0, UINT64_MAX / 2, &time->value);
+  }
+  if (hb_duration_parse(text, &time->value) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: expected a time, such as 1.2ms, or a cycle, got %s", name,
+                text);
+    return false;
+  }
+  return true;
+}
+
+static bool take_wave(const text_t *text, hb_run_options_t *options) {
+  const struct {
+    const char *name, *text;
+  } others[] = {{"--wave-from", text->wave_from},
+                {"--wave-to", text->wave_to},
+                {"--wave-around", text->wave_around},
+                {"--wave-margin", text->wave_margin},
+                {"--wave-scope", text->wave_scope}};
+  hb_draw_options_t *draw = &options->draw;
+  draw->file = text->wave;
+  draw->scope = text->wave_scope;
+  for (size_t i = 0; text->wave == NULL && i < sizeof(others) / sizeof(others[0]); i++) {
+    if (others[i].text != NULL) {
+      hb_cli_fail(HB_EXIT_USAGE, "%s needs --wave FILE", others[i].name);
+      return false;
+    }
+  }
+  const size_t len = text->wave == NULL ? 0 : strlen(text->wave);
+  if (text->wave != NULL && (len <= 4 || strcmp(text->wave + len - 4, ".fst") != 0)) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave: expected a file name that ends in .fst, got '%s'",
+                text->wave);
+    return false;
+  }
+  if (text->wave != NULL && (!options->trace || options->trace_level < HB_TRACE_JOBS)) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave needs a trace of jobs or more");
+    return false;
+  }
+  char why[256];
+  draw->has_event = text->wave_around != NULL;
+  if (draw->has_event &&
+      hb_wave_event_parse(text->wave_around, &draw->event, why, sizeof(why)) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave-around: %s", why);
+    return false;
+  }
+  if (text->wave_margin != NULL && !draw->has_event) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave-margin needs --wave-around EVENT");
+    return false;
+  }
+  return take_time("--wave-from", text->wave_from, &draw->from) &&
+         take_time("--wave-to", text->wave_to, &draw->to) &&
+         take_time("--wave-margin", text->wave_margin, &draw->margin);
+}
+
 static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
   const char *firmware = getenv("HILBERT_FIRMWARE");
@@ -90,7 +152,8 @@ static bool take(const text_t *text, hb_run_options_t *options) {
        !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
        !hb_cli_number("--stall-seed", text->stall_seed, 0, UINT64_MAX, &options->stall_seed)) ||
-      (text->progress != NULL && !take_progress(text->progress, options))) {
+      (text->progress != NULL && !take_progress(text->progress, options)) ||
+      !take_wave(text, options)) {
     return false;
   }
   options->stall_ppm = (uint32_t)stall_ppm;
@@ -123,6 +186,19 @@ int hb_cmd_run(int argc, const char **argv) {
       {"stall-ppm", '\0', POPT_ARG_STRING, &text.stall_ppm, 0,
        "random back-pressure at tile boundaries, chance per cycle; default: 0", "N"},
       {"stall-seed", '\0', POPT_ARG_STRING, &text.stall_seed, 0, "its seed; default: 1", "N"},
+      {"wave", '\0', POPT_ARG_STRING, &text.wave, 0,
+       "write a waveform (FST), in the result directory if it has no '/'; runs twice", "FILE"},
+      {"wave-from", '\0', POPT_ARG_STRING, &text.wave_from, 0,
+       "its first cycle, or time such as 1ms; default: 0", "TIME"},
+      {"wave-to", '\0', POPT_ARG_STRING, &text.wave_to, 0, "its last; default: the run's", "TIME"},
+      {"wave-around", '\0', POPT_ARG_STRING, &text.wave_around, 0,
+       "instead: deadline-miss [MODEL], drop [MODEL], error, cycle N, or job MODEL frame N [layer "
+       "NAME]",
+       "EVENT"},
+      {"wave-margin", '\0', POPT_ARG_STRING, &text.wave_margin, 0,
+       "before and behind the event; default: 20us", "TIME"},
+      {"wave-scope", '\0', POPT_ARG_STRING, &text.wave_scope, 0,
+       "tiles by name, sched, noc, separated by commas; default: all", "NAMES"},
       {"json", '\0', POPT_ARG_NONE, &json, 0, "print metrics.json instead of tables", NULL},
       {"progress", '\0', POPT_ARG_STRING, &text.progress, 0, "auto, always or never", "WHEN"},
       POPT_TABLEEND};
@@ -140,9 +216,10 @@ int hb_cmd_run(int argc, const char **argv) {
     exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
     poptFreeContext(context);
   }
-  char *const texts[] = {text.soc,        text.policy,   text.duration, text.seed,
-                         text.out,        text.firmware, text.trace,    text.stall_ppm,
-                         text.stall_seed, text.progress};
+  char *const texts[] = {text.soc,        text.policy,      text.duration,    text.seed,
+                         text.out,        text.firmware,    text.trace,       text.stall_ppm,
+                         text.stall_seed, text.progress,    text.wave,        text.wave_from,
+                         text.wave_to,    text.wave_around, text.wave_margin, text.wave_scope};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

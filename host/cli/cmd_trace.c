@@ -13,12 +13,13 @@
 #include "hb_trace_perfetto.h"
 #include "hb_trace_slice.h"
 #include "hb_trace_stat.h"
+#include "hb_wave_vcd.h"
 
 /* The command line, and what came of it. */
 typedef struct args {
   const char **files;
   int json, csv;
-  char *streams, *from_text, *to_text, *tolerance, *level, *perfetto;
+  char *streams, *from_text, *to_text, *tolerance, *level, *perfetto, *vcd;
   uint64_t from, to;
   bool differ; /* what diff found */
 } args_t;
@@ -76,7 +77,8 @@ typedef struct export_format {
 } export_format_t;
 
 static hb_status_t export_file(args_t *a, char *why, size_t why_len) {
-  const export_format_t formats[] = {{"--perfetto", a->perfetto, hb_trace_perfetto}};
+  const export_format_t formats[] = {{"--perfetto", a->perfetto, hb_trace_perfetto},
+                                     {"--vcd", a->vcd, hb_wave_vcd}};
   const export_format_t *format = NULL;
   size_t used = (size_t)snprintf(why, why_len, "hilbert: trace export takes one format:");
   size_t asked = 0;
@@ -169,6 +171,7 @@ static bool check_args(const command_t *command, args_t *args) {
          has_option(command, args->tolerance != NULL, TOLERANCE, "--tolerance") &&
          has_option(command, args->level != NULL, LEVEL, "--level") &&
          has_option(command, args->perfetto != NULL, EXPORT, "--perfetto") &&
+         has_option(command, args->vcd != NULL, EXPORT, "--vcd") &&
          (args->from_text == NULL ||
           hb_cli_number("--from", args->from_text, 0, UINT64_MAX, &args->from)) &&
          (args->to_text == NULL || hb_cli_number("--to", args->to_text, 0, UINT64_MAX, &args->to));
@@ -201,6 +204,8 @@ int hb_cmd_trace(int argc, const char **argv) {
        "slice: highest level to keep: decisions, jobs, packets or boundary", "LEVEL"},
       {"perfetto", '\0', POPT_ARG_STRING, &args.perfetto, 0,
        "export: write Perfetto's format, for ui.perfetto.dev", "OUT"},
+      {"vcd", '\0', POPT_ARG_STRING, &args.vcd, 0,
+       "export: write a value change dump of what the scheduler did, for waveform viewers", "OUT"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
@@ -228,6 +233,7 @@ int hb_cmd_trace(int argc, const char **argv) {
   free(args.tolerance);
   free(args.level);
   free(args.perfetto);
+  free(args.vcd);
   poptFreeContext(context);
   return exit_code;
 }

@@ -17,6 +17,22 @@ static const char *const RESULTS[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp
                                       HB_OUTDIR_REPORT ".tmp", HB_OUTDIR_TRACE};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
+/* And the names of waveforms, which are the user's choice, end like this. */
+static const char *const ENDINGS[] = {".fst", ".fst.part", ".fst.part.hier", ".gtkw",
+                                      ".gtkw.resp.txt"};
+enum { NUM_ENDINGS = sizeof(ENDINGS) / sizeof(ENDINGS[0]) };
+
+static bool is_wave(const char *name) {
+  const size_t len = strlen(name);
+  for (int i = 0; i < NUM_ENDINGS; i++) {
+    const size_t ending = strlen(ENDINGS[i]);
+    if (len > ending && strcmp(name + len - ending, ENDINGS[i]) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static bool is_result(const char *name) {
   for (int i = 0; i < NUM_RESULTS; i++) {
     if (strcmp(name, RESULTS[i]) == 0) {
@@ -49,6 +65,16 @@ static hb_status_t make_folders(const char *path, char *why, size_t why_len) {
   }
 }
 
+static hb_status_t remove_file(const char *path, const char *name, char *why, size_t why_len) {
+  char file[HB_PATH_MAX_BYTES + 288];
+  snprintf(file, sizeof(file), "%s/%s", path, name);
+  if (unlink(file) == 0 || errno == ENOENT) {
+    return HB_OK;
+  }
+  snprintf(why, why_len, "%s: %s", file, strerror(errno));
+  return HB_ERR_IO;
+}
+
 hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   if (path[0] == '\0') {
     snprintf(why, why_len, "the result directory has no name");
@@ -64,7 +90,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {
     const char *name = entry->d_name;
-    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name)) {
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name)) {
       snprintf(
           why, why_len,
           "%s: holds %s, which no run wrote; give another directory with --out or move it away",
@@ -72,14 +98,14 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
       status = HB_ERR_INPUT;
     }
   }
-  closedir(directory);
   for (int i = 0; i < NUM_RESULTS && status == HB_OK; i++) {
-    char file[HB_PATH_MAX_BYTES + 32];
-    snprintf(file, sizeof(file), "%s/%s", path, RESULTS[i]);
-    if (unlink(file) != 0 && errno != ENOENT) {
-      snprintf(why, why_len, "%s: %s", file, strerror(errno));
-      status = HB_ERR_IO;
-    }
+    status = remove_file(path, RESULTS[i], why, why_len);
   }
+  rewinddir(directory);
+  for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
+       entry = readdir(directory)) {
+    if (is_wave(entry->d_name)) status = remove_file(path, entry->d_name, why, why_len);
+  }
+  closedir(directory);
   return status;
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "elf/hb_elf.h"
@@ -50,6 +51,8 @@ typedef struct run {
   hb_progress_t progress;
   hb_sim_stop_t stop;
   hb_metrics_t metrics;
+  bool drawing; /* this is the second time, for the waveform */
+  hb_draw_t draw;
 } run_t;
 
 /* -------------------------------------------------------------------------------------------
@@ -252,8 +255,9 @@ static hb_status_t fill_machine(run_t *run) {
 
 static int build_machine(run_t *run) {
   const hb_run_options_t *options = run->options;
-  const bool packets = options->trace && options->trace_level >= HB_TRACE_PACKETS;
-  const bool boundary = options->trace && options->trace_level >= HB_TRACE_BOUNDARY;
+  const bool records = options->trace && !run->drawing;
+  const bool packets = records && options->trace_level >= HB_TRACE_PACKETS;
+  const bool boundary = records && options->trace_level >= HB_TRACE_BOUNDARY;
   const hb_sim_options_t sim_options = {
       .seed = options->seed,
       .no_skip = options->no_skip,
@@ -269,6 +273,7 @@ static int build_machine(run_t *run) {
       .poll = on_poll,
       .poll_ctx = run,
       .poll_cycles = POLL_CYCLES,
+      .wave = run->drawing ? &run->draw.wave : NULL,
   };
   if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
@@ -289,7 +294,7 @@ static int build_machine(run_t *run) {
 /* ----------------------------------------------------------------------------------------------
  * results */
 
-static int prepare_out(run_t *run) {
+static int name_out(run_t *run) {
   const hb_run_options_t *options = run->options;
   int len = 0;
   if (options->out != NULL) {
@@ -301,6 +306,10 @@ static int prepare_out(run_t *run) {
   if (len >= (int)sizeof(run->out)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
   }
+  return HB_EXIT_OK;
+}
+
+static int prepare_out(run_t *run) {
   const hb_status_t status = hb_outdir_prepare(run->out, run->line, sizeof(run->line));
   return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INPUT, "%s", run->line);
 }
@@ -551,10 +560,10 @@ static int report(run_t *run) {
   return exit_code;
 }
 
-static int run_all(run_t *run) {
-  int (*const input_steps[])(run_t *) = {load_files, load_firmware, compile, build_machine};
-  for (size_t i = 0; i < sizeof(input_steps) / sizeof(input_steps[0]); i++) {
-    const int code = input_steps[i](run);
+static int load_all(run_t *run) {
+  int (*const steps[])(run_t *) = {load_files, load_firmware, compile, name_out};
+  for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    const int code = steps[i](run);
     if (code != HB_EXIT_OK) {
       return code;
     }
@@ -567,9 +576,15 @@ static int run_all(run_t *run) {
       hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
-  int (*const output_steps[])(run_t *) = {prepare_out, open_trace};
-  for (size_t i = 0; i < sizeof(output_steps) / sizeof(output_steps[0]); i++) {
-    const int code = output_steps[i](run);
+  return options->draw.file == NULL
+             ? HB_EXIT_OK
+             : hb_draw_check(&options->draw, &run->soc, run->metrics.planned_cycles);
+}
+
+static int run_all(run_t *run) {
+  int (*const steps[])(run_t *) = {load_all, build_machine, prepare_out, open_trace};
+  for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+    const int code = steps[i](run);
     if (code != HB_EXIT_OK) {
       return code;
     }
@@ -579,14 +594,43 @@ static int run_all(run_t *run) {
   return code != HB_EXIT_OK ? code : report(run);
 }
 
-int hb_run(const hb_run_options_t *options) {
+/* The second time: up to the end of the waveform, which is all it leaves. */
+static int draw_all(run_t *run) {
+  int code = load_all(run);
+  if (code == HB_EXIT_OK) {
+    code = hb_draw_begin(&run->options->draw, &run->soc, run->out, run->metrics.planned_cycles,
+                         &run->draw);
+  }
+  if (code == HB_EXIT_OK) {
+    code = build_machine(run);
+  }
+  if (code != HB_EXIT_OK) {
+    return code;
+  }
+  run->metrics.planned_cycles = run->draw.wave.to + 1;
+  simulate(run);
+  if (run->stop == HB_SIM_STOPPED) {
+    return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted before the waveform was whole");
+  }
+  if (access(run->draw.part, F_OK) != 0) {
+    return hb_cli_fail(HB_EXIT_FAILED, "no waveform: the run ended in cycle %llu: %s",
+                       (unsigned long long)hb_sim_cycle(run->sim), hb_sim_error(run->sim));
+  }
+  hb_sim_free(run->sim); /* ends the file */
+  run->sim = NULL;
+  return hb_draw_end(&run->draw, run->options->json);
+}
+
+static int run_once(const hb_run_options_t *options, bool drawing) {
   run_t *run = calloc(1, sizeof(*run));
   if (run == NULL) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   run->options = options;
-  const int code = run_all(run);
+  run->drawing = drawing;
+  const int code = drawing ? draw_all(run) : run_all(run);
   hb_sim_free(run->sim);
+  hb_draw_release(&run->draw);
   hb_collect_release(&run->metrics);
   if (run->trace != NULL) {
     char why[64];
@@ -599,4 +643,49 @@ int hb_run(const hb_run_options_t *options) {
   free(run->firmware_bytes);
   free(run);
   return code;
+}
+
+/* In the process that draws: waits for a byte, then does it. */
+static _Noreturn void wait_and_draw(const hb_run_options_t *options, int pipe_end) {
+  char byte;
+  const bool go = read(pipe_end, &byte, 1) == 1;
+  const int code = go ? run_once(options, true) : HB_EXIT_OK;
+  fflush(stdout);
+  _exit(code);
+}
+
+/* A process has one simulator, so the one that draws leaves before there is any. */
+static int run_and_draw(const hb_run_options_t *options) {
+  int ends[2];
+  fflush(NULL);
+  if (pipe(ends) != 0) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "pipe: %s", strerror(errno));
+  }
+  const pid_t drawer = fork();
+  if (drawer < 0) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "fork: %s", strerror(errno));
+  }
+  if (drawer == 0) {
+    close(ends[1]);
+    wait_and_draw(options, ends[0]);
+  }
+  close(ends[0]);
+  const int code = run_once(options, false);
+  fflush(NULL);
+  signal(SIGPIPE, SIG_IGN);
+  /* A run that failed is worth looking at; one that was stopped, or never began, is not. */
+  if (code == HB_EXIT_OK || code == HB_EXIT_FAILED) {
+    (void)!write(ends[1], "", 1); /* if it is gone, its exit status says so */
+  }
+  close(ends[1]);
+  int status = 0;
+  if (waitpid(drawer, &status, 0) != drawer || !WIFEXITED(status)) {
+    return code != HB_EXIT_OK ? code
+                              : hb_cli_fail(HB_EXIT_INTERNAL, "no waveform: its process ended");
+  }
+  return code != HB_EXIT_OK ? code : WEXITSTATUS(status);
+}
+
+int hb_run(const hb_run_options_t *options) {
+  return options->draw.file != NULL ? run_and_draw(options) : run_once(options, false);
 }

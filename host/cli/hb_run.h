@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hb_draw.h"
 #include "hb_trace.h"
 
 typedef enum hb_run_progress {
@@ -37,6 +38,7 @@ typedef struct hb_run_options {
   uint32_t stall_ppm;
   uint64_t stall_seed;
   hb_run_progress_t progress;
+  hb_draw_options_t draw;
   bool json; /* metrics on stdout instead of tables */
 } hb_run_options_t;
 

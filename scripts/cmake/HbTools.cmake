@@ -29,6 +29,7 @@ find_package(verilator 5.006 REQUIRED HINTS $ENV{VERILATOR_ROOT} /usr/share/veri
 hb_require_program(HB_YOSYS yosys yosys)
 hb_require_program(HB_YOSYS_SMTBMC yosys-smtbmc yosys)
 hb_require_program(HB_CVC4 cvc4 cvc4)
+hb_require_program(HB_FST2VCD fst2vcd gtkwave)
 hb_require_program(HB_CLANGXX clang++ clang)
 hb_require_program(HB_RISCV_GCC riscv64-unknown-elf-gcc gcc-riscv64-unknown-elf)
 hb_require_program(HB_RISCV_OBJCOPY riscv64-unknown-elf-objcopy binutils-riscv64-unknown-elf)

@@ -210,6 +210,31 @@ typedef struct hb_sim_sink {
   void (*boundary)(void *ctx, const hb_sim_boundary_t *boundary);
 } hb_sim_sink_t;
 
+/** A signal of a waveform that the caller drives. */
+typedef struct hb_sim_wave_signal {
+  const char *scope; /* "sched.tile0" */
+  const char *name;
+  uint32_t bits;         /* 1 .. HB_SIM_WAVE_BITS */
+  bool text;             /* ASCII, the last character in bits 7:0; above the first one zeros */
+  const uint32_t *value; /* words, bits 31:0 first */
+} hb_sim_wave_signal_t;
+enum { HB_SIM_WAVE_BITS = 512 };
+
+/**
+ * A waveform (FST) of some cycles: all signals as they are in the cycle, before the clock edge that ends it. Its times are
+ * ps: cycle * 10^9 / clock_khz, rounded down.
+ */
+typedef struct hb_sim_wave {
+  const char *path;  /* is written from cycle `from` on, and whole when the simulator is freed or `to` has passed */
+  uint64_t from, to; /* first and last cycle */
+  uint32_t tiles;    /* bit per tile: all signals of its RTL, in a scope of its name */
+  bool noc;          /* for each link whether a flit moves, in scope noc */
+  const hb_sim_wave_signal_t *signals;
+  uint32_t num_signals;
+  void (*advance)(void *ctx, uint64_t cycle); /* brings the signals' values to a cycle; may be NULL */
+  void *ctx;
+} hb_sim_wave_t;
+
 typedef struct hb_sim_options {
   uint64_t seed;
   bool no_skip;           /* evaluate every module in every cycle: the reference for idle skipping */
@@ -220,6 +245,7 @@ typedef struct hb_sim_options {
   bool (*poll)(void *ctx, uint64_t cycle);
   void *poll_ctx;
   uint64_t poll_cycles;
+  const hb_sim_wave_t *wave; /* NULL: none; valid as long as the simulator */
 } hb_sim_options_t;
 
 typedef enum hb_sim_stop {

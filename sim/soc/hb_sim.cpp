@@ -61,7 +61,7 @@ hb_status_t hb_sim_create(const hb_soc_t *soc, const hb_sim_options_t *options,
   try {
     create_error = hb::check_soc(*soc);
     if (create_error.empty()) {
-      create_error = hb::check_options(*options);
+      create_error = hb::check_options(*options, *soc);
     }
     if (!create_error.empty()) {
       return HB_ERR_ARG;

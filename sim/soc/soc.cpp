@@ -36,12 +36,12 @@ SensorHub::Config sensor_config(const hb_soc_t &soc, const hb_sim_options_t &opt
   return sensors;
 }
 
-std::unique_ptr<TileModelIf> make_model(const char *model) {
+const TileModelInfo &find_model(const char *model) {
   unsigned index = 0;
   while (std::strcmp(tile_model_info(index)->name, model) != 0) {
     ++index;
   }
-  return tile_model_info(index)->make();
+  return *tile_model_info(index);
 }
 
 }  // namespace
@@ -54,6 +54,7 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
       memory_(soc.dram.size_bytes),
       host_("host", clock_, noc_, host_config(soc, options)),
       sensors_("sensors", clock_, noc_, sensor_config(soc, options)),
+      wave_context_(make_wave_context()),
       next_poll_(options.poll_cycles) {
   noc_.set_sink(options.sink);
   for (uint32_t i = 0; i < soc.dram.num_channels; ++i) {
@@ -61,6 +62,7 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
                                                       noc_, soc.noc, soc.dram, i, soc.clock_khz,
                                                       memory_));
   }
+  std::vector<std::pair<uint32_t, TracedTileIf *>> traced_models;
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     TileNode::Options tile;
     tile.index = i;
@@ -69,9 +71,25 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
     tile.stall_ppm = options.stall_ppm;
     tile.stall_seed = options.stall_seed;
     tile.sink = options.sink;
+    const TileModelInfo &info = find_model(soc.tiles[i].model);
+    std::unique_ptr<TileModelIf> model;
+    if (options.wave != nullptr && (options.wave->tiles >> i & 1) != 0) {
+      tile.halves_from = options.wave->from;
+      tile.halves_to = options.wave->to;
+      auto traced = info.make_traced(*wave_context_, soc.tiles[i].name);
+      traced_models.emplace_back(i, traced.get());
+      model = std::move(traced);
+    } else {
+      model = info.make();
+    }
     tiles_.push_back(std::make_unique<TileNode>(("tile" + std::to_string(i)).c_str(), clock_, noc_,
-                                                tile, make_model(soc.tiles[i].model),
-                                                &host_.tile_irq(i)));
+                                                tile, std::move(model), &host_.tile_irq(i)));
+  }
+  if (options.wave != nullptr) {
+    wave_ = std::make_unique<Wave>("wave", clock_, wave_context_, *options.wave, soc, noc_);
+    for (const auto &[index, model] : traced_models) {
+      wave_->add(*tiles_[index], *model);
+    }
   }
 }
 

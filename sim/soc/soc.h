@@ -23,6 +23,7 @@
 #include "sim/noc/noc.h"
 #include "sim/sensor/sensor_hub.h"
 #include "sim/tile/tile_node.h"
+#include "sim/wave/wave.h"
 
 namespace hb {
 
@@ -64,7 +65,9 @@ class Soc {
   SensorHub sensors_;
   uint32_t num_streams_ = 0;
   std::vector<std::unique_ptr<DramChannel>> channels_;
+  const std::shared_ptr<VerilatedContext> wave_context_;  // outlives its models
   std::vector<std::unique_ptr<TileNode>> tiles_;
+  std::unique_ptr<Wave> wave_;  // if asked for; leaves before the tiles
   Cycle next_poll_;
   bool begun_ = false;
   hb_sim_stop_t final_ = HB_SIM_RUNNING;  // once EXIT, DEADLOCK or FAULT

@@ -186,6 +186,20 @@ void check_placement(const hb_soc_t &soc) {
   }
 }
 
+void check_wave(const hb_sim_wave_t &wave, const hb_soc_t &soc) {
+  in_range("wave.to", wave.to, wave.from, UINT64_MAX);
+  in_range("wave.tiles", wave.tiles, 0, (uint64_t{1} << soc.num_tiles) - 1);
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    if ((wave.tiles >> i & 1) != 0 && find_model(soc.tiles[i].model)->make_traced == nullptr) {
+      throw Wrong("wave.tiles: this program has no waveforms of " +
+                  std::string(soc.tiles[i].model) + ", " + soc.tiles[i].name + "'s model");
+    }
+  }
+  for (uint32_t i = 0; i < wave.num_signals; ++i) {
+    in_range("wave.signals.bits", wave.signals[i].bits, 1, HB_SIM_WAVE_BITS);
+  }
+}
+
 }  // namespace
 
 std::string check_soc(const hb_soc_t &soc) {
@@ -202,11 +216,14 @@ std::string check_soc(const hb_soc_t &soc) {
   return "";
 }
 
-std::string check_options(const hb_sim_options_t &options) {
+std::string check_options(const hb_sim_options_t &options, const hb_soc_t &soc) {
   try {
     in_range("stall_ppm", options.stall_ppm, 0, kMaxStallPpm);
     if (options.poll != nullptr) {
       in_range("poll_cycles", options.poll_cycles, 1, UINT64_MAX);
+    }
+    if (options.wave != nullptr) {
+      check_wave(*options.wave, soc);
     }
   } catch (const Wrong &wrong) {
     return wrong.what();

@@ -13,7 +13,7 @@ namespace hb {
 
 /** One line saying which value is wrong and what was expected, or "": all is well. */
 std::string check_soc(const hb_soc_t &soc);
-std::string check_options(const hb_sim_options_t &options);
+std::string check_options(const hb_sim_options_t &options, const hb_soc_t &soc);
 
 }  // namespace hb
 

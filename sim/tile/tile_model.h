@@ -19,6 +19,9 @@
 #include <memory>
 #include <string>
 
+class VerilatedContext;
+class VerilatedFstC;
+
 namespace hb {
 
 using Beat = std::array<uint32_t, 4>;  // 128 bits, word 0 holds bytes 0..3
@@ -58,16 +61,31 @@ class TileModelIf {
   virtual void reset() = 0;
   virtual const TileOut &outputs() const = 0;
   virtual void clock(const TileIn &in) = 0;
+  /** clock() in two halves, for waveforms: after settle() every signal is that of the cycle, edge() ends it. */
+  virtual void settle(const TileIn &in) { settled_ = in; }
+  virtual void edge() { clock(settled_); }
   /** `started` and `completed` alone, cheap enough for every cycle. */
   virtual uint32_t jobs_started() const = 0;
   virtual uint32_t jobs_completed() const = 0;
   virtual TilePerf perf() const = 0;
+
+ private:
+  TileIn settled_;
+};
+
+/** A model that can write its signals to a waveform. */
+class TracedTileIf : public TileModelIf {
+ public:
+  /** Adds the signals to a file that is not open yet. */
+  virtual void trace(VerilatedFstC &file) = 0;
 };
 
 struct TileModelInfo {
   const char *name;  // "ws16"
   uint32_t id, caps;  // values of the ID and CAPS registers
   std::unique_ptr<TileModelIf> (*make)();
+  /* The same tile as `name` in the waveforms of `context`; nullptr: this program has no such model. */
+  std::unique_ptr<TracedTileIf> (*make_traced)(VerilatedContext &context, const char *name) = nullptr;
 };
 
 /** Models linked into this program, in a fixed order; nullptr past the end. */

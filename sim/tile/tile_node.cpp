@@ -419,10 +419,23 @@ Cycle TileNode::tick(Cycle now) {
   sample_manager(out, in, now);
   sample_registers(out, in, now);
   send_requests();
-  model_->clock(in);  // changes `out`
   ++evals_;
-  watch_jobs(now);
+  if (now >= options_.halves_from && now <= options_.halves_to) {
+    model_->settle(in);
+    settled_ = true;
+  } else {
+    model_->clock(in);  // changes `out`
+    watch_jobs(now);
+  }
   return asleep ? kNever : now + 1;
+}
+
+void TileNode::edge(Cycle now) {
+  if (settled_) {
+    settled_ = false;
+    model_->edge();
+    watch_jobs(now);
+  }
 }
 
 hb_sim_tile_stats_t TileNode::stats() const {

@@ -57,12 +57,15 @@ class TileNode : public sc_core::sc_module, public Ticked {
     uint32_t stall_ppm = 0;
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
+    Cycle halves_from = kNever, halves_to = 0; /* cycles whose second half comes by edge() */
   };
   /** `irq` (may be nullptr) receives level changes of the irq wire; its latency is irq_cycles. */
   TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
            std::unique_ptr<TileModelIf> model, Link<bool> *irq);
 
   Cycle tick(Cycle now) override;
+  /** The clock edge of cycle `now`, halves_from .. halves_to, after the node's tick() in it. */
+  void edge(Cycle now);
 
   hb_sim_tile_stats_t stats() const;
 
@@ -119,6 +122,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
+  bool settled_ = false;  // edge() is due
 
   // Read side of the manager.
   std::array<Read, kMaxReads> reads_{};

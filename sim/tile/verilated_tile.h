@@ -14,7 +14,15 @@
 namespace hb {
 
 /** Verilated models in a fixed order; nullptr past the end. */
-const TileModelInfo *verilated_tile_info(unsigned index);
+using VerilatedTileInfo = TileModelInfo;
+const VerilatedTileInfo *verilated_tile_info(unsigned index);
+
+/** Those that can write waveforms: hb_add_tile_models(TRACED). */
+struct TracedTileInfo {
+  const char *name;
+  std::unique_ptr<TracedTileIf> (*make)(VerilatedContext &context, const char *name);
+};
+const TracedTileInfo *traced_tile_info(unsigned index);
 
 }  // namespace hb
 

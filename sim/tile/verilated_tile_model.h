@@ -30,10 +30,15 @@
 
 namespace hb {
 
-template <class Traits>
-class VerilatedTile final : public TileModelIf {
+template <class Traits, class Base = TileModelIf>
+class VerilatedTile : public Base {
  public:
-  VerilatedTile() : model_(&seeded(context_)) {}
+  VerilatedTile()
+      : own_context_(std::make_unique<VerilatedContext>()),
+        context_(*own_context_),
+        model_(&seeded(context_)) {}
+  VerilatedTile(VerilatedContext &context, const char *name)
+      : context_(context), model_(&seeded(context), name) {}
   ~VerilatedTile() override {
     // The model takes leave of the thread's context, which may be a tile's that is gone.
     Verilated::threadContextp(&context_);
@@ -87,7 +92,7 @@ class VerilatedTile final : public TileModelIf {
     return perf;
   }
 
- private:
+ protected:
 #ifdef HB_COVERAGE
   /* One file a model and process, for scripts/coverage to add up. */
   void write_coverage() {
@@ -192,7 +197,8 @@ class VerilatedTile final : public TileModelIf {
     out_.idle = model_.idle_o;
   }
 
-  VerilatedContext context_;
+  std::unique_ptr<VerilatedContext> own_context_;
+  VerilatedContext &context_;
   typename Traits::Model model_;
   TileOut out_;
   uint32_t doorbells_ = 0, pops_ = 0, tag_ = 0, waddr_ = 0, wdata_ = 0;

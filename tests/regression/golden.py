@@ -8,6 +8,7 @@ file instead: review the difference like code.
 """
 
 import os
+import shlex
 import subprocess
 import sys
 
@@ -36,6 +37,10 @@ def report(golden_path, golden, lines, command):
     print(f"  - {old or '(the golden trace ends here)'}")
     print(f"  + {new or '(this trace ends here)'}")
     print(f"{len(golden)} records in the golden trace, {len(lines)} in this one")
+    hilbert, _, out, *run = command[1:]
+    print("to look at it:")
+    print(f"  {shlex.join([hilbert, 'run', *run, '--out', out, '--wave', 'wave.fst', '--wave-around', f'cycle {min(cycles)}'])}")
+    print(f"  scripts/wave {out}")
     print(f"if it is meant to change: HB_UPDATE_GOLDEN=1 {' '.join(command)}")
 
 
