@@ -22,14 +22,7 @@ uint64_t round_up(uint64_t value, uint32_t unit) {
 /* A controller gives commands on clock edges, so it waits for the next one after a time has passed.
  */
 hb_soc_dram_t on_grid(hb_soc_dram_t config) {
-  for (uint32_t *time :
-       {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps, &config.tras_ps,
-        &config.tccd_ps, &config.twr_ps, &config.twtr_ps, &config.trtp_ps, &config.trfc_ps,
-        &config.trrd_ps, &config.tfaw_ps, &config.tccd_l_ps, &config.trrd_l_ps, &config.twtr_l_ps,
-        &config.trtrs_ps}) {
-    *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
-  }
-  config.trefi_ps -= config.trefi_ps % config.tck_ps;  // a refresh may come early, not late
+  hb_soc_dram_on_grid(&config);
   return config;
 }
 
@@ -294,7 +287,8 @@ void DramChannel::issue(const Choice &choice) {
       bank.precharge = at + config_.tras_ps;
       const unsigned index = rank_of(choice.bank);
       for (unsigned g = 0; g < config_.bank_groups; ++g) {
-        groups_[index * config_.bank_groups + g].activate = at + config_.trrd_ps;
+        Ps &activate = groups_[index * config_.bank_groups + g].activate;
+        activate = std::max(activate, at + config_.trrd_ps);
       }
       group_of(choice.bank).activate = at + config_.trrd_l_ps;
       Rank &rank = ranks_[index];

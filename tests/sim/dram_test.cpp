@@ -9,6 +9,8 @@
  * read of bytes that a waiting write changes is not served before it, other reads are random SEED
  * NO_SKIP REVERSE  bytes, strobes and errors agree with a plain array, responses of an id are in
  *              order; prints a log that must not depend on the last two
+ *   edges SEED COUNT  devices of random timings with the shortest tREFI that is accepted for them
+ *              answer every request
  */
 
 #include <algorithm>
@@ -1043,6 +1045,122 @@ int draining() {
   return failures == 0 ? 0 : 1;
 }
 
+// -------------------------------------------------------------------------------------- edges
+
+/* Sends a handful of accesses to few banks, many rows. */
+class Handful : public sc_core::sc_module, public hb::Ticked {
+ public:
+  static constexpr unsigned kCount = 12;
+  Handful(sc_core::sc_module_name nm, Clock &clk, System &sys, uint64_t seed)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        random_(seed),
+        places_(static_cast<uint32_t>(sys.soc.dram.size_bytes / 256)),
+        port_(sys.noc.attach(0, this)) {}
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse)) {
+      port_.release(packet);
+      ++answered;
+      last = now;
+    }
+    if (now >= 10 && sent_ < kCount && port_.can_send(Net::kRequest)) {
+      Packet *packet = port_.make();
+      const uint32_t address = HB_DRAM_BASE + random_.below(places_) * 256;
+      if (random_.chance(50)) {
+        packet->make_write(address, 1);
+      } else {
+        packet->make_read(address, 1);
+      }
+      packet->id = static_cast<uint8_t>(sent_++);
+      port_.send(packet);
+    }
+    return now < 10 ? 10 : sent_ < kCount ? now + 1 : kNever;
+  }
+  unsigned answered = 0;
+  Cycle last = 0;
+
+ private:
+  hb_test::Random random_;
+  const uint32_t places_;
+  hb::NocPort &port_;
+  unsigned sent_ = 0;
+};
+
+/* A device of random timings with the shortest tREFI that is accepted for them. */
+hb_soc_t edge(hb_test::Random &random) {
+  hb_soc_t soc = lpddr4(1000u << random.below(11), 1);
+  hb_soc_dram_t &d = soc.dram;
+  d.ranks = 1u << random.below(4);
+  d.banks = 1u << random.below(4);
+  d.bank_groups = std::min(d.banks, 1u << random.below(3));
+  d.closed_page = random.chance(50);
+  d.starvation_cap = 1 + random.below(3);
+  d.write_high = random.chance(50) ? 4 : 0;
+  d.write_low = 0;
+  const auto time = [&random] { return 1 + random.below(2u << random.below(20)); };  // .. 1 us
+  d.tck_ps = 1 + random.below(1u << random.below(15));
+  for (uint32_t *t : {&d.trcd_ps, &d.trp_ps, &d.tcl_ps, &d.tccd_ps, &d.trfc_ps, &d.tras_ps})
+    *t = std::max(d.tck_ps, time());
+  for (uint32_t *t : {&d.tcwl_ps, &d.twr_ps, &d.twtr_ps, &d.trtp_ps, &d.trrd_ps, &d.trtrs_ps})
+    *t = time();
+  // Data and bursts come at whole clocks.
+  for (uint32_t *t : {&d.tcl_ps, &d.tcwl_ps, &d.tccd_ps, &d.trtrs_ps})
+    *t = static_cast<uint32_t>(ceil_to(*t, d.tck_ps));
+  d.tras_ps = std::max(d.tras_ps, d.trcd_ps);
+  d.tfaw_ps = std::max(d.trrd_ps, time());
+  d.tccd_l_ps = std::max(d.tccd_ps, time());
+  d.trrd_l_ps = std::max(d.trrd_ps, time());
+  d.twtr_l_ps = std::max(d.twtr_ps, time());
+  const char *key = nullptr;
+  char why[256];
+  uint32_t low = 0, high = 1000000000;  // refused, accepted
+  while (high - low > 1) {
+    d.trefi_ps = low + (high - low) / 2;
+    (hb_soc_dram_timing_ok(&d, &key, why, sizeof why) ? high : low) = d.trefi_ps;
+  }
+  d.trefi_ps = high;
+  if (!hb_soc_dram_timing_ok(&d, &key, why, sizeof why)) {
+    std::printf("nothing is accepted: %s: %s\n", key, why);
+    ++failures;
+  }
+  return soc;
+}
+
+int edges(uint64_t seed, unsigned count) {
+  Clock clock("clock", Clock::Options{});
+  hb_test::Random random(seed);
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Handful>> handfuls;
+  for (unsigned i = 0; i < count; ++i) {
+    const std::string name = "edge" + std::to_string(i);
+    systems.push_back(std::make_unique<System>(name, clock, edge(random)));
+    handfuls.push_back(std::make_unique<Handful>((name + "_handful").c_str(), clock,
+                                                 *systems.back(), random.next()));
+  }
+  clock.run_until(10000000);
+  for (unsigned i = 0; i < count; ++i) {
+    // Between two refreshes of a rank there is at least one column access.
+    const hb_soc_t &soc = systems[i]->soc;
+    const uint64_t most = uint64_t{Handful::kCount + 1} * 2 * soc.dram.trefi_ps;
+    const Cycle limit = most / (1000000000 / soc.clock_khz) + 100;
+    if (handfuls[i]->answered != Handful::kCount || handfuls[i]->last > limit) {
+      const hb_soc_dram_t &d = soc.dram;
+      std::printf(
+          "%s: %u of %u answered by @%" PRIu64 ", expected by @%" PRIu64
+          "; ranks %u tck %u trcd %u trp %u tcl %u tcwl %u tras %u tccd %u twr %u twtr %u "
+          "trtp %u trfc %u trrd %u tfaw %u tccd_l %u trrd_l %u twtr_l %u trtrs %u trefi %u\n",
+          systems[i]->channels[0]->name(), handfuls[i]->answered, Handful::kCount,
+          handfuls[i]->last, limit, d.ranks, d.tck_ps, d.trcd_ps, d.trp_ps, d.tcl_ps, d.tcwl_ps,
+          d.tras_ps, d.tccd_ps, d.twr_ps, d.twtr_ps, d.trtp_ps, d.trfc_ps, d.trrd_ps, d.tfaw_ps,
+          d.tccd_l_ps, d.trrd_l_ps, d.twtr_l_ps, d.trtrs_ps, d.trefi_ps);
+      ++failures;
+    }
+  }
+  systems.clear();
+  std::printf("%u devices, %d failures\n", count, failures);
+  return failures == 0 ? 0 : 1;
+}
+
 }  // namespace
 
 int main(int argc, char **argv) {
@@ -1072,6 +1190,10 @@ int main(int argc, char **argv) {
   if (mode == "draining") {
     return draining();
   }
+  if (mode == "edges" && argc == 4) {
+    return edges(static_cast<uint64_t>(std::atoll(argv[2])),
+                 static_cast<unsigned>(std::atoi(argv[3])));
+  }
   if (mode == "broken") {
     return broken();
   }
@@ -1081,7 +1203,7 @@ int main(int argc, char **argv) {
   }
   std::fprintf(stderr,
                "usage: dram_test timing|recovery|bandwidth|starvation|overlap|rules SEED "
-               "COUNT|broken|activations|draining|"
+               "COUNT|broken|activations|draining|edges SEED COUNT|"
                "random SEED NO_SKIP REVERSE\n");
   return 2;
 }
