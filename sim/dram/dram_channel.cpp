@@ -283,6 +283,7 @@ void DramChannel::issue(const Choice &choice) {
       locate(request.burst, &unused_index, &bank.row);
       bank.open = true;
       bank.fresh = true;
+      ++stats_.activations;
       bank.column = at + config_.trcd_ps;
       bank.precharge = at + config_.tras_ps;
       const unsigned index = rank_of(choice.bank);

@@ -332,6 +332,7 @@ typedef struct hb_sim_latency {
 typedef struct hb_sim_dram_stats {
   uint64_t reads, writes; /* column accesses */
   uint64_t row_hits, row_misses, row_conflicts; /* misses: bank closed; conflicts: other row open */
+  uint64_t activations; /* at least misses and conflicts: a refresh may close a row before it is read */
   uint64_t refreshes;
   uint64_t bytes_read, bytes_written;
 } hb_sim_dram_stats_t;

@@ -9,6 +9,8 @@
  * read of bytes that a waiting write changes is not served before it, other reads are random SEED
  * NO_SKIP REVERSE  bytes, strobes and errors agree with a plain array, responses of an id are in
  *              order; prints a log that must not depend on the last two
+ *   counters   every counter of a sequence written down here, exactly
+ *   cap        as many row hits overtake as starvation_cap says
  *   edges SEED COUNT  devices of random timings with the shortest tREFI that is accepted for them
  *              answer every request
  */
@@ -615,6 +617,152 @@ int starvation() {
   return failures == 0 ? 0 : 1;
 }
 
+// ----------------------------------------------------------------------------------- counters
+
+/* Sends accesses in their order, each from its cycle on. */
+class Script : public sc_core::sc_module, public hb::Ticked {
+ public:
+  struct Access {
+    Cycle at;
+    uint32_t offset;
+    unsigned beats;
+    bool write;
+  };
+  Script(sc_core::sc_module_name nm, Clock &clk, System &sys, std::vector<Access> accesses)
+      : sc_core::sc_module(nm),
+        Ticked(clk),
+        port_(sys.noc.attach(0, this)),
+        accesses_(std::move(accesses)) {}
+  Cycle tick(Cycle now) override {
+    while (Packet *packet = port_.receive(Net::kResponse))
+      port_.release(packet);
+    while (sent_ < accesses_.size() && accesses_[sent_].at <= now &&
+           port_.can_send(Net::kRequest)) {
+      const Access &access = accesses_[sent_++];
+      Packet *packet = port_.make();
+      if (access.write) {
+        packet->make_write(HB_DRAM_BASE + access.offset, access.beats);
+      } else {
+        packet->make_read(HB_DRAM_BASE + access.offset, access.beats);
+      }
+      port_.send(packet);
+    }
+    return sent_ == accesses_.size() ? kNever : std::max(now + 1, accesses_[sent_].at);
+  }
+
+ private:
+  hb::NocPort &port_;
+  const std::vector<Access> accesses_;
+  size_t sent_ = 0;
+};
+
+/* Commands before the first precharge; the activations of a run. */
+class Before : public hb::DramObserver {
+ public:
+  explicit Before(hb::DramObserver *next) : next_(next) {}
+  void command(uint64_t ps, hb::DramCommand command, unsigned bank, uint64_t row) override {
+    next_->command(ps, command, bank, row);
+    activations += command == hb::DramCommand::kActivate;
+    closed_ = closed_ || command == hb::DramCommand::kPrecharge;
+    reads += !closed_ && command == hb::DramCommand::kRead;
+  }
+  unsigned reads = 0;
+  uint64_t activations = 0;
+
+ private:
+  hb::DramObserver *const next_;
+  bool closed_ = false;
+};
+
+void expect(const char *what, uint64_t got, uint64_t want) {
+  if (got != want) {
+    std::printf("%s: %" PRIu64 ", expected %" PRIu64 "\n", what, got, want);
+    ++failures;
+  }
+}
+
+int counters() {
+  Clock clock("clock", Clock::Options{});
+  hb_soc_t soc = lpddr4(1000000, 1);  // a cycle is a nanosecond
+  soc.dram.trefi_ps = 10000000;
+  System system("system", clock, soc);
+  // Row r of bank b is at 2048 * (8 * r + (b ^ r)).
+  Script script(
+      "script", clock, system,
+      {{100, 0, 1, false},         // miss of bank 0
+       {300, 256, 1, true},        // hit
+       {500, 2048 * 9, 1, false},  // conflict: row 1
+       {700, 2048, 1, false},      // miss of bank 1
+       {900, 2048 * 9, 16, true},  // four hits of bank 0
+       {1100, 0, 16, false},       // conflict of bank 0, three hits
+       {10500, 0, 1, false},       // miss: the refresh has closed it
+       {19978, 2048, 1, false},    // opened in 19984, closed by the refresh of 20000: opened twice
+       {90000, 0, 1, false}});     // the clock runs as long as somebody waits
+  Before commands(system.rules[0].get());
+  system.channels[0]->observe(&commands);
+  hb_soc_t ranks = soc;
+  ranks.dram.ranks = 2;  // one of them refreshes every 5000 ns
+  System two("two", clock, ranks);
+  struct {
+    Cycle at;  // so many cycles have passed
+    uint64_t one, two;
+  } const refreshes[] = {{5000, 0, 0},  {5001, 0, 1},  {10000, 0, 1}, {10001, 1, 2},
+                         {20000, 1, 3}, {20001, 2, 4}, {30001, 3, 6}, {65000, 6, 12}};
+  for (const auto &then : refreshes) {
+    clock.run_until(then.at);
+    const std::string when = "refreshes before " + std::to_string(then.at);
+    expect(when.c_str(), system.channels[0]->stats().refreshes, then.one);
+    expect((when + ", two ranks").c_str(), two.channels[0]->stats().refreshes, then.two);
+  }
+  const hb_sim_dram_stats_t s = system.channels[0]->stats();
+  expect("reads", s.reads, 9);
+  expect("writes", s.writes, 5);
+  expect("hits", s.row_hits, 1 + 4 + 3);
+  expect("misses", s.row_misses, 4);
+  expect("conflicts", s.row_conflicts, 2);
+  expect("activations", s.activations, 4 + 2 + 1);
+  expect("activations seen", commands.activations, s.activations);
+  expect("bytes read", s.bytes_read, 5 * 16 + 256);
+  expect("bytes written", s.bytes_written, 16 + 256);
+  const hb_sim_bank_stats_t zero = system.channels[0]->bank_stats(0),
+                            one = system.channels[0]->bank_stats(1);
+  expect("hits of bank 0", zero.hits, 8);
+  expect("misses of bank 0", zero.misses, 2);
+  expect("conflicts of bank 0", zero.conflicts, 2);
+  expect("hits of bank 1", one.hits, 0);
+  expect("misses of bank 1", one.misses, 2);
+  expect("conflicts of bank 1", one.conflicts, 0);
+  return failures == 0 ? 0 : 1;
+}
+
+/* The first access opens a row, the second, soon the oldest, wants another one, all others hit the
+ * first row: so many of them as the cap says go before it. */
+int starvation_cap() {
+  Clock clock("clock", Clock::Options{});
+  std::vector<std::unique_ptr<System>> systems;
+  std::vector<std::unique_ptr<Script>> scripts;
+  std::vector<std::unique_ptr<Before>> seen;
+  for (const uint32_t cap : {1u, 2u, 16u, 64u}) {
+    hb_soc_t soc = lpddr4(2000000, 1);
+    soc.dram.starvation_cap = cap;
+    soc.dram.queue_depth = 64;
+    const std::string name = "cap" + std::to_string(cap);
+    systems.push_back(std::make_unique<System>(name, clock, soc));
+    std::vector<Script::Access> accesses(40, {10, 0, 16, false});
+    accesses[1].offset = 2048 * 9;
+    scripts.push_back(std::make_unique<Script>((name + "_script").c_str(), clock, *systems.back(),
+                                               std::move(accesses)));
+    seen.push_back(std::make_unique<Before>(systems.back()->rules[0].get()));
+    systems.back()->channels[0]->observe(seen.back().get());
+  }
+  clock.run_until(5000);
+  for (size_t i = 0; i < systems.size(); ++i) {
+    expect(systems[i]->channels[0]->name(), seen[i]->reads,
+           4 + systems[i]->soc.dram.starvation_cap);
+  }
+  return failures == 0 ? 0 : 1;
+}
+
 // ------------------------------------------------------------------------------------ overlap
 
 /* Reads of an open row; among them a write and then a read of the same bytes, and one of others. */
@@ -1177,6 +1325,12 @@ int main(int argc, char **argv) {
   if (mode == "starvation") {
     return starvation();
   }
+  if (mode == "counters") {
+    return counters();
+  }
+  if (mode == "cap") {
+    return starvation_cap();
+  }
   if (mode == "overlap") {
     return overlap();
   }
@@ -1203,7 +1357,7 @@ int main(int argc, char **argv) {
   }
   std::fprintf(stderr,
                "usage: dram_test timing|recovery|bandwidth|starvation|overlap|rules SEED "
-               "COUNT|broken|activations|draining|edges SEED COUNT|"
+               "COUNT|broken|activations|draining|edges SEED COUNT|counters|cap|"
                "random SEED NO_SKIP REVERSE\n");
   return 2;
 }
