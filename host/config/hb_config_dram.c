@@ -130,6 +130,20 @@ static const hb_soc_dram_t CUSTOM = {
     .mapping = {HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK, HB_DRAM_GROUP, HB_DRAM_COLUMN},
 };
 
+const char *hb_config_dram_preset_name(uint32_t index) {
+  return index < NUM_PRESETS ? PRESETS[index].preset : NULL;
+}
+
+hb_status_t hb_config_dram_preset(const char *name, hb_soc_dram_t *dram_out) {
+  for (unsigned i = 0; i < NUM_PRESETS; i++) {
+    if (strcmp(name, PRESETS[i].preset) == 0) {
+      *dram_out = PRESETS[i];
+      return HB_OK;
+    }
+  }
+  return HB_ERR_INPUT;
+}
+
 static hb_status_t find_preset(hb_yaml_t *yaml, const char *name, hb_soc_dram_t *dram,
                                hb_config_error_t *error) {
   if (strcmp(name, "custom") == 0) {
@@ -137,11 +151,8 @@ static hb_status_t find_preset(hb_yaml_t *yaml, const char *name, hb_soc_dram_t 
     snprintf(dram->preset, sizeof(dram->preset), "%s", name);
     return HB_OK;
   }
-  for (unsigned i = 0; i < NUM_PRESETS; i++) {
-    if (strcmp(name, PRESETS[i].preset) == 0) {
-      *dram = PRESETS[i];
-      return HB_OK;
-    }
+  if (hb_config_dram_preset(name, dram) == HB_OK) {
+    return HB_OK;
   }
   char known[200] = "";
   for (unsigned i = 0; i < NUM_PRESETS; i++) {

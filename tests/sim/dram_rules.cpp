@@ -3,6 +3,8 @@
 #include "dram_rules.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace hb_test {
 
@@ -128,6 +130,15 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
       expect("tREFI", ps, ps <= (++rank.refreshes + 8) * t_.trefi_ps);
       rank.refreshed = ps;
       break;
+  }
+}
+
+void StrictDramRules::command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) {
+  DramRules::command(ps, command, bank, row);
+  if (!first.empty()) {
+    std::printf("DRAM rule broken: %s\n", first.c_str());
+    std::fflush(stdout);
+    std::_Exit(1);
   }
 }
 

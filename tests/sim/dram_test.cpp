@@ -26,10 +26,10 @@
 #include <string>
 #include <vector>
 
+#include "dram_fixture.h"
 #include "dram_rules.h"
 #include "random.h"
 #include "sim/dram/dram_channel.h"
-#include "soc_fixture.h"
 
 namespace {
 
@@ -42,13 +42,13 @@ using hb::PacketKind;
 
 int failures = 0;
 
-/* LPDDR4-3200, one 32-bit channel of 8 Gb dies; JEDEC JESD209-4. */
-hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
+/* A machine with a preset's device. */
+hb_soc_t with(const hb_soc_dram_t &device, uint32_t clock_khz, uint32_t channels) {
   hb_soc_t soc{};
   soc.clock_khz = clock_khz;
   soc.noc = hb_test::plain_mesh(3, 2);
   soc.host_node = {0, 0};
-  soc.dram = hb_test::lpddr4_3200(1 << 20, 64);
+  soc.dram = device;
   soc.dram.num_channels = channels;
   for (uint32_t i = 0; i < channels; ++i) {
     soc.dram.node[i] = {static_cast<uint8_t>(1 + i % 2), static_cast<uint8_t>(i / 2)};
@@ -57,60 +57,19 @@ hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
   return soc;
 }
 
-/* DDR4-2400, 8 Gb x16; JEDEC JESD79-4. Whole clocks, as the standard's rounding has them. */
+/* Bursts of 64 bytes, as of two x16 dies side by side, so that the network is not the limit. */
+hb_soc_t lpddr4(uint32_t clock_khz, uint32_t channels) {
+  return with(hb_test::lpddr4_3200(1 << 20, 64), clock_khz, channels);
+}
+
 hb_soc_t ddr4(uint32_t clock_khz, uint32_t ranks) {
-  hb_soc_t soc = lpddr4(clock_khz, 1);
-  hb_soc_dram_t &d = soc.dram;
-  d.ranks = ranks;
-  d.bank_groups = 2;
-  d.burst_bytes = 32;
-  d.tck_ps = 833;
-  d.trcd_ps = d.trp_ps = d.tcl_ps = 16 * 833;
-  d.tcwl_ps = 12 * 833;
-  d.tras_ps = 32000;
-  d.tccd_ps = 4 * 833;
-  d.tccd_l_ps = 6 * 833;
-  d.twr_ps = 18 * 833;
-  d.twtr_ps = 3 * 833;
-  d.twtr_l_ps = d.trtp_ps = 9 * 833;
-  d.trfc_ps = 350000;
-  d.trefi_ps = 7800000;
-  d.trrd_ps = 5300;
-  d.trrd_l_ps = 6400;
-  d.tfaw_ps = 30000;
-  d.trtrs_ps = 833;
-  const hb_dram_field_t mapping[] = {HB_DRAM_RANK, HB_DRAM_ROW, HB_DRAM_BANK, HB_DRAM_COLUMN,
-                                     HB_DRAM_GROUP};
-  std::copy(std::begin(mapping), std::end(mapping), d.mapping);
+  hb_soc_t soc = with(hb_test::preset("ddr4-2400", 1 << 20), clock_khz, 1);
+  soc.dram.ranks = ranks;
   return soc;
 }
 
-/* HBM2, 2 Gb/s, one channel of 128 bits. */
 hb_soc_t hbm2(uint32_t clock_khz) {
-  hb_soc_t soc = lpddr4(clock_khz, 1);
-  hb_soc_dram_t &d = soc.dram;
-  d.banks = 16;
-  d.bank_groups = 4;
-  d.row_bytes = 1024;
-  d.tck_ps = 1000;
-  d.trcd_ps = d.trp_ps = d.tcl_ps = 14000;
-  d.tcwl_ps = 4000;
-  d.tras_ps = 34000;
-  d.tccd_ps = 2000;
-  d.tccd_l_ps = 4000;
-  d.twr_ps = 16000;
-  d.twtr_ps = d.trtp_ps = 6000;
-  d.twtr_l_ps = 8000;
-  d.trfc_ps = 260000;
-  d.trefi_ps = 3900000;
-  d.trrd_ps = 4000;
-  d.trrd_l_ps = 6000;
-  d.tfaw_ps = 30000;
-  d.trtrs_ps = 1000;
-  const hb_dram_field_t mapping[] = {HB_DRAM_ROW, HB_DRAM_BANK, HB_DRAM_RANK, HB_DRAM_COLUMN,
-                                     HB_DRAM_GROUP};
-  std::copy(std::begin(mapping), std::end(mapping), d.mapping);
-  return soc;
+  return with(hb_test::preset("hbm2-2000", 1 << 20), clock_khz, 1);
 }
 
 /* A host node, a mesh, channels and their memory. */
@@ -404,6 +363,7 @@ int activations() {
   Clock clock("clock", Clock::Options{});
   hb_soc_t tight = lpddr4(2000000, 1), grouped = ddr4(2000000, 1);
   tight.dram.trrd_ps = tight.dram.trrd_l_ps = 7500;
+  grouped.dram.row_bytes = 2048;  // an access each
   const hb_dram_field_t rows_round_the_banks[] = {HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK,
                                                   HB_DRAM_GROUP, HB_DRAM_COLUMN};
   std::copy(std::begin(rows_round_the_banks), std::end(rows_round_the_banks), grouped.dram.mapping);
@@ -1065,8 +1025,12 @@ int rules(uint64_t seed, uint64_t count) {
   hb_soc_t draining = ddr4(2000000, 4);
   draining.dram.write_high = 12;
   draining.dram.write_low = 2;
-  const hb_soc_t socs[] = {lpddr4(2000000, 1), ddr4(2000000, 2), tight, closed,
-                           hbm2(4000000),      draining};
+  const hb_soc_t socs[] = {with(hb_test::preset("lpddr4-3200", 1 << 20), 2000000, 1),
+                           ddr4(2000000, 2),
+                           tight,
+                           closed,
+                           hbm2(4000000),
+                           draining};
   std::vector<std::unique_ptr<System>> systems;
   std::vector<std::unique_ptr<Traffic>> traffic;
   for (size_t i = 0; i < std::size(socs); ++i) {

@@ -20,11 +20,12 @@
 #include <string>
 #include <vector>
 
+#include "dram_fixture.h"
+#include "dram_watch.h"
 #include "hb_sim.h"
 #include "hilbert/hb_tile_regs.h"
 #include "mock_tile.h"
 #include "random.h"
-#include "soc_fixture.h"
 #include "soc_script.h"
 
 namespace hb {
@@ -232,6 +233,7 @@ hb_sim_t *create(const hb_sim_options_t &options) {
   const hb_soc_t soc = make_soc();
   hb_sim_t *sim = nullptr;
   must(hb_sim_create(&soc, &options, &sim), "create");
+  hb_dram_watch(sim, &soc);
   return sim;
 }
 
@@ -377,6 +379,7 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
                       [](const std::string &e) { return e.find(" job ") != std::string::npos; }) ==
             12,
         "12 jobs");
+  check(hb_dram_watched() > 1000, "the rules of DRAM are watched");
   check(polls > 10, "the poll function is called");
   for (const Copy &copy : copies) {
     std::vector<uint8_t> real(copy.bytes);
