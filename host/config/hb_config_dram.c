@@ -33,6 +33,7 @@ const cyaml_schema_field_t hb_dram_fields[] = {
     OPTIONAL_NUMBER(write_low)
     HB_DRAM_NUMBERS(NUMBER_FIELD)
     HB_DRAM_TIMINGS(TIMING_FIELD)
+    TIMING_FIELD(trc)
     /* clang-format on */
     CYAML_FIELD_END,
 };
@@ -138,6 +139,7 @@ hb_status_t hb_config_dram_preset(const char *name, hb_soc_dram_t *dram_out) {
   for (unsigned i = 0; i < NUM_PRESETS; i++) {
     if (strcmp(name, PRESETS[i].preset) == 0) {
       *dram_out = PRESETS[i];
+      dram_out->trc_ps = dram_out->tras_ps + dram_out->trp_ps;
       return HB_OK;
     }
   }
@@ -321,6 +323,8 @@ hb_status_t hb_config_dram(hb_yaml_t *yaml, const hb_raw_dram_t *raw, hb_soc_dra
 #define TAKE_TIMING(name_) \
   HB_TRY(take_timing(yaml, #name_, raw->name_##_ns, &dram->name_##_ps, error));
   HB_DRAM_TIMINGS(TAKE_TIMING)
+  dram->trc_ps = dram->tras_ps + dram->trp_ps;
+  TAKE_TIMING(trc)
 #undef TAKE_TIMING
   HB_TRY(check_timings(yaml, dram, error));
   if (raw->mapping != NULL) {

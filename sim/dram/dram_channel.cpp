@@ -276,7 +276,7 @@ void DramChannel::issue(const Choice &choice) {
       show(at, DramCommand::kPrecharge, choice.bank, bank.row);
       bank.open = false;
       bank.conflict = true;
-      bank.activate = at + config_.trp_ps;
+      bank.activate = std::max(bank.activate, at + config_.trp_ps);
       return;
     case Command::kActivate: {
       uint8_t unused_index;
@@ -286,6 +286,7 @@ void DramChannel::issue(const Choice &choice) {
       ++stats_.activations;
       bank.column = at + config_.trcd_ps;
       bank.precharge = at + config_.tras_ps;
+      bank.activate = at + config_.trc_ps;
       const unsigned index = rank_of(choice.bank);
       for (unsigned g = 0; g < config_.bank_groups; ++g) {
         Ps &activate = groups_[index * config_.bank_groups + g].activate;
@@ -337,7 +338,7 @@ void DramChannel::issue(const Choice &choice) {
        choice.bank, bank.row);
   if (close) {
     bank.open = false;
-    bank.activate = bank.precharge + config_.trp_ps;
+    bank.activate = std::max(bank.activate, bank.precharge + config_.trp_ps);
   }
 }
 
@@ -393,7 +394,7 @@ void DramChannel::refresh() {
     const Bank &bank = banks_[i];
     open = open || bank.open;
     close = std::max(close, bank.open ? bank.precharge : 0);
-    start = std::max(start, bank.open ? 0 : bank.activate);
+    start = std::max(start, bank.activate);
   }
   if (open) {
     start = std::max(start, close + config_.trp_ps);

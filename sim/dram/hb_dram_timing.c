@@ -19,10 +19,10 @@ static uint64_t larger(uint64_t a, uint64_t b) {
 
 void hb_soc_dram_on_grid(hb_soc_dram_t *dram) {
   uint32_t *const times[] = {
-      &dram->trcd_ps,   &dram->trp_ps,    &dram->tcl_ps,    &dram->tcwl_ps,
-      &dram->tras_ps,   &dram->tccd_ps,   &dram->twr_ps,    &dram->twtr_ps,
-      &dram->trtp_ps,   &dram->trfc_ps,   &dram->trrd_ps,   &dram->tfaw_ps,
-      &dram->tccd_l_ps, &dram->trrd_l_ps, &dram->twtr_l_ps, &dram->trtrs_ps,
+      &dram->trcd_ps,  &dram->trp_ps,  &dram->tcl_ps,    &dram->tcwl_ps,   &dram->tras_ps,
+      &dram->tccd_ps,  &dram->twr_ps,  &dram->twtr_ps,   &dram->trtp_ps,   &dram->trfc_ps,
+      &dram->trrd_ps,  &dram->tfaw_ps, &dram->tccd_l_ps, &dram->trrd_l_ps, &dram->twtr_l_ps,
+      &dram->trtrs_ps, &dram->trc_ps,
   };
   for (unsigned i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
     *times[i] = up(*times[i], dram->tck_ps);
@@ -48,13 +48,14 @@ static uint64_t least_refi(const hb_soc_dram_t *dram) {
   const uint64_t recover = larger(dram->tras_ps, larger(dram->trtp_ps, write_end + dram->twr_ps));
   const uint64_t rows = 2 * (uint64_t)dram->banks;
   const uint64_t open = larger(rows * dram->trrd_l_ps, (rows / 4 + 1) * dram->tfaw_ps);
-  const uint64_t access =
-      dram->trfc_ps + open + dram->tras_ps + (uint64_t)dram->trp_ps + dram->trcd_ps;
+  const uint64_t again = larger(dram->trc_ps, (uint64_t)dram->tras_ps + dram->trp_ps);
+  const uint64_t access = dram->trfc_ps + open + again + dram->trcd_ps;
   const uint64_t bus =
       larger(larger(dram->tccd_l_ps, write_end + dram->twtr_l_ps),
              larger(read_end, write_end) + larger(2 * (uint64_t)dram->tck_ps, dram->trtrs_ps));
   const uint64_t commands = 2 * rows * dram->ranks * dram->tck_ps;
-  return dram->ranks * (recover + dram->trp_ps) + larger(access, bus) + commands;
+  return dram->ranks * larger(recover + dram->trp_ps, dram->trc_ps) + larger(access, bus) +
+         commands;
 }
 
 bool hb_soc_dram_timing_ok(const hb_soc_dram_t *dram, const char **key_out, char *why,
@@ -71,6 +72,7 @@ bool hb_soc_dram_timing_ok(const hb_soc_dram_t *dram, const char **key_out, char
       {"tcl", dram->tcl_ps, "tck", dram->tck_ps},
       {"trfc", dram->trfc_ps, "tck", dram->tck_ps},
       {"tras", dram->tras_ps, "trcd", dram->trcd_ps},
+      {"trc", dram->trc_ps, "tras and trp", (uint64_t)dram->tras_ps + dram->trp_ps},
       {"tfaw", dram->tfaw_ps, "trrd", dram->trrd_ps},
       {"tccd_l", dram->tccd_l_ps, "tccd", dram->tccd_ps},
       {"trrd_l", dram->trrd_l_ps, "trrd", dram->trrd_ps},

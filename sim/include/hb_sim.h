@@ -87,6 +87,7 @@ typedef struct hb_soc_dram {
    * tccd_ps: also how long a burst takes on the data bus. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
       trefi_ps, trrd_ps, tfaw_ps;
+  uint32_t trc_ps;         /* activation to activation or refresh of a bank; tras_ps + trp_ps says nothing more */
   uint32_t tccd_l_ps, trrd_l_ps, twtr_l_ps; /* in one bank group; at least tccd_ps, trrd_ps, twtr_ps */
   uint32_t trtrs_ps;       /* between the data of two ranks */
   bool closed_page;        /* a row is closed after the last waiting access to it (auto-precharge), else it stays open */
@@ -238,7 +239,7 @@ void hb_soc_dram_on_grid(hb_soc_dram_t *dram);
 
 /**
  * Whether the timings, each in its range, go together: tck_ps at most tccd_ps, trcd_ps, trp_ps, tcl_ps and trfc_ps; tras_ps at
- * least trcd_ps, tfaw_ps trrd_ps, those of a bank group the ones between groups; trefi_ps at least twice trfc_ps, 100 ns, and,
+ * least trcd_ps, trc_ps tras_ps + trp_ps, tfaw_ps trrd_ps, those of a bank group the ones between groups; trefi_ps at least twice trfc_ps, 100 ns, and,
  * in whole clocks, so long that there is an access between two refreshes. If not, `key_out` is the timing's
  * name ("trefi") and `why` says what was expected. In the library hb_dram_timing, which `hilbert check` links too.
  */

@@ -121,6 +121,7 @@ void check_dram(const hb_soc_dram_t &dram) {
       {"dram.trrd_ps", dram.trrd_ps},     {"dram.tfaw_ps", dram.tfaw_ps},
       {"dram.tccd_l_ps", dram.tccd_l_ps}, {"dram.trrd_l_ps", dram.trrd_l_ps},
       {"dram.twtr_l_ps", dram.twtr_l_ps}, {"dram.trtrs_ps", dram.trtrs_ps},
+      {"dram.trc_ps", dram.trc_ps},
   };
   for (const auto &[timing, value] : timings) {
     in_range(timing, value, 1, kMaxTimingPs);

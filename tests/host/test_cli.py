@@ -228,6 +228,7 @@ BAD_FILES = [
     ("soc", "tfaw_ns: 30", "tfaw_ns: 6.399", "35:12: dram.tfaw_ns: must be at least trrd, 6.400 ns, got 6.399"),
     ("soc", "tras_ns: 32", "tras_ns: 13.319", "27:12: dram.tras_ns: must be at least trcd, 13.320 ns, got 13.319"),
     ("soc", "trefi_ns: 7800", "trefi_ns: 699.999", "33:13: dram.trefi_ns: must be at least twice trfc, 700.000 ns, got 699.999"),
+    ("soc", "tras_ns: 32", "tras_ns: 32\n  trc_ns: 45.319", "28:11: dram.trc_ns: must be at least tras and trp, 45.320 ns, got 45.319"),
     ("soc", "tck_ns: 0.833", "tck_ns: 9000", "28:12: dram.tccd_ns: must be at least tck, 9000.000 ns, got 5.000"),
     ("soc", "trcd_ns: 13.32\n  trp_ns: 13.32\n  tcl_ns: 13.328\n  tcwl_ns: 9.996\n  tras_ns: 32",
      "trcd_ns: 9000\n  trp_ns: 13.32\n  tcl_ns: 13.328\n  tcwl_ns: 9.996\n  tras_ns: 9000",

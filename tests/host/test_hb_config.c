@@ -177,6 +177,36 @@ static void test_soc__quad(void **state) {
   assert_int_equal(s.dram.trefi_ps, 3904000);
 }
 
+static void load_soc_with(const char *more, hb_soc_t *soc) {
+  FILE *file = fopen("soc.tmp.yaml", "w");
+  assert_non_null(file);
+  fprintf(file,
+          "soc: s\nclock_mhz: 100\nirq_cycles: 4\n"
+          "noc: {columns: 2, rows: 2, flit_bits: 128, buffer_flits: 4, router_cycles: 1, "
+          "link_cycles: 1}\n"
+          "host: {node: [0, 0]}\nsensors: {node: [0, 1]}\n"
+          "dram: {preset: ddr4-2400, size_mib: 16, nodes: [[1, 0]], interleave_bytes: 256, "
+          "queue_depth: 16%s}\n"
+          "tiles: [{name: t, model: ws8, node: [1, 1]}]\n",
+          more);
+  assert_int_equal(fclose(file), 0);
+  hb_config_error_t error = {""};
+  if (hb_config_load_soc("soc.tmp.yaml", NULL, soc, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+}
+
+static void test_dram__trc_follows_tras_and_trp_unless_given(void **state) {
+  (void)state;
+  hb_soc_t s;
+  load_soc_with("", &s);
+  assert_int_equal(s.dram.trc_ps, 32000 + 13320);
+  load_soc_with(", tras_ns: 35", &s);
+  assert_int_equal(s.dram.trc_ps, 35000 + 13320);
+  load_soc_with(", tras_ns: 35, trc_ns: 50.5", &s);
+  assert_int_equal(s.dram.trc_ps, 50500);
+}
+
 /* The presets against tables of the sources that sim/dram/README.md names, in their own units:
  * clocks of tCK, or picoseconds if larger than 200. tCCD of HBM2 is there 1, shorter than a burst.
  */
@@ -229,6 +259,7 @@ static void test_dram__presets_have_the_numbers_of_their_sources(void **state) {
     SAME(trtrs);
 #undef SAME
 #undef PS
+    assert_int_equal(d.trc_ps, d.tras_ps + d.trp_ps);
     assert_int_equal(d.banks, SHEETS[i].banks);
     assert_int_equal(d.bank_groups, SHEETS[i].groups);
     assert_int_equal(d.row_bytes, SHEETS[i].row_bytes);
@@ -298,6 +329,7 @@ int main(void) {
       cmocka_unit_test(test_model__same_padding),
       cmocka_unit_test(test_scenario__tiny),
       cmocka_unit_test(test_soc__quad),
+      cmocka_unit_test(test_dram__trc_follows_tras_and_trp_unless_given),
       cmocka_unit_test(test_dram__presets_have_the_numbers_of_their_sources),
       cmocka_unit_test(test_xrbench__models_match_published_totals),
   };

@@ -288,11 +288,13 @@ int recovery() {
     const char *name;
     bool first_writes, second_writes;
     uint32_t second_offset;
-    uint64_t column;  // of the second access
+    uint64_t column;      // of the second access
+    uint32_t trc_ps = 0;  // 0: the preset's
   };
   const Case cases[] = {
       {"read_then_other_row_waits_tras", false, false, 2048 * 9,
        std::max(tras, trcd + d.trtp_ps) + reopened},
+      {"read_then_other_row_waits_trc", false, false, 2048 * 9, 100000 + trcd, 100000},
       {"write_then_other_row_waits_twr", true, false, 2048 * 9,
        std::max(tras, write_end + twr) + reopened},
       {"write_then_read_waits_twtr", true, false, 256, write_end + d.twtr_ps},
@@ -303,7 +305,9 @@ int recovery() {
   std::vector<std::unique_ptr<System>> systems;
   std::vector<std::unique_ptr<Pair>> pairs;
   for (const Case &c : cases) {
-    systems.push_back(std::make_unique<System>(c.name, clock, soc));
+    hb_soc_t own = soc;
+    own.dram.trc_ps = c.trc_ps != 0 ? c.trc_ps : own.dram.trc_ps;
+    systems.push_back(std::make_unique<System>(c.name, clock, own));
     pairs.push_back(std::make_unique<Pair>((std::string(c.name) + "_pair").c_str(), clock,
                                            *systems.back(), c.first_writes, c.second_writes,
                                            c.second_offset));
@@ -1077,6 +1081,7 @@ int broken() {
       {"trcd", &hb_soc_dram_t::trcd_ps, {"tRCD"}},
       {"trp", &hb_soc_dram_t::trp_ps, {"tRP"}},
       {"tras", &hb_soc_dram_t::tras_ps, {"tRAS"}},
+      {"trc", &hb_soc_dram_t::trc_ps, {"tRC"}},
       {"tccd", &hb_soc_dram_t::tccd_ps, {"tCCD"}, false, 9 * 833, true},
       {"tccd_l", &hb_soc_dram_t::tccd_l_ps, {"tCCD_L"}, false, 9 * 833, true},
       {"trrd_l", &hb_soc_dram_t::trrd_l_ps, {"tRRD_L"}, false, 9 * 833, true},
@@ -1097,6 +1102,7 @@ int broken() {
   for (const Case &c : cases) {
     hb_soc_t soc = c.grouped ? groups : device;
     soc.dram.trtp_ps = c.trtp_ps;
+    if (c.timing == &hb_soc_dram_t::trc_ps) soc.dram.trc_ps = 90000;
     const hb_soc_dram_t real = soc.dram;
     // Refreshes may be late by eight tREFI: one clock each would take a long time to show.
     soc.dram.*c.timing += c.longer ? 200 * soc.dram.tck_ps : 0;
@@ -1219,6 +1225,7 @@ hb_soc_t edge(hb_test::Random &random) {
   for (uint32_t *t : {&d.tcl_ps, &d.tcwl_ps, &d.tccd_ps, &d.trtrs_ps})
     *t = static_cast<uint32_t>(ceil_to(*t, d.tck_ps));
   d.tras_ps = std::max(d.tras_ps, d.trcd_ps);
+  d.trc_ps = std::max(d.tras_ps + d.trp_ps, time());
   d.tfaw_ps = std::max(d.trrd_ps, time());
   d.tccd_l_ps = std::max(d.tccd_ps, time());
   d.trrd_l_ps = std::max(d.trrd_ps, time());
