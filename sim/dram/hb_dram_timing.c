@@ -61,16 +61,27 @@ static uint64_t least_refi(const hb_soc_dram_t *dram) {
 bool hb_soc_dram_timing_ok(const hb_soc_dram_t *dram, const char **key_out, char *why,
                            size_t why_len) {
   const struct {
+    const char *name;
+    uint32_t value;
+  } clocked[] = {{"tccd", dram->tccd_ps},
+                 {"trcd", dram->trcd_ps},
+                 {"trp", dram->trp_ps},
+                 {"tcl", dram->tcl_ps},
+                 {"trfc", dram->trfc_ps}};
+  for (unsigned i = 0; i < sizeof(clocked) / sizeof(clocked[0]); i++) {
+    if (dram->tck_ps > clocked[i].value) {
+      *key_out = "tck";
+      snprintf(why, why_len, "must be at most %s, %.3f ns, got %.3f", clocked[i].name,
+               clocked[i].value / 1e3, dram->tck_ps / 1e3);
+      return false;
+    }
+  }
+  const struct {
     const char *key;
     uint32_t value;
     const char *other;
     uint64_t least;
   } orders[] = {
-      {"tccd", dram->tccd_ps, "tck", dram->tck_ps},
-      {"trcd", dram->trcd_ps, "tck", dram->tck_ps},
-      {"trp", dram->trp_ps, "tck", dram->tck_ps},
-      {"tcl", dram->tcl_ps, "tck", dram->tck_ps},
-      {"trfc", dram->trfc_ps, "tck", dram->tck_ps},
       {"tras", dram->tras_ps, "trcd", dram->trcd_ps},
       {"trc", dram->trc_ps, "tras and trp", (uint64_t)dram->tras_ps + dram->trp_ps},
       {"tfaw", dram->tfaw_ps, "trrd", dram->trrd_ps},

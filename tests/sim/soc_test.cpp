@@ -141,7 +141,7 @@ int check_ranges() {
       {"dram.trefi_ps: 3903.750 ns between refreshes",
        [](auto &s, auto &) { s.dram.trcd_ps = s.dram.tras_ps = 3000000; s.dram.trc_ps = 3018000; }},
       {"dram.trc_ps: must be at least tras and trp", [](auto &s, auto &) { s.dram.trc_ps = 59999; }},
-      {"dram.tccd_ps: must be at least tck", [](auto &s, auto &) { s.dram.tck_ps = 9000000; }},
+      {"dram.tck_ps: must be at most tccd", [](auto &s, auto &) { s.dram.tck_ps = 9000000; }},
       {"dram.starvation_cap", [](auto &s, auto &) { s.dram.starvation_cap = 0; }},
       {"dram.trrd_ps", [](auto &s, auto &) { s.dram.trrd_ps = 0; }},
       {"dram.tfaw_ps", [](auto &s, auto &) { s.dram.tfaw_ps = 9999; }},
