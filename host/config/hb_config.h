@@ -17,6 +17,7 @@
 #define HB_CONFIG_H_
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "hb_model.h"
 #include "hb_sim.h"
@@ -55,6 +56,14 @@ HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t 
  */
 HB_MUST_USE hb_status_t hb_config_load_soc(const char *path, bool (*tile_known)(const char *model),
                                            hb_soc_t *soc_out, hb_config_error_t *error);
+
+/** Name of a DRAM preset; NULL past the end. */
+const char *hb_config_dram_preset_name(uint32_t index);
+/**
+ * The device of a preset: timings, geometry of a channel and mapping; all else is 0.
+ * @retval HB_ERR_INPUT  there is no preset of that name.
+ */
+HB_MUST_USE hb_status_t hb_config_dram_preset(const char *name, hb_soc_dram_t *dram_out);
 
 #ifdef __cplusplus
 } /* extern "C" */

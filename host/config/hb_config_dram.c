@@ -33,6 +33,7 @@ const cyaml_schema_field_t hb_dram_fields[] = {
     OPTIONAL_NUMBER(write_low)
     HB_DRAM_NUMBERS(NUMBER_FIELD)
     HB_DRAM_TIMINGS(TIMING_FIELD)
+    TIMING_FIELD(trc)
     /* clang-format on */
     CYAML_FIELD_END,
 };
@@ -130,6 +131,21 @@ static const hb_soc_dram_t CUSTOM = {
     .mapping = {HB_DRAM_ROW, HB_DRAM_RANK, HB_DRAM_BANK, HB_DRAM_GROUP, HB_DRAM_COLUMN},
 };
 
+const char *hb_config_dram_preset_name(uint32_t index) {
+  return index < NUM_PRESETS ? PRESETS[index].preset : NULL;
+}
+
+hb_status_t hb_config_dram_preset(const char *name, hb_soc_dram_t *dram_out) {
+  for (unsigned i = 0; i < NUM_PRESETS; i++) {
+    if (strcmp(name, PRESETS[i].preset) == 0) {
+      *dram_out = PRESETS[i];
+      dram_out->trc_ps = dram_out->tras_ps + dram_out->trp_ps;
+      return HB_OK;
+    }
+  }
+  return HB_ERR_INPUT;
+}
+
 static hb_status_t find_preset(hb_yaml_t *yaml, const char *name, hb_soc_dram_t *dram,
                                hb_config_error_t *error) {
   if (strcmp(name, "custom") == 0) {
@@ -137,11 +153,8 @@ static hb_status_t find_preset(hb_yaml_t *yaml, const char *name, hb_soc_dram_t 
     snprintf(dram->preset, sizeof(dram->preset), "%s", name);
     return HB_OK;
   }
-  for (unsigned i = 0; i < NUM_PRESETS; i++) {
-    if (strcmp(name, PRESETS[i].preset) == 0) {
-      *dram = PRESETS[i];
-      return HB_OK;
-    }
+  if (hb_config_dram_preset(name, dram) == HB_OK) {
+    return HB_OK;
   }
   char known[200] = "";
   for (unsigned i = 0; i < NUM_PRESETS; i++) {
@@ -182,14 +195,15 @@ static hb_status_t take_timing(hb_yaml_t *yaml, const char *name, const char *te
   return HB_OK;
 }
 
-/* `key`_ns must be at least `factor` times `other`_ns. */
-static hb_status_t at_least(hb_yaml_t *yaml, const char *key, uint32_t value, uint32_t factor,
-                            const char *other, uint32_t least, hb_config_error_t *error) {
-  if (value >= (uint64_t)factor * least) {
+static hb_status_t check_timings(hb_yaml_t *yaml, const hb_soc_dram_t *dram,
+                                 hb_config_error_t *error) {
+  const char *key = NULL;
+  char why[256];
+  if (hb_soc_dram_timing_ok(dram, &key, why, sizeof(why))) {
     return HB_OK;
   }
   hb_yaml_at(yaml, "dram.%s_ns", key);
-  return hb_yaml_fail(yaml, error, "must be at least %s%s_ns", factor == 2 ? "twice " : "", other);
+  return hb_yaml_fail(yaml, error, "%s", why);
 }
 
 /* "row:rank:bank:group:column" in any order. */
@@ -309,13 +323,10 @@ hb_status_t hb_config_dram(hb_yaml_t *yaml, const hb_raw_dram_t *raw, hb_soc_dra
 #define TAKE_TIMING(name_) \
   HB_TRY(take_timing(yaml, #name_, raw->name_##_ns, &dram->name_##_ps, error));
   HB_DRAM_TIMINGS(TAKE_TIMING)
+  dram->trc_ps = dram->tras_ps + dram->trp_ps;
+  TAKE_TIMING(trc)
 #undef TAKE_TIMING
-  HB_TRY(at_least(yaml, "trefi", dram->trefi_ps, 2, "trfc", dram->trfc_ps, error));
-  HB_TRY(at_least(yaml, "tfaw", dram->tfaw_ps, 1, "trrd", dram->trrd_ps, error));
-  HB_TRY(at_least(yaml, "tras", dram->tras_ps, 1, "trcd", dram->trcd_ps, error));
-  HB_TRY(at_least(yaml, "tccd_l", dram->tccd_l_ps, 1, "tccd", dram->tccd_ps, error));
-  HB_TRY(at_least(yaml, "trrd_l", dram->trrd_l_ps, 1, "trrd", dram->trrd_ps, error));
-  HB_TRY(at_least(yaml, "twtr_l", dram->twtr_l_ps, 1, "twtr", dram->twtr_ps, error));
+  HB_TRY(check_timings(yaml, dram, error));
   if (raw->mapping != NULL) {
     HB_TRY(take_mapping(yaml, raw->mapping, dram, error));
   }

@@ -16,7 +16,8 @@
 
 enum { HB_RAW_DECIMAL_BYTES = 32 };
 
-/* Timings in ns; key less its "_ns", member of hb_soc_dram_t less its "_ps". */
+/* Timings in ns; key less its "_ns", member of hb_soc_dram_t less its "_ps". All but
+ * trc_ns, which may be left out of any device. */
 #define HB_DRAM_TIMINGS(X) \
   X(tck)                   \
   X(trcd)                  \
@@ -60,6 +61,7 @@ typedef struct hb_raw_dram {
   uint32_t *starvation_cap, *write_high, *write_low;
   char page_policy[HB_SIM_NAME_MAX];
   char *mapping;
+  char trc_ns[HB_RAW_DECIMAL_BYTES];
 #define HB_RAW_TIMING(name_) char name_##_ns[HB_RAW_DECIMAL_BYTES];
   HB_DRAM_TIMINGS(HB_RAW_TIMING)
 #undef HB_RAW_TIMING

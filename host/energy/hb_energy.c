@@ -141,7 +141,7 @@ static double network_pj(const hb_metrics_t *metrics) {
 static double dram_pj(const hb_metrics_t *metrics) {
   const hb_soc_energy_t *table = &metrics->soc->energy;
   const hb_sim_dram_stats_t dram = hb_metrics_dram(metrics);
-  return (double)(dram.row_misses + dram.row_conflicts) * table->dram_activate_pj +
+  return (double)dram.activations * table->dram_activate_pj +
          (double)dram.reads * table->dram_read_pj + (double)dram.writes * table->dram_write_pj +
          (double)dram.refreshes * table->dram_refresh_pj;
 }

@@ -198,46 +198,84 @@ static void link_data(report_t *report, hb_text_t *script, unsigned net, const c
   }
 }
 
-/* A name above the router of `object`'s node. */
-static void label(report_t *report, hb_text_t *script, json_t *object, const char *name) {
+/* A name north-east of the router of `object`'s node, where no arrow is. */
+static void label(report_t *report, hb_text_t *script, json_t *object, const char *name,
+                  double size) {
   hb_text_addf(script, "set label \"");
   for (; *name != '\0'; name++) { /* no escapes of gnuplot's */
     const char plain = strchr("\"\\`'\n", *name) != NULL ? '_' : *name;
     hb_text_add(script, &plain, 1);
   }
-  hb_text_addf(script, "\" at %g,%g center noenhanced font ',10'\n",
-               coordinate(report, object, "node", 0), coordinate(report, object, "node", 1) - 0.28);
+  hb_text_addf(script, "\" at %g,%g left noenhanced font ',%g'\n",
+               coordinate(report, object, "node", 0) + 0.14,
+               coordinate(report, object, "node", 1) - 0.24, size);
 }
 
-static void labels(report_t *report, hb_text_t *script) {
+static void labels(report_t *report, hb_text_t *script, double size) {
   json_t *tiles = get(report, report->metrics, "tiles", json_type_array);
   for (size_t i = 0; i < length_of(tiles); i++) {
     json_t *tile = json_object_array_get_idx(tiles, i);
-    label(report, script, tile, text(report, tile, "name"));
+    label(report, script, tile, text(report, tile, "name"), size);
   }
   json_t *channels = get(report, report->metrics, "dram.channels", json_type_array);
   for (size_t i = 0; i < length_of(channels); i++) {
     char name[32];
     snprintf(name, sizeof(name), "DRAM %u", (unsigned)i);
-    label(report, script, json_object_array_get_idx(channels, i), name);
+    label(report, script, json_object_array_get_idx(channels, i), name, size);
   }
-  label(report, script, get(report, report->metrics, "host", json_type_object), "host");
-  label(report, script, get(report, report->metrics, "sensors", json_type_object), "sensors");
+  label(report, script, get(report, report->metrics, "host", json_type_object), "host", size);
+  label(report, script, get(report, report->metrics, "sensors", json_type_object), "sensors", size);
+}
+
+/* The most loaded link of a network (all if NULL): those into routers, or all others. */
+static json_t *busiest(report_t *report, const char *network, bool inject, double *load_out) {
+  json_t *links = get(report, report->metrics, "noc.links", json_type_array);
+  json_t *most = NULL;
+  *load_out = 0.0;
+  for (size_t i = 0; i < length_of(links); i++) {
+    json_t *link = json_object_array_get_idx(links, i);
+    const double load = number(report, link, "load_percent");
+    if ((strcmp(text(report, link, "link"), "inject") == 0) == inject && load > *load_out &&
+        (network == NULL || strcmp(text(report, link, "network"), network) == 0)) {
+      *load_out = load;
+      most = link;
+    }
+  }
+  return most;
+}
+
+/* What the map does not show. */
+static void inject_text(report_t *report) {
+  static const char *const NETWORKS[] = {"request", "response"};
+  hb_text_addf(&report->html, "<p>From the nodes into their routers, not drawn: ");
+  for (unsigned net = 0; net < 2; net++) {
+    double load = 0.0;
+    json_t *link = busiest(report, NETWORKS[net], true, &load);
+    hb_text_addf(&report->html, "%s%ss at most %.1f %% of cycles", net == 0 ? "" : ", ",
+                 NETWORKS[net], load);
+    if (link != NULL) {
+      hb_text_addf(&report->html, " (at %g, %g)", coordinate(report, link, "router", 0),
+                   coordinate(report, link, "router", 1));
+    }
+  }
+  hb_text_addf(&report->html, ".</p>\n");
 }
 
 static hb_status_t plot_links(report_t *report) {
   const double columns = number(report, report->metrics, "noc.columns");
   const double rows = number(report, report->metrics, "noc.rows");
+  double most = 0.0; /* of both networks, so that a colour means the same in both maps */
+  (void)busiest(report, NULL, false, &most);
   hb_text_t script = {0};
   link_data(report, &script, 0, "request");
   link_data(report, &script, 1, "response");
   hb_text_addf(&script,
                "set multiplot layout 1,2\nset size ratio -1\nset xrange [-0.6:%g]\n"
-               "set yrange [%g:-0.6]\nset xtics 1\nset ytics 1\nset cbrange [0:*]\n"
+               "set yrange [%g:-0.6]\nset xtics 1\nset ytics 1\nset cbrange [0:%.4f]\n"
                "set palette defined (0 '#d8e6f3', 0.5 '#f5a623', 1 '#b00020')\n"
                "set cblabel '%% of cycles'\nunset key\n",
-               columns - 0.4, rows - 0.4);
-  labels(report, &script);
+               columns - 0.4, rows - 0.4, most > 0.0 ? most : 1.0);
+  labels(report, &script, columns > 4.0 ? 40.0 / columns : 10.0);
   for (unsigned net = 0; net < 2; net++) {
     hb_text_addf(&script,
                  "set title '%s'\nplot $nodes%u using 1:2:3 with points pt 5 ps 2 lc palette, "
@@ -247,6 +285,7 @@ static hb_status_t plot_links(report_t *report) {
   hb_text_addf(&script, "unset multiplot\n");
   const hb_status_t status = plot(report, "Load of the links", &script, 430);
   hb_text_release(&script);
+  inject_text(report);
   return status;
 }
 

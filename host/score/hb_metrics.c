@@ -37,6 +37,7 @@ hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics) {
     sum.row_hits += one->row_hits;
     sum.row_misses += one->row_misses;
     sum.row_conflicts += one->row_conflicts;
+    sum.activations += one->activations;
     sum.refreshes += one->refreshes;
     sum.bytes_read += one->bytes_read;
     sum.bytes_written += one->bytes_written;
@@ -260,6 +261,7 @@ static json_t channel_json(const hb_sim_dram_stats_t *dram) {
   put_uint(&json, "row_hits", dram->row_hits);
   put_uint(&json, "row_misses", dram->row_misses);
   put_uint(&json, "row_conflicts", dram->row_conflicts);
+  put_uint(&json, "activations", dram->activations);
   put_uint(&json, "refreshes", dram->refreshes);
   put_uint(&json, "read_bytes", dram->bytes_read);
   put_uint(&json, "write_bytes", dram->bytes_written);

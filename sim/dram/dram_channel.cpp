@@ -22,14 +22,7 @@ uint64_t round_up(uint64_t value, uint32_t unit) {
 /* A controller gives commands on clock edges, so it waits for the next one after a time has passed.
  */
 hb_soc_dram_t on_grid(hb_soc_dram_t config) {
-  for (uint32_t *time :
-       {&config.trcd_ps, &config.trp_ps, &config.tcl_ps, &config.tcwl_ps, &config.tras_ps,
-        &config.tccd_ps, &config.twr_ps, &config.twtr_ps, &config.trtp_ps, &config.trfc_ps,
-        &config.trrd_ps, &config.tfaw_ps, &config.tccd_l_ps, &config.trrd_l_ps, &config.twtr_l_ps,
-        &config.trtrs_ps}) {
-    *time = static_cast<uint32_t>(round_up(*time, config.tck_ps));
-  }
-  config.trefi_ps -= config.trefi_ps % config.tck_ps;  // a refresh may come early, not late
+  hb_soc_dram_on_grid(&config);
   return config;
 }
 
@@ -283,18 +276,21 @@ void DramChannel::issue(const Choice &choice) {
       show(at, DramCommand::kPrecharge, choice.bank, bank.row);
       bank.open = false;
       bank.conflict = true;
-      bank.activate = at + config_.trp_ps;
+      bank.activate = std::max(bank.activate, at + config_.trp_ps);
       return;
     case Command::kActivate: {
       uint8_t unused_index;
       locate(request.burst, &unused_index, &bank.row);
       bank.open = true;
       bank.fresh = true;
+      ++stats_.activations;
       bank.column = at + config_.trcd_ps;
       bank.precharge = at + config_.tras_ps;
+      bank.activate = at + config_.trc_ps;
       const unsigned index = rank_of(choice.bank);
       for (unsigned g = 0; g < config_.bank_groups; ++g) {
-        groups_[index * config_.bank_groups + g].activate = at + config_.trrd_ps;
+        Ps &activate = groups_[index * config_.bank_groups + g].activate;
+        activate = std::max(activate, at + config_.trrd_ps);
       }
       group_of(choice.bank).activate = at + config_.trrd_l_ps;
       Rank &rank = ranks_[index];
@@ -342,7 +338,7 @@ void DramChannel::issue(const Choice &choice) {
        choice.bank, bank.row);
   if (close) {
     bank.open = false;
-    bank.activate = bank.precharge + config_.trp_ps;
+    bank.activate = std::max(bank.activate, bank.precharge + config_.trp_ps);
   }
 }
 
@@ -398,7 +394,7 @@ void DramChannel::refresh() {
     const Bank &bank = banks_[i];
     open = open || bank.open;
     close = std::max(close, bank.open ? bank.precharge : 0);
-    start = std::max(start, bank.open ? 0 : bank.activate);
+    start = std::max(start, bank.activate);
   }
   if (open) {
     start = std::max(start, close + config_.trp_ps);

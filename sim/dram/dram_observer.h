@@ -10,6 +10,8 @@
 
 #include <cstdint>
 
+struct hb_sim;
+
 namespace hb {
 
 /* kReadAuto, kWriteAuto: the bank closes by itself as soon as it may. */
@@ -31,6 +33,9 @@ class DramObserver {
    * first one of its rank for kPrechargeAll and kRefresh. row: of kActivate and accesses. */
   virtual void command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) = 0;
 };
+
+/** `observer` sees every command of a channel of the whole simulator from now on (sim/soc). */
+void observe_dram(hb_sim *sim, uint32_t channel, DramObserver *observer);
 
 }  // namespace hb
 

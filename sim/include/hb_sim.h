@@ -83,10 +83,11 @@ typedef struct hb_soc_dram {
   /* Where a burst lies: parts of its number, the highest bits first, each once. If the row is not first, the channel holds a
    * power of two of rows in each bank. */
   hb_dram_field_t mapping[HB_DRAM_FIELDS];
-  /* Each 1 or more, up to 1 ms; trefi_ps is at least twice trfc_ps, tfaw_ps at least trrd_ps, tras_ps at least trcd_ps.
+  /* Each 1 or more, up to 1 ms, and as hb_soc_dram_timing_ok() wants them.
    * tccd_ps: also how long a burst takes on the data bus. */
   uint32_t tck_ps, trcd_ps, trp_ps, tcl_ps, tcwl_ps, tras_ps, tccd_ps, twr_ps, twtr_ps, trtp_ps, trfc_ps,
       trefi_ps, trrd_ps, tfaw_ps;
+  uint32_t trc_ps;         /* activation to activation or refresh of a bank; tras_ps + trp_ps says nothing more */
   uint32_t tccd_l_ps, trrd_l_ps, twtr_l_ps; /* in one bank group; at least tccd_ps, trrd_ps, twtr_ps */
   uint32_t trtrs_ps;       /* between the data of two ranks */
   bool closed_page;        /* a row is closed after the last waiting access to it (auto-precharge), else it stays open */
@@ -259,6 +260,17 @@ typedef enum hb_sim_stop {
 
 typedef struct hb_sim hb_sim_t;
 
+/** Rounds the timings to clocks of tck_ps (at least 1), as a channel counts them: trefi_ps down, all others up. */
+void hb_soc_dram_on_grid(hb_soc_dram_t *dram);
+
+/**
+ * Whether the timings, each in its range, go together: tck_ps at most tccd_ps, trcd_ps, trp_ps, tcl_ps and trfc_ps; tras_ps at
+ * least trcd_ps, trc_ps tras_ps + trp_ps, tfaw_ps trrd_ps, those of a bank group the ones between groups; trefi_ps at least twice trfc_ps, 100 ns, and,
+ * in whole clocks, so long that there is an access between two refreshes. If not, `key_out` is the timing's
+ * name ("trefi") and `why` says what was expected. In the library hb_dram_timing, which `hilbert check` links too.
+ */
+HB_MUST_USE bool hb_soc_dram_timing_ok(const hb_soc_dram_t *dram, const char **key_out, char *why, size_t why_len);
+
 /** Names of the Verilated tile models linked into this program; NULL past the end. */
 const char *hb_sim_tile_model(uint32_t index);
 
@@ -347,6 +359,7 @@ typedef struct hb_sim_latency {
 typedef struct hb_sim_dram_stats {
   uint64_t reads, writes; /* column accesses */
   uint64_t row_hits, row_misses, row_conflicts; /* misses: bank closed; conflicts: other row open */
+  uint64_t activations; /* at least misses and conflicts: a refresh may close a row before it is read */
   uint64_t refreshes;
   uint64_t bytes_read, bytes_written;
 } hb_sim_dram_stats_t;

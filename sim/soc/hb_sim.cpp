@@ -36,6 +36,10 @@ bool in_dram(hb_sim_t *sim, uint32_t addr, size_t len) {
 
 }  // namespace
 
+void hb::observe_dram(hb_sim *sim, uint32_t channel, DramObserver *observer) {
+  sim->soc->channels()[channel]->observe(observer);
+}
+
 const char *hb_sim_tile_model(uint32_t index) {
   const hb::TileModelInfo *info = hb::tile_model_info(index);
   return info == nullptr ? nullptr : info->name;

@@ -207,11 +207,14 @@ std::vector<Point> curve(const Setup &setup, const std::vector<double> &loads) {
   return points;
 }
 
-std::vector<double> loads_up_to(double most) {
+/* Up to the bound, and three beyond. */
+std::vector<double> loads_about(double bound) {
   constexpr unsigned kSteps = 24;
   std::vector<double> loads;
   for (unsigned i = 1; i <= kSteps; ++i)
-    loads.push_back(most * i / kSteps);
+    loads.push_back(bound * i / kSteps);
+  for (const double beyond : {1.1, 1.2, 1.3})
+    loads.push_back(bound * beyond);
   return loads;
 }
 
@@ -222,7 +225,7 @@ int print_curve(const Setup &setup) {
       "latency\n",
       setup.k, setup.k, setup.pattern.c_str(), setup.virtual_channels, setup.buffer_flits,
       setup.router_cycles, bound);
-  for (const Point &p : curve(setup, loads_up_to(std::min(1.0, bound))))
+  for (const Point &p : curve(setup, loads_about(bound)))
     std::printf("%.4f %.4f %.2f\n", p.offered, p.accepted, p.latency);
   return 0;
 }

@@ -21,7 +21,7 @@
 #include "bench.h"
 #include "sim/dram/dram_channel.h"
 #include "sim/tile/tile_node.h"
-#include "tests/sim/soc_fixture.h"
+#include "tests/sim/dram_fixture.h"
 
 namespace {
 

@@ -177,18 +177,109 @@ static void test_soc__quad(void **state) {
   assert_int_equal(s.dram.trefi_ps, 3904000);
 }
 
+static void load_soc_with(const char *more, hb_soc_t *soc) {
+  FILE *file = fopen("soc.tmp.yaml", "w");
+  assert_non_null(file);
+  fprintf(file,
+          "soc: s\nclock_mhz: 100\nirq_cycles: 4\n"
+          "noc: {columns: 2, rows: 2, flit_bits: 128, buffer_flits: 4, router_cycles: 1, "
+          "link_cycles: 1}\n"
+          "host: {node: [0, 0]}\nsensors: {node: [0, 1]}\n"
+          "dram: {preset: ddr4-2400, size_mib: 16, nodes: [[1, 0]], interleave_bytes: 256, "
+          "queue_depth: 16%s}\n"
+          "tiles: [{name: t, model: ws8, node: [1, 1]}]\n",
+          more);
+  assert_int_equal(fclose(file), 0);
+  hb_config_error_t error = {""};
+  if (hb_config_load_soc("soc.tmp.yaml", NULL, soc, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+}
+
+static void test_dram__trc_follows_tras_and_trp_unless_given(void **state) {
+  (void)state;
+  hb_soc_t s;
+  load_soc_with("", &s);
+  assert_int_equal(s.dram.trc_ps, 32000 + 13320);
+  load_soc_with(", tras_ns: 35", &s);
+  assert_int_equal(s.dram.trc_ps, 35000 + 13320);
+  load_soc_with(", tras_ns: 35, trc_ns: 50.5", &s);
+  assert_int_equal(s.dram.trc_ps, 50500);
+}
+
+/* The presets against tables of the sources that sim/dram/README.md names, in their own units:
+ * clocks of tCK, or picoseconds if larger than 200. tCCD of HBM2 is there 1, shorter than a burst.
+ */
+static void test_dram__presets_have_the_numbers_of_their_sources(void **state) {
+  (void)state;
+  static const struct {
+    const char *preset;
+    uint32_t tck, trcd, trp, tcl, tcwl, tras, tccd, tccd_l, twr, twtr, twtr_l, trtp, trfc, trefi;
+    uint32_t trrd, trrd_l, tfaw, trtrs, banks, groups, row_bytes, burst_bytes;
+  } SHEETS[] = {
+      /* JESD209-4, 3200: tRCD, tRPpb 18 ns, RL 28, WL 14, tRAS 42 ns, BL/2 = 8, tWR 18 ns, tWTR 10
+       * ns, tRTP 7.5 ns, 8 Gb a channel: tRFCab 280 ns, tREFI 3.904 us; lower bins: tRRD 10 ns,
+       * tFAW 40 ns */
+      {"lpddr4-3200", 625,    18000,   18000, 28,    14,    42000, 8, 8, 18000, 10000, 10000,
+       7500,          280000, 3904000, 10000, 10000, 40000, 1,     8, 1, 2048,  32},
+      /* JESD79-4, DDR4-2400R 16-16-16, 8 Gb x16: tRCD, tRP 13.32 ns, CWL 12, tRAS 32 ns, tCCD 4 and
+       * 6, tWR 15 ns = 18.01, tWTR 2.5 and 7.5 ns = 3.002 and 9.004 clocks, less 2.5 % 18, 3 and 9,
+       * tRTP 7.5 ns, tRFC1 350 ns, tREFI 7.8 us, tRRD_S 5.3 ns, tRRD_L 6.4 ns, tFAW 30 ns (2 KiB
+       * page) */
+      {"ddr4-2400", 833,    13320,   13320, 16,   12,    32000, 4, 6, 18,   3, 9,
+       9,           350000, 7800000, 5300,  6400, 30000, 1,     8, 2, 4096, 32},
+      /* DRAMsim3, HBM2_8Gb_x128.ini: CL 14, CWL 4, tRCD 14, tRP 14, tRAS 34, tWR 16, tWTR_S 6,
+       * tWTR_L 8, tRTP_L 6, tRFC 260, tREFI 3900, tRRD_S 4, tRRD_L 6, tFAW 30; BL 4 is 2 clocks */
+      {"hbm2-2000", 1000,   14,      14, 14, 4,  34, 2,  4, 16,   6, 8,
+       6,           260000, 3900000, 4,  6,  30, 1,  16, 4, 1024, 64},
+  };
+  uint32_t known = 0;
+  for (size_t i = 0; i < sizeof(SHEETS) / sizeof(SHEETS[0]); i++) {
+    hb_soc_dram_t d;
+    assert_int_equal(hb_config_dram_preset(SHEETS[i].preset, &d), HB_OK);
+#define PS(name_) (SHEETS[i].name_ > 200 ? SHEETS[i].name_ : SHEETS[i].name_ * SHEETS[i].tck)
+#define SAME(name_) assert_int_equal(d.name_##_ps, PS(name_))
+    assert_int_equal(d.tck_ps, SHEETS[i].tck);
+    SAME(trcd);
+    SAME(trp);
+    SAME(tcl);
+    SAME(tcwl);
+    SAME(tras);
+    SAME(tccd);
+    SAME(tccd_l);
+    SAME(twr);
+    SAME(twtr);
+    SAME(twtr_l);
+    SAME(trtp);
+    SAME(trfc);
+    SAME(trefi);
+    SAME(trrd);
+    SAME(trrd_l);
+    SAME(tfaw);
+    SAME(trtrs);
+#undef SAME
+#undef PS
+    assert_int_equal(d.trc_ps, d.tras_ps + d.trp_ps);
+    assert_int_equal(d.banks, SHEETS[i].banks);
+    assert_int_equal(d.bank_groups, SHEETS[i].groups);
+    assert_int_equal(d.row_bytes, SHEETS[i].row_bytes);
+    assert_int_equal(d.burst_bytes, SHEETS[i].burst_bytes);
+    assert_int_equal(d.ranks, 1);
+    known++;
+  }
+  assert_string_equal(hb_config_dram_preset_name(known - 1), SHEETS[known - 1].preset);
+  assert_null(hb_config_dram_preset_name(known)); /* every preset is in the table */
+}
+
 /* Every imported model against XRBench's own totals. */
 static void test_xrbench__models_match_published_totals(void **state) {
   (void)state;
   const struct {
     const char *network, *file;
   } models[] = {
-      {"ES_RITNet", "es-ritnet"},
-      {"GE_FBNet_C", "ge-fbnet-c"},
-      {"KD_res8_narrow", "kd-res8-narrow"},
-      {"AS_ED_TCN", "as-ed-tcn"},
-      {"DR_RGBd_200", "dr-rgbd-200"},
-      {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
+      {"ES_RITNet", "es-ritnet"},           {"GE_FBNet_C", "ge-fbnet-c"},
+      {"KD_res8_narrow", "kd-res8-narrow"}, {"AS_ED_TCN", "as-ed-tcn"},
+      {"DR_RGBd_200", "dr-rgbd-200"},       {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
   };
   for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
     FILE *summary = fopen(SCENARIOS "xrbench/published/model_summary.csv", "r");
@@ -238,6 +329,8 @@ int main(void) {
       cmocka_unit_test(test_model__same_padding),
       cmocka_unit_test(test_scenario__tiny),
       cmocka_unit_test(test_soc__quad),
+      cmocka_unit_test(test_dram__trc_follows_tras_and_trp_unless_given),
+      cmocka_unit_test(test_dram__presets_have_the_numbers_of_their_sources),
       cmocka_unit_test(test_xrbench__models_match_published_totals),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,114 @@ class Report(unittest.TestCase):
             with self.subTest(change.__name__):
                 self.assertNotEqual(self.page(change)[0], page)
 
+    def scripts(self):
+        """What gnuplot is told to draw: for each picture its blocks of numbers and its other lines."""
+        folder = tempfile.mkdtemp(dir=self.folder)
+        log = os.path.join(folder, "log")
+        with open(os.path.join(folder, "gnuplot"), "w", encoding="utf-8") as file:
+            file.write(f'#!/bin/sh\ncat "$1" >> {log}\necho "<svg/>"\n')
+        os.chmod(os.path.join(folder, "gnuplot"), 0o755)
+        with open(os.path.join(folder, "metrics.json"), "w", encoding="utf-8") as file:
+            json.dump(self.metrics, file)
+        done = self.report(folder, path=folder + os.pathsep + os.environ["PATH"])
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(log, encoding="utf-8") as file:
+            pictures = file.read().split("set terminal ")[1:]
+        parsed = []
+        for picture in pictures:
+            blocks, lines, block = {}, [], None
+            for line in picture.splitlines():
+                if line.startswith("$"):
+                    block = blocks.setdefault(line.split()[0], [])
+                elif line == "EOD":
+                    block = None
+                elif block is not None:
+                    block.append(tuple(float(word) for word in line.split()))
+                else:
+                    lines.append(line)
+            parsed.append((blocks, lines))
+        return parsed
+
+    def close(self, got, want, places):
+        self.assertEqual(len(got), len(want))
+        for one, other in zip(got, want):
+            self.assertEqual(len(one), len(other))
+            for a, b in zip(one, other):
+                self.assertAlmostEqual(a, b, places=places)
+
+    def test_map_has_the_loads_of_each_network(self):
+        blocks, lines = self.scripts()[0]
+        ways = {"north": (0, -1), "east": (1, 0), "south": (0, 1), "west": (-1, 0)}
+        for number, network in enumerate(("request", "response")):
+            own = [link for link in self.metrics["noc"]["links"] if link["network"] == network]
+            arrows = []
+            for link in own:
+                if link["link"] in ways:
+                    (x, y), (dx, dy) = link["router"], ways[link["link"]]
+                    arrows.append((x + 0.15 * dx - 0.08 * dy, y + 0.15 * dy + 0.08 * dx, 0.7 * dx, 0.7 * dy, link["load_percent"]))
+            squares = [(*link["router"], link["load_percent"]) for link in own if link["link"] == "eject"]
+            self.assertGreater(len(arrows), 1)
+            self.close(blocks[f"$links{number}"], arrows + [(-9, -9, 0, 0, 0)], 3)
+            self.close(blocks[f"$nodes{number}"], squares + [(-9, -9, 0)], 3)
+            title = lines.index(f"set title '{network}s'")
+            self.assertRegex(lines[title + 1], rf"^plot \$nodes{number} using 1:2:3 .*, \$links{number} using 1:2:3:4:5 ")
+        # One scale for both, up to the most loaded of what is drawn.
+        drawn = max(link["load_percent"] for link in self.metrics["noc"]["links"] if link["link"] != "inject")
+        scales = [float(re.match(r"set cbrange \[0:(.*)\]", line)[1]) for line in lines if line.startswith("set cbrange")]
+        self.close([scales], [(drawn,)], 3)
+        # Names lie where no arrow does, those of what is there.
+        labels = dict(re.match(r'set label "(.*)" at (\S+) left', line).groups() for line in lines if line.startswith("set label"))
+        nodes = {tile["name"]: tile["node"] for tile in self.metrics["tiles"]}
+        nodes.update({f"DRAM {i}": channel["node"] for i, channel in enumerate(self.metrics["dram"]["channels"])})
+        nodes.update(host=self.metrics["host"]["node"], sensors=self.metrics["sensors"]["node"])
+        self.assertEqual(set(labels), set(nodes))
+        for name, (x, y) in nodes.items():
+            self.close([tuple(float(word) for word in labels[name].split(","))], [(x + 0.14, y - 0.24)], 3)
+        page = self.page()[0]
+        for network in ("request", "response"):
+            most = max((link["load_percent"], link["router"]) for link in self.metrics["noc"]["links"]
+                       if link["network"] == network and link["link"] == "inject")[0]
+            self.assertIn(f"{network}s at most {most:.1f} % of cycles (at ", page)
+
+    def test_curves_are_the_shares_of_faster_packets(self):
+        blocks, lines = self.scripts()[1]
+        number = 0
+        for network in ("request", "response"):
+            for kind in ("control", "bulk"):
+                paths = [path for path in self.metrics["noc"]["latency"] if (path["network"], path["class"]) == (network, kind)]
+                counts = {}
+                for path in paths:
+                    for least, count in path["buckets"]:
+                        counts[least] = counts.get(least, 0) + count
+                total, below, want = sum(path["packets"] for path in paths), 0, []
+                self.assertGreater(total, 10)
+                for least in sorted(counts):
+                    want.append((least, 100 * below / total))
+                    below += counts[least]
+                self.assertEqual(below, total)
+                self.close(blocks[f"$curve{number}"], want + [(1 + max(path["max_cycles"] for path in paths), 100)], 5)
+                self.assertIn(f"$curve{number} with lines lw 2 title '{network}s, {kind}'", lines[-1])
+                number += 1
+
+    def test_traffic_is_that_of_its_windows(self):
+        blocks, lines = self.scripts()[2]
+        traffic, mhz, cycles = self.metrics["dram"]["traffic"], self.metrics["clock_mhz"], self.metrics["cycles"]
+        window, want, bytes_seen, before = traffic["window_cycles"], [(0, 0, 0)], [0, 0], 0
+        for i, (read, written) in enumerate(zip(traffic["read_bytes"], traffic["write_bytes"])):
+            end = min(cycles, (i + 1) * window)
+            ns = (end - i * window) * 1000 / mhz
+            want.append((end / mhz / 1000, read / ns, written / ns))
+        self.assertGreater(len(want), 3)
+        self.close(blocks["$traffic"], want, 5)
+        # Read back, the picture holds every byte of the run.
+        for end, read, written in blocks["$traffic"][1:]:
+            bytes_seen[0] += read * (end - before) * 1e6
+            bytes_seen[1] += written * (end - before) * 1e6
+            before = end
+        for seen, key in zip(bytes_seen, ("read_bytes", "write_bytes")):
+            self.assertAlmostEqual(seen / self.metrics["dram"][key], 1, delta=1e-3)
+        self.assertIn("plot $traffic using 1:2 with fsteps lw 2 title 'read', $traffic using 1:3 with fsteps lw 2 title 'written'", lines)
+
     def test_names_are_escaped_and_failure_shown(self):
         def change(metrics):
             metrics["tiles"][0]["name"] = "<b>\"x'&"

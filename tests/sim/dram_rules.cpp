@@ -3,6 +3,8 @@
 #include "dram_rules.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace hb_test {
 
@@ -82,7 +84,7 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
     case DramCommand::kActivate:
       expect("ACT of a closed bank", ps, !bank.open);
       at_least("tRP", ps, bank.closed, t_.trp_ps);
-      at_least("tRC", ps, bank.activated, uint64_t{t_.tras_ps} + t_.trp_ps);
+      at_least("tRC", ps, bank.activated, t_.trc_ps);
       at_least("tRFC", ps, rank.refreshed, t_.trfc_ps);
       if (!rank.activations.empty()) at_least("tRRD", ps, rank.activations.back(), t_.trrd_ps);
       at_least("tRRD_L", ps, rank.groups[group].activated, t_.trrd_l_ps);
@@ -121,6 +123,7 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
       for (unsigned i = place * t_.banks; i < (place + 1) * t_.banks; ++i) {
         expect("REF with all banks closed", ps, !banks_[i].open);
         at_least("tRP before REF", ps, banks_[i].closed, t_.trp_ps);
+        at_least("tRC", ps, banks_[i].activated, t_.trc_ps);
       }
       at_least("tRFC between REF", ps, rank.refreshed, t_.trfc_ps);
       ++refreshes;
@@ -128,6 +131,15 @@ void DramRules::command(uint64_t ps, DramCommand command, unsigned index, uint64
       expect("tREFI", ps, ps <= (++rank.refreshes + 8) * t_.trefi_ps);
       rank.refreshed = ps;
       break;
+  }
+}
+
+void StrictDramRules::command(uint64_t ps, DramCommand command, unsigned bank, uint64_t row) {
+  DramRules::command(ps, command, bank, row);
+  if (!first.empty()) {
+    std::printf("DRAM rule broken: %s\n", first.c_str());
+    std::fflush(stdout);
+    std::_Exit(1);
   }
 }
 

@@ -67,6 +67,13 @@ class DramRules : public hb::DramObserver {
   uint64_t last_ = kNever, bus_free_ = 0;
 };
 
+/** Ends the process at the first command that breaks a rule. */
+class StrictDramRules : public DramRules {
+ public:
+  using DramRules::DramRules;
+  void command(uint64_t ps, hb::DramCommand command, unsigned bank, uint64_t row) override;
+};
+
 }  // namespace hb_test
 
 #endif  // HB_TESTS_SIM_DRAM_RULES_H_

@@ -26,8 +26,16 @@ int failures = 0;
 uint64_t refusals = 0;
 hb_sim_refused_t last_refused;
 
-void on_refused(void *, const hb_sim_refused_t *refused) {
+uint64_t refusals_of[HB_MAX_TILES] = {};
+
+void on_refused(void *clock, const hb_sim_refused_t *refused) {
   ++refusals;
+  ++refusals_of[refused->tile];
+  if (refused->cycle != static_cast<const hb::Clock *>(clock)->cycle()) {
+    std::printf("refused @%" PRIu64 ", says the record of @%" PRIu64 "\n", refused->cycle,
+                static_cast<const hb::Clock *>(clock)->cycle());
+    ++failures;
+  }
   last_refused = *refused;
 }
 
@@ -72,6 +80,7 @@ int main(int argc, char **argv) {
 
   hb::Clock clock("clock", options);
   hb_sim_sink_t sink{};
+  sink.ctx = &clock;
   sink.refused = on_refused;
   hb_test::TileMachine machine(clock, stall_ppm, seed, sink);
   const hb_soc_t &soc = machine.soc;
@@ -181,8 +190,10 @@ int main(int argc, char **argv) {
   check(host.done() && host.errors == 0, "the script ends and sees what it expects");
   check(accepted > 80 && expected_refusing > 300, "there were jobs of both kinds");
   uint64_t counted = 0;
-  for (const auto &tile : machine.tiles)
-    counted += tile->stats().refused;
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    counted += machine.tiles[i]->stats().refused;
+    check(machine.tiles[i]->stats().refused == refusals_of[i], "of the tile that was refused");
+  }
   check(counted == refusals && refusals >= expected_refusing, "every refusal is counted");
   check(last_refused.tag == HB_TAG(3, 0, 0) && last_refused.addr == dram(0x1000) &&
             last_refused.beats == 1 && !last_refused.write,

@@ -20,11 +20,12 @@
 #include <string>
 #include <vector>
 
+#include "dram_fixture.h"
+#include "dram_watch.h"
 #include "hb_sim.h"
 #include "hilbert/hb_tile_regs.h"
 #include "mock_tile.h"
 #include "random.h"
-#include "soc_fixture.h"
 #include "soc_script.h"
 
 namespace hb {
@@ -137,6 +138,10 @@ int check_ranges() {
       {"dram.tccd_ps", [](auto &s, auto &) { s.dram.tccd_ps = 0; }},
       {"dram.trtp_ps", [](auto &s, auto &) { s.dram.trtp_ps = 2000000000; }},
       {"dram.trefi_ps", [](auto &s, auto &) { s.dram.trefi_ps = 300000; }},
+      {"dram.trefi_ps: 3903.750 ns between refreshes",
+       [](auto &s, auto &) { s.dram.trcd_ps = s.dram.tras_ps = 3000000; s.dram.trc_ps = 3018000; }},
+      {"dram.trc_ps: must be at least tras and trp", [](auto &s, auto &) { s.dram.trc_ps = 59999; }},
+      {"dram.tck_ps: must be at most tccd", [](auto &s, auto &) { s.dram.tck_ps = 9000000; }},
       {"dram.starvation_cap", [](auto &s, auto &) { s.dram.starvation_cap = 0; }},
       {"dram.trrd_ps", [](auto &s, auto &) { s.dram.trrd_ps = 0; }},
       {"dram.tfaw_ps", [](auto &s, auto &) { s.dram.tfaw_ps = 9999; }},
@@ -229,6 +234,7 @@ hb_sim_t *create(const hb_sim_options_t &options) {
   const hb_soc_t soc = make_soc();
   hb_sim_t *sim = nullptr;
   must(hb_sim_create(&soc, &options, &sim), "create");
+  hb_dram_watch(sim, &soc);
   return sim;
 }
 
@@ -374,6 +380,7 @@ int run(uint32_t stall_ppm, uint64_t seed, bool no_skip, uint64_t slice, const c
                       [](const std::string &e) { return e.find(" job ") != std::string::npos; }) ==
             12,
         "12 jobs");
+  check(hb_dram_watched() > 1000, "the rules of DRAM are watched");
   check(polls > 10, "the poll function is called");
   for (const Copy &copy : copies) {
     std::vector<uint8_t> real(copy.bytes);

@@ -2,7 +2,8 @@
 
 /**
  * @file
- * The machine of make_soc() with mock tiles and a host that plays a script.
+ * The machine of make_soc() with mock tiles and a host that plays a script; the rules watch its
+ * DRAM.
  */
 
 #ifndef HB_TESTS_SIM_TILE_MACHINE_H_
@@ -12,11 +13,12 @@
 #include <string>
 #include <vector>
 
+#include "dram_fixture.h"
+#include "dram_rules.h"
 #include "mock_tile.h"
 #include "script_host.h"
 #include "sim/dram/dram_channel.h"
 #include "sim/tile/tile_node.h"
-#include "soc_fixture.h"
 
 namespace hb_test {
 
@@ -28,7 +30,10 @@ struct TileMachine {
         dram0("dram0", clock, noc, soc.noc, soc.dram, 0, soc.clock_khz, memory),
         dram1("dram1", clock, noc, soc.noc, soc.dram, 1, soc.clock_khz, memory),
         host("host", clock, noc, hb::node_id(soc.noc, soc.host_node), soc.num_tiles,
-             soc.irq_cycles) {
+             soc.irq_cycles),
+        rules{StrictDramRules(soc.dram), StrictDramRules(soc.dram)} {
+    dram0.observe(&rules[0]);
+    dram1.observe(&rules[1]);
     for (uint32_t i = 0; i < soc.num_tiles; ++i) {
       hb::TileNode::Options tile;
       tile.index = i;
@@ -48,6 +53,7 @@ struct TileMachine {
   hb::DramMemory memory;
   hb::DramChannel dram0, dram1;
   ScriptHost host;
+  StrictDramRules rules[2];
   std::vector<std::unique_ptr<hb::TileNode>> tiles;
 };
 

@@ -121,6 +121,7 @@ static bool take_snapshots(test_t *t) {
 }
 
 static bool run(test_t *t) {
+  machine_watch_dram(&t->machine);
   hb_sim_stop_t stop = HB_SIM_LIMIT;
   uint64_t until = STEP_CYCLES;
   while (stop == HB_SIM_LIMIT && t->jobs_done < t->layers_total && t->bad_jobs == 0 &&

@@ -200,6 +200,7 @@ int main(int argc, char **argv) {
   machine_t machine;
   int failed = 1;
   if (machine_init(&machine, argv[1], argv[2], &scenario, 0, &options)) {
+    machine_watch_dram(&machine);
     if (!want->spoil(&machine, argv[2])) {
       printf("could not spoil the machine: %s\n", hb_sim_error(machine.sim));
     } else {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/hb_crc.h"
+#include "dram_watch.h"
 #include "elf/hb_elf.h"
 #include "hb_config.h"
 #include "hilbert/hb_memmap.h"
@@ -73,6 +74,10 @@ bool machine_init(machine_t *machine, const char *soc, const char *firmware,
     return false;
   }
   return load_firmware(machine, firmware) && load_workload(machine);
+}
+
+void machine_watch_dram(const machine_t *machine) {
+  hb_dram_watch(machine->sim, &machine->soc);
 }
 
 bool machine_reload_image(const machine_t *machine) {

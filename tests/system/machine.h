@@ -29,6 +29,8 @@ typedef struct machine {
 bool machine_init(machine_t *machine, const char *soc, const char *firmware,
                   const hb_scenario_t *scenario, uint32_t policy, const hb_sim_options_t *options);
 void machine_release(machine_t *machine);
+/** The rules of DRAM watch the machine: tests/sim/dram_watch.h. */
+void machine_watch_dram(const machine_t *machine);
 /** After a change in the image's tables: makes its checksum good and loads it. */
 bool machine_reload_image(const machine_t *machine);
 /** A 3x3 convolution of 16 channels on 8 x 8 pixels. */

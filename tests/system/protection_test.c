@@ -145,6 +145,7 @@ int main(int argc, char **argv) {
   machine_t machine;
   int failures = 1;
   if (machine_init(&machine, argv[1], argv[2], &scenario, 0, &options)) {
+    machine_watch_dram(&machine);
     static uint8_t canary[BEHIND_BYTES];
     memset(canary, CANARY, sizeof canary);
     const uint32_t target = spoil(argv[3], &machine);

@@ -73,6 +73,7 @@ int main(int argc, char **argv) {
   machine_t machine;
   int failed = 1;
   if (machine_init(&machine, argv[1], argv[2], &scenario, 0, &options)) {
+    machine_watch_dram(&machine);
     const hb_sim_stop_t stop = hb_sim_run(machine.sim, 10000000);
     const hb_sim_job_t *job = &result.job;
     uint32_t id = 0, caps = 0;
