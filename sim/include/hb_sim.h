@@ -60,7 +60,7 @@ typedef struct hb_soc_noc {
   hb_noc_routing_t routing;         /* which dimension first */
   hb_noc_arbitration_t arbitration; /* in turn, or the packet that was injected first */
   hb_noc_priority_t priority;       /* of accesses to devices before those to DRAM */
-  uint32_t max_outstanding;         /* reads, and writes, of a tile: 1 .. HB_SIM_MAX_OUTSTANDING */
+  uint32_t max_outstanding;         /* bursts read, and written, by a tile; packets read: 1 .. HB_SIM_MAX_OUTSTANDING */
 } hb_soc_noc_t;
 
 /** Parts of a burst's place in its channel. */

@@ -8,10 +8,10 @@
  * Call check() with the outputs and inputs of each cycle that is clocked; cycles in which the tile
  * is idle and untouched may be left out. It returns true while all is well. The first violation is
  * kept as text; what comes after it is not looked at. Rules (Arm IHI 0022, AMBA AXI and ACE, A3):
- * valid and its payload hold until ready; a burst stays within 4 KiB (a tile promises 256 bytes)
- * and has a legal length; wlast and rlast mark exactly the last beat; answers come only for what
- * was asked, a write's after its last beat and its address; the tile is not idle while something is
- * outstanding.
+ * valid and its payload hold until ready; a burst is of whole beats of 16 bytes, 256 at most, and
+ * stays within 4 KiB (or less, if the tile promises more); wlast and rlast mark exactly the last
+ * beat; answers come only for what was asked, a write's after its last beat and its address; the
+ * tile is not idle while something is outstanding.
  */
 
 #ifndef HB_SIM_TILE_AXI_CHECKER_H_
@@ -27,6 +27,12 @@ namespace hb {
 
 class AxiChecker {
  public:
+  static constexpr uint32_t kPage = 4096;     // no AXI burst crosses a multiple of it
+  static constexpr uint32_t kOurTiles = 256;  // nor a burst of a tile in rtl/ of this
+
+  /** Bursts stay within `aligned_bytes`, a power of two. */
+  explicit AxiChecker(uint32_t aligned_bytes = kPage) : aligned_bytes_(aligned_bytes) {}
+
   bool check(const TileOut &out, const TileIn &in) {
     if (failed_) return false;
     ++cycle_;
@@ -154,9 +160,10 @@ class AxiChecker {
     const uint32_t bytes = (uint32_t{len} + 1) * 16;
     if (addr % 16 != 0)
       fail((std::string(channel) + " address is not a multiple of the bus width").c_str());
-    if (len > 15) fail((std::string(channel) + " burst is longer than 16 beats").c_str());
-    if (addr % 256 + bytes > 256)
-      fail((std::string(channel) + " burst crosses a 256-byte boundary").c_str());
+    if ((addr & (aligned_bytes_ - 1)) + bytes > aligned_bytes_)
+      fail((std::string(channel) + " burst crosses a " + std::to_string(aligned_bytes_) +
+            "-byte boundary")
+               .c_str());
   }
 
   void take_write_beat(const TileOut &out) {
@@ -164,8 +171,8 @@ class AxiChecker {
     if (out.m_wlast != 0) {
       push(data_, static_cast<uint8_t>(data_beats_ - 1), "write bursts");
       data_beats_ = 0;
-    } else if (data_beats_ > 15) {
-      fail("W burst is longer than 16 beats");
+    } else if (data_beats_ > 255) {
+      fail("W burst is longer than 256 beats");
     }
   }
 
@@ -178,6 +185,11 @@ class AxiChecker {
       addresses_.pop();
       data_.pop();
       ++complete_writes_;
+    }
+    // Of a burst with an address, beats so far without wlast: at least one is to come.
+    if (data_beats_ != 0 && addresses_.count != 0 &&
+        data_beats_ > addresses_.len[addresses_.head]) {
+      fail("wlast is not on the burst's last beat");
     }
   }
 
@@ -276,6 +288,7 @@ class AxiChecker {
   Queue reads_[16], answers_[16], addresses_, data_;
   unsigned data_beats_ = 0, complete_writes_ = 0;
   unsigned lite_aw_ = 0, lite_w_ = 0, lite_ar_ = 0;
+  uint32_t aligned_bytes_;
   uint32_t waiting_ = 0;
   TileOut last_out_;
   TileIn last_in_;

@@ -7,8 +7,8 @@
  * A cycle is: read outputs() (they depend on state only, never on this cycle's inputs), decide the
  * inputs, call clock(inputs). After it outputs() shows the next cycle. A handshake happens in the cycle
  * where valid (one side) and ready (the other) are both 1. When outputs().idle is 1 and all inputs are
- * inactive, clock() changes nothing and may be skipped. Bursts of the manager are incrementing, of whole 16-byte beats, and
- * stay within 256 aligned bytes.
+ * inactive, clock() changes nothing and may be skipped. Bursts of the manager are incrementing, of 1 to 256 whole 16-byte
+ * beats, and do not cross a 4 KiB boundary.
  */
 
 #ifndef HB_SIM_TILE_TILE_MODEL_H_

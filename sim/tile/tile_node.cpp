@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cstring>
+#include <utility>
 
 #include "hilbert/hb_tile_regs.h"
 
@@ -33,7 +34,8 @@ TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const O
       stall_limit_((uint64_t{options.stall_ppm} << 32) / 1000000),
       model_(std::move(model)),
       port_(noc.attach(options.node, this)),
-      irq_(irq) {
+      irq_(irq),
+      read_buffers_(options.max_outstanding) {
   for (unsigned slot = options.max_outstanding; slot-- > 0;) {
     read_free_.push_back(static_cast<uint8_t>(slot));
   }
@@ -58,17 +60,30 @@ bool TileNode::pending() const {
   return reg_state_ != RegState::kIdle || !read_age_.empty() || !write_age_.empty();
 }
 
+/* Keeps an answer to a read. */
+void TileNode::answered(uint8_t slot, Packet *packet) {
+  Read &read = reads_[slot];
+  if (packet->addr == read.addr) {
+    read.answer = packet;
+    reads_changed_ = true;
+  } else {
+    later_[slot][packet->addr / kMaxPacketBytes % kMaxPackets] = packet;
+  }
+}
+
 void TileNode::receive() {
   while (Packet *packet = port_.receive(Net::kResponse)) {
     const auto slot = static_cast<uint8_t>(packet->tag);
     if ((packet->tag & kWriteTag) != 0) {
-      writes_[slot].resp = packet->resp;
-      writes_[slot].answered = true;
-      writes_changed_ = true;
+      Write &write = writes_[slot];
+      write.resp = std::max(write.resp, packet->resp);
+      if (--write.open == 0 && write.beats == 0) {
+        write.answered = true;
+        writes_changed_ = true;
+      }
       port_.release(packet);
     } else {
-      reads_[slot].answer = packet;
-      reads_changed_ = true;
+      answered(slot, packet);
     }
   }
   if (reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) != nullptr) {
@@ -90,7 +105,8 @@ void TileNode::receive() {
   }
 }
 
-/* The oldest read that is answered and has no older one of its id before it, or kNone. */
+/* The oldest read whose first packet is here and that has no older one of its id before it, or
+ * kNone. */
 uint8_t TileNode::next_read() const {
   std::array<uint64_t, 4> seen{};  // ids of older reads
   for (const uint8_t slot : read_age_) {
@@ -105,7 +121,7 @@ uint8_t TileNode::next_read() const {
   return kNone;
 }
 
-/* The same for writes. */
+/* The oldest write whose packets are all answered, likewise. */
 uint8_t TileNode::next_write_answer() const {
   std::array<uint64_t, 4> seen{};
   for (const uint8_t slot : write_age_) {
@@ -120,23 +136,39 @@ uint8_t TileNode::next_write_answer() const {
   return kNone;
 }
 
-void TileNode::drive_manager(TileIn &in, Cycle now) {
-  in.m_arready = read_request_ == nullptr && !read_free_.empty() && !stalled(kStallAr, now);
-  in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
-  in.m_wready = collecting_ != nullptr && write_request_ == nullptr && !stalled(kStallW, now);
+/* The next packet for the R channel, if it is here: of the burst that is there, or of a new one. */
+void TileNode::begin_packet() {
   if (read_now_ == kNone && reads_changed_) {
     read_now_ = next_read();
     reads_changed_ = read_now_ != kNone;
-    read_beat_ = 0;
   }
-  if (read_now_ != kNone) {
+  if (read_now_ == kNone) {
+    return;
+  }
+  const Read &read = reads_[read_now_];
+  read_packet_ = read.answer;
+  if (read_packet_ != nullptr) {
+    read_beat_ = 0;
+    read_rlast_ = read.beats == read_packet_->beats ? static_cast<uint8_t>(read.beats - 1) : kNone;
+  }
+}
+
+void TileNode::drive_manager(TileIn &in, Cycle now) {
+  in.m_arready = read_request_ == nullptr && asking_ == kNone && !read_free_.empty() &&
+                 !stalled(kStallAr, now);
+  in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
+  in.m_wready = collecting_ != nullptr && write_request_ == nullptr && !stalled(kStallW, now);
+  if (read_packet_ == nullptr) {
+    begin_packet();
+  }
+  if (read_packet_ != nullptr) {
     r_valid_ = r_valid_ || !stalled(kStallR, now);
     if (r_valid_) {
-      const Packet &answer = *reads_[read_now_].answer;
+      const Packet &answer = *read_packet_;
       in.m_rvalid = 1;
       in.m_rid = answer.id;
       in.m_rresp = static_cast<uint8_t>(answer.resp);
-      in.m_rlast = read_beat_ + 1 == answer.beats;
+      in.m_rlast = read_beat_ == read_rlast_;
       std::memcpy(in.m_rdata.data(), answer.data.data() + size_t{read_beat_} * kBeatBytes,
                   kBeatBytes);
     }
@@ -196,27 +228,36 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in, Cycle now) {
     const uint8_t slot = read_free_.back();
     read_free_.pop_back();
     read_age_.push_back(slot);
-    reads_[slot] = {nullptr, out.m_arid};
-    Packet *request = port_.make();
-    request->make_read(out.m_araddr, out.m_arlen + 1u);
-    request->id = out.m_arid;
-    request->tag = slot;
-    if (allowed(out.m_araddr, out.m_arlen + 1u, false, now)) {
-      read_request_ = request;
-    } else {
-      request->make_response(Resp::kSlvErr);
-      reads_[slot].answer = request;
-      reads_changed_ = true;
+    Read &read = reads_[slot];
+    read.addr = ask_addr_ = out.m_araddr;
+    read.beats = static_cast<uint16_t>(out.m_arlen + 1);
+    read.id = out.m_arid;
+    ask_beats_ = read.beats;
+    asking_ = slot;
+    read.refused = !allowed(read.addr, read.beats, false, now);
+    while (read.refused && asking_ != kNone) {
+      ask_next();
+      read_request_->make_response(Resp::kSlvErr);
+      answered(slot, read_request_);
+      read_request_ = nullptr;
     }
   }
   if (in.m_rvalid != 0 && out.m_rready != 0) {
     r_valid_ = false;
-    ++read_beat_;
-    if (in.m_rlast != 0) {
-      port_.release(reads_[read_now_].answer);
-      read_age_.erase(std::find(read_age_.begin(), read_age_.end(), read_now_));
-      read_free_.push_back(read_now_);
-      read_now_ = kNone;
+    if (++read_beat_ == read_packet_->beats) {
+      Read &read = reads_[read_now_];
+      read_buffers_ += read.refused ? 0 : 1;
+      read.addr += read_packet_->bytes;
+      read.beats = static_cast<uint16_t>(read.beats - read_packet_->beats);
+      port_.release(read_packet_);
+      read.answer = read_packet_ = nullptr;
+      if (read.beats != 0) {
+        std::swap(read.answer, later_[read_now_][read.addr / kMaxPacketBytes % kMaxPackets]);
+      } else {
+        read_age_.erase(std::find(read_age_.begin(), read_age_.end(), read_now_));
+        read_free_.push_back(read_now_);
+        read_now_ = kNone;
+      }
     }
   }
   if (in.m_bvalid != 0 && out.m_bready != 0) {
@@ -230,17 +271,7 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in, Cycle now) {
                 out.m_wdata.data(), kBeatBytes);
     collecting_->strobe[collected_beats_] = out.m_wstrb;
     if (++collected_beats_ == collecting_->beats) {
-      Write &write = writes_[static_cast<uint8_t>(collecting_->tag)];
-      write.collected = true;
-      if (write.refused) {
-        write.answered = true;
-        write.resp = Resp::kSlvErr;
-        writes_changed_ = true;
-        port_.release(collecting_);
-      } else {
-        write_request_ = collecting_;
-      }
-      collecting_ = nullptr;
+      end_collecting();
       begin_collecting();
     }
   }
@@ -249,22 +280,42 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in, Cycle now) {
     write_free_.pop_back();
     write_age_.push_back(slot);
     const bool refused = !allowed(out.m_awaddr, out.m_awlen + 1u, true, now);
-    writes_[slot] = {
-        out.m_awaddr, static_cast<uint8_t>(out.m_awlen + 1), out.m_awid, refused, false, false,
-        Resp::kOkay};
+    writes_[slot] = {out.m_awaddr, static_cast<uint16_t>(out.m_awlen + 1), 0, out.m_awid, refused,
+                     false,        refused ? Resp::kSlvErr : Resp::kOkay};
     if (collecting_ == nullptr) {
       begin_collecting();
     }
   }
 }
 
-/* The next W beats are those of the oldest accepted address without data. */
+/* Beats of the first packet of what is left of a burst. */
+unsigned TileNode::packet_beats(uint32_t addr, unsigned beats) {
+  return std::min(beats, (kMaxPacketBytes - addr % kMaxPacketBytes) / kBeatBytes);
+}
+
+/* The packet is whole: it goes, or is dropped if its burst is refused. */
+void TileNode::end_collecting() {
+  Write &write = writes_[static_cast<uint8_t>(collecting_->tag)];
+  write.addr += collecting_->bytes;
+  write.beats = static_cast<uint16_t>(write.beats - collecting_->beats);
+  if (write.refused) {
+    port_.release(collecting_);
+    write.answered = write.beats == 0;
+    writes_changed_ = writes_changed_ || write.answered;
+  } else {
+    ++write.open;
+    write_request_ = collecting_;
+  }
+  collecting_ = nullptr;
+}
+
+/* The next W beats are those of the oldest accepted address that lacks data. */
 void TileNode::begin_collecting() {
   for (const uint8_t slot : write_age_) {
     const Write &write = writes_[slot];
-    if (!write.collected) {
+    if (write.beats != 0) {
       collecting_ = port_.make();
-      collecting_->make_write(write.addr, write.beats);
+      collecting_->make_write(write.addr, packet_beats(write.addr, write.beats));
       collecting_->id = write.id;
       collecting_->tag = kWriteTag | slot;
       collected_beats_ = 0;
@@ -273,7 +324,24 @@ void TileNode::begin_collecting() {
   }
 }
 
+/* Makes the next read request. */
+void TileNode::ask_next() {
+  read_request_ = port_.make();
+  read_request_->make_read(ask_addr_, packet_beats(ask_addr_, ask_beats_));
+  read_request_->id = reads_[asking_].id;
+  read_request_->tag = asking_;
+  ask_addr_ += read_request_->bytes;
+  ask_beats_ -= read_request_->beats;
+  if (ask_beats_ == 0) {
+    asking_ = kNone;
+  }
+}
+
 void TileNode::send_requests() {
+  if (asking_ != kNone && read_request_ == nullptr && read_buffers_ != 0) {
+    --read_buffers_;
+    ask_next();
+  }
   for (unsigned turn = 0; turn < 2; ++turn) {
     Packet *&request = writes_first_ == (turn == 0) ? write_request_ : read_request_;
     if (request != nullptr && port_.can_send(Net::kRequest)) {
@@ -418,7 +486,9 @@ Cycle TileNode::tick(Cycle now) {
   }
   sample_manager(out, in, now);
   sample_registers(out, in, now);
-  send_requests();
+  if (read_request_ != nullptr || write_request_ != nullptr || asking_ != kNone) {
+    send_requests();
+  }
   ++evals_;
   if (now >= options_.halves_from && now <= options_.halves_to) {
     model_->settle(in);

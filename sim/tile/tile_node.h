@@ -4,12 +4,22 @@
  * @file
  * A tile at its place in the mesh: the tile model and its network interface.
  *
- *   AXI4 manager       -> read and write packets, one a burst: a tile's bursts stay within 256
- * aligned bytes. A write is collected whole before it is injected, so a slow writer never holds a
- * path; read data is handed over at a beat a cycle. Answers of one id are in order, whatever order
- * the network brings them in; a burst's beats are not interleaved with another's. requests from the
- * network -> AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned 32-bit word. irq
- * -> a link to the host; level changes only.
+ * AXI4 manager: bursts of up to 256 beats within 4 KiB, as AXI4 has them. Each is cut into packets
+ * at every 256 aligned bytes, which go in order of address, bursts in order of acceptance. A write
+ * packet is collected whole before it is injected, so a slow writer never holds a path; B comes
+ * when all of a burst's packets are answered, with the worst answer. Read data is handed over at a
+ * beat a cycle from the cycle in which the burst's first packet has arrived. Answers of one id are
+ * in order, whatever order the network brings them in; a burst's beats are not interleaved with
+ * another's.
+ *
+ * Reads under way hold buffers of a packet each, as many as there may be bursts: a packet is asked
+ * for when one is free and gives it back with its last beat. The burst whose beats are handed over
+ * either has all its packets under way or is the one whose packets are asked for next, so the
+ * buffers that it gives back are its own and it always ends. An answer to a write needs no room
+ * but a count, so writes have no such bound.
+ *
+ * Requests from the network: AXI4-Lite accesses, one at a time; SLVERR for anything but an aligned
+ * 32-bit word. The irq wire: a link to the host, level changes only.
  *
  * Every evaluated cycle passes the protocol checker (axi_checker.h); a violation ends the run.
  *
@@ -46,14 +56,14 @@ namespace hb {
 class TileNode : public sc_core::sc_module, public Ticked {
  public:
   static constexpr unsigned kMaxReads =
-      HB_SIM_MAX_OUTSTANDING; /* read bursts under way or waiting to be handed over */
+      HB_SIM_MAX_OUTSTANDING; /* read bursts, and read packets, not handed over yet */
   static constexpr unsigned kMaxWrites =
       HB_SIM_MAX_OUTSTANDING; /* write bursts accepted and not yet answered */
 
   struct Options {
     uint32_t index = 0; /* tile number, for records and the stall generator */
     NodeId node = 0;
-    uint32_t max_outstanding = kMaxReads; /* of each direction, 1 .. kMaxReads */
+    uint32_t max_outstanding = kMaxReads; /* bursts of each direction, 1 .. kMaxReads */
     uint32_t stall_ppm = 0;
     uint64_t stall_seed = 0;
     hb_sim_sink_t sink{};
@@ -83,17 +93,23 @@ class TileNode : public sc_core::sc_module, public Ticked {
     kStallRegR
   };
   static constexpr uint8_t kNone = 0xff;
+  static constexpr unsigned kMaxBurstBytes = 4096; /* and no burst crosses a multiple of it */
+  static constexpr unsigned kMaxPackets = kMaxBurstBytes / kMaxPacketBytes; /* of a burst */
 
   struct Read {
-    Packet *answer = nullptr;  // once here
+    Packet *answer = nullptr;  // of the next packet to be handed over, once here
+    uint32_t addr = 0;         // of that packet
+    uint16_t beats = 0;        // not handed over, from there on
     uint8_t id = 0;
+    bool refused = false;
   };
   struct Write {
-    uint32_t addr = 0;
-    uint8_t beats = 0;
+    uint32_t addr = 0;   // of the next packet to be collected
+    uint16_t beats = 0;  // not collected, from there on
+    uint16_t open = 0;   // packets collected and not answered
     uint8_t id = 0;
-    bool refused = false, collected = false, answered = false;
-    Resp resp = Resp::kOkay;
+    bool refused = false, answered = false;
+    Resp resp = Resp::kOkay;  // the worst so far
   };
   enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend };
 
@@ -101,12 +117,17 @@ class TileNode : public sc_core::sc_module, public Ticked {
   bool pending() const;
   void receive();
   void begin_collecting();
+  void end_collecting();
   void drive_manager(TileIn &in, Cycle now);
   void drive_registers(TileIn &in, Cycle now);
   void sample_manager(const TileOut &out, const TileIn &in, Cycle now);
   void sample_registers(const TileOut &out, const TileIn &in, Cycle now);
+  void answered(uint8_t slot, Packet *packet);
+  static unsigned packet_beats(uint32_t addr, unsigned beats);
+  void ask_next();
   void send_requests();
   uint8_t next_read() const;
+  void begin_packet();
   uint8_t next_write_answer() const;
   bool allowed(uint32_t addr, uint32_t beats, bool write, Cycle now);
   void watch_jobs(Cycle now);
@@ -129,9 +150,15 @@ class TileNode : public sc_core::sc_module, public Ticked {
   std::vector<uint8_t> read_age_;  // reads_ in use, oldest first
   std::vector<uint8_t> read_free_;
   Packet *read_request_ = nullptr;  // waits for injection
+  uint8_t asking_ = kNone;          // newest burst, while packets of it are not asked for yet
+  uint32_t ask_addr_ = 0;           // of the next of them
+  unsigned ask_beats_ = 0;          // from there on
+  unsigned read_buffers_;           // free ones
   bool reads_changed_ = false;      // next_read() may have another answer than kNone
   uint8_t read_now_ = kNone;        // the one on the R channel
-  uint8_t read_beat_ = 0;
+  Packet *read_packet_ = nullptr;   // and its packet there; nullptr: not here yet
+  uint8_t read_beat_ = 0;           // of the packet
+  uint8_t read_rlast_ = kNone;      // its beat that is the burst's last
   bool r_valid_ = false;
 
   // Write side of the manager.
@@ -163,6 +190,9 @@ class TileNode : public sc_core::sc_module, public Ticked {
   hb_sim_job_t job_{};  // the running one
   TilePerf at_start_{};
   hb_sim_tile_stats_t stats_{};
+
+  // Answers to reads that are not their burst's next: by slot and place in the 4 KiB.
+  std::array<std::array<Packet *, kMaxPackets>, kMaxReads> later_{};
 };
 
 }  // namespace hb

@@ -85,12 +85,34 @@ const Case kCases[] = {
      [](Wire &x) { x.ready(0), x.aw(0x100, 0), x.step(), x.aw(0x100, 1), x.step(); }},
     {"w_changes", "W changed",
      [](Wire &x) { x.ready(0), x.w(1, true), x.step(), x.w(2, true), x.step(); }},
-    {"crosses_256", "256-byte boundary", [](Wire &x) { x.ar(0x1f0, 1), x.step(); }},
+    {"good_long", "",
+     [](Wire &x) {
+       x.ar(0x1000, 255), x.aw(0x2000, 255);
+       for (int beat = 0; beat < 256; ++beat) {
+         x.w(1, beat == 255), x.step();
+         x.r(beat == 255), x.step();
+       }
+       x.b(), x.step();
+       x.out.idle = 1, x.step();
+     }},
+    {"crosses_4096", "AR burst crosses a 4096-byte boundary",
+     [](Wire &x) { x.ar(0x1100, 239), x.step(), x.ar(0x1110, 239), x.step(); }},
+    {"aw_crosses_4096", "AW burst crosses a 4096-byte boundary",
+     [](Wire &x) { x.aw(0x1f0, 1), x.step(), x.aw(0xff0, 1), x.step(); }},
+    {"crosses_256", "256-byte boundary",
+     [](Wire &x) { x.checker = AxiChecker(AxiChecker::kOurTiles), x.ar(0x1f0, 1), x.step(); }},
     {"misaligned", "multiple of the bus width", [](Wire &x) { x.aw(0x108, 0), x.step(); }},
     {"wlast_early", "wlast", [](Wire &x) { x.aw(0x100, 1), x.w(1, true), x.step(); }},
-    {"wlast_late", "wlast",
-     [](Wire &x) { x.aw(0x100, 0), x.w(1, false), x.step(), x.w(1, true), x.step(); }},
+    {"wlast_late", "wlast", [](Wire &x) { x.aw(0x100, 0), x.w(1, false), x.step(); }},
+    {"wlast_late_before_address", "wlast",
+     [](Wire &x) { x.w(1, false), x.step(), x.w(1, true), x.step(), x.aw(0x100, 0), x.step(); }},
+    {"wlast_never", "longer than 256",
+     [](Wire &x) {
+       for (int beat = 0; beat < 256; ++beat)
+         x.w(1, false), x.step();
+     }},
     {"read_unasked", "R for an id", [](Wire &x) { x.r(true), x.step(); }},
+    {"rlast_late", "rlast", [](Wire &x) { x.ar(0x100, 0), x.step(), x.r(false), x.step(); }},
     {"rlast_wrong", "rlast", [](Wire &x) { x.ar(0x100, 1), x.step(), x.r(true), x.step(); }},
     {"b_unasked", "B for an id", [](Wire &x) { x.b(), x.step(); }},
     {"b_before_data", "B before", [](Wire &x) { x.aw(0x100, 0), x.step(), x.b(), x.step(); }},

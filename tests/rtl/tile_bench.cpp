@@ -45,7 +45,7 @@ TileBench::TileBench(const TileModelInfo &info, const BenchOptions &options)
 }
 
 void TileBench::reset() {
-  checker_ = AxiChecker();
+  checker_ = AxiChecker(AxiChecker::kOurTiles);
   in_ = TileIn{};
   reads_.clear();
   writes_.clear();

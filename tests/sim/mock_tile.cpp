@@ -195,7 +195,7 @@ class MockTile : public hb::TileModelIf {
     }
     if (job_.kind == kBreak) {
       out_.m_arvalid = 1;
-      out_.m_araddr = job_.source + 0xf0;
+      out_.m_araddr = job_.source + 0xff0;
       out_.m_arlen = 1;
       return;
     }
@@ -223,7 +223,7 @@ class MockTile : public hb::TileModelIf {
       read_error_ = read_error_ || reads_.front().error;
       if (job_.kind == kCopy) {
         Burst burst = std::move(reads_.front());
-        const unsigned room = (256 - burst.destination % 256) / 16;
+        const unsigned room = (reach() - burst.destination % reach()) / 16;
         if (burst.beats > room) {
           Burst rest = burst;
           rest.destination += room * 16;
@@ -257,9 +257,13 @@ class MockTile : public hb::TileModelIf {
     }
   }
 
+  /* No burst crosses a multiple of this. */
+  uint32_t reach() const { return job_.burst > 16 ? 4096 : 256; }
+
   Burst next_burst(uint32_t addr, uint32_t left) {
     Burst burst;
-    burst.beats = std::min({left, job_.burst == 0 ? 16u : job_.burst, (256 - addr % 256) / 16});
+    burst.beats =
+        std::min({left, job_.burst == 0 ? 16u : job_.burst, (reach() - addr % reach()) / 16});
     burst.id = next_id_++ & 3;
     burst.data.resize(burst.beats);
     return burst;

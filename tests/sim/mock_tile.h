@@ -7,8 +7,9 @@
  * that jobs need.
  *
  * Job registers here: JOB_PROG what to do (MockJob), JOB_LEN beats, JOB_BASE0 source, JOB_BASE1
- * destination, JOB_BASE2 longest burst in beats, 1 .. 16; the tile then is slow to take answers now
- * and then (0: 16 beats, never slow).
+ * destination, JOB_BASE2 longest burst in beats, 1 .. 256; the tile then is slow to take answers
+ * now and then (0: 16 beats, never slow). Bursts of up to 16 beats stay within 256 aligned bytes,
+ * longer ones within 4 KiB.
  */
 
 #ifndef HB_TESTS_SIM_MOCK_TILE_H_
@@ -25,7 +26,7 @@ enum MockJob : uint32_t {
   kReadOnly = 1,
   kWriteOnly = 2, /* zeroes */
   kHang = 3,      /* never completes, never touches its boundary */
-  kBreak = 4,     /* asks for a burst across a 256-byte boundary */
+  kBreak = 4,     /* asks for a burst across a 4 KiB boundary */
 };
 
 constexpr uint32_t kMockId = 0xff010001;  // foreign, size 1, version 1

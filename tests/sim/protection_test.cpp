@@ -7,12 +7,15 @@
  * two.
  *
  * Jobs of every size of burst begin and end up to 17 beats before and behind the ends of a window,
- * and at the end of the address space.
+ * and at the end of the address space. A burst of many packets of which only the last beat is
+ * outside is refused as a whole, and leaves one record.
  */
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -25,6 +28,7 @@ namespace {
 int failures = 0;
 uint64_t refusals = 0;
 hb_sim_refused_t last_refused;
+std::vector<hb_sim_refused_t> long_refused;  // of more than 16 beats
 
 uint64_t refusals_of[HB_MAX_TILES] = {};
 
@@ -37,6 +41,7 @@ void on_refused(void *clock, const hb_sim_refused_t *refused) {
     ++failures;
   }
   last_refused = *refused;
+  if (refused->beats > 16) long_refused.push_back(*refused);
 }
 
 void check(bool condition, const char *what) {
@@ -156,7 +161,28 @@ int main(int argc, char **argv) {
     accepted += good;
   };
   const uint32_t bursts[] = {1, 2, 5, 16};
+  std::vector<hb_sim_refused_t> want_long;
   for (uint32_t tile = 0; tile < soc.num_tiles; ++tile) {
+    // Bursts of many packets of which one beat, the last or the first, is outside.
+    for (const bool write : {false, true}) {
+      const struct { uint32_t context, offset; } cases[] = {{0, 0x8000}, {1, 0x87f0}};
+      for (const auto &c : cases) {
+        run_job(tile, c.context, write ? hb_test::kWriteOnly : hb_test::kReadOnly, c.offset, 129,
+                256);
+        want_long.push_back(
+            {0, tile, HB_TAG(kFirst[c.context], number - 1, 5), dram(c.offset), 129, write});
+      }
+    }
+    for (uint32_t offset = 0x8000; offset < 0x9000 && tile == 0; offset += 0x100) {
+      uint32_t word;
+      std::memcpy(&word, &bytes[offset], sizeof word);
+      host.expect(dram(offset), word);
+    }
+    // And those that are not.
+    run_job(tile, 0, hb_test::kReadOnly, 0x8000, 128, 256);
+    run_job(tile, 0, hb_test::kWriteOnly, 0x8000, 128, 256);
+    run_job(tile, 1, hb_test::kWriteOnly, 0x8800, 128, 256);
+
     for (uint32_t context = 0; context < 3; ++context) {
       const Context &c = kContexts[context];
       for (const uint32_t kind : {hb_test::kReadOnly, hb_test::kWriteOnly}) {
@@ -198,6 +224,13 @@ int main(int argc, char **argv) {
   check(last_refused.tag == HB_TAG(3, 0, 0) && last_refused.addr == dram(0x1000) &&
             last_refused.beats == 1 && !last_refused.write,
         "the record says what was refused");
+  const auto same = [](const hb_sim_refused_t &a, const hb_sim_refused_t &b) {
+    return a.tile == b.tile && a.tag == b.tag && a.addr == b.addr && a.beats == b.beats &&
+           a.write == b.write;
+  };
+  check(long_refused.size() == 8 && std::equal(long_refused.begin(), long_refused.end(),
+                                               want_long.begin(), want_long.end(), same),
+        "a long burst is refused as a whole and leaves one record");
   std::vector<uint8_t> now(bytes.size());
   memory.read(0, now.data(), now.size());
   uint64_t changed = 0, outside = 0;

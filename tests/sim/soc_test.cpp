@@ -289,7 +289,7 @@ int fault(const char *firmware) {
   soc_script_load(&script, sim, firmware);
   check(hb_sim_run(sim, 50000) == HB_SIM_FAULT, "the run ends with a fault");
   check(std::strstr(hb_sim_error(sim), "tile1, cycle ") != nullptr &&
-            std::strstr(hb_sim_error(sim), "crosses a 256-byte boundary") != nullptr,
+            std::strstr(hb_sim_error(sim), "crosses a 4096-byte boundary") != nullptr,
         hb_sim_error(sim));
   hb_sim_free(sim);
   return failures == 0 ? 0 : 1;

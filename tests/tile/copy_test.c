@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * copy_test CASE SOC.yaml SCRIPT_HOST.bin SEED STALL_PPM
+ * copy_test CASE SOC.yaml SCRIPT_HOST.bin SEED STALL_PPM TILE
  *
  * The copy tile in a whole machine, beside one of ours, named in a SoC file. Firmware is the script
  * player of tests/sim/soc_host.S. jobs    random lengths and addresses: memory, completions and job
@@ -19,7 +19,7 @@
 #include "soc_script.h"
 #include "test_random.h"
 
-enum { TILE = 1, BYTES = 1 << 16, MAX_JOBS = 64, END_CODE = 7, FIRST_TAG = 100 };
+enum { BYTES = 1 << 16, MAX_JOBS = 64, END_CODE = 7, FIRST_TAG = 100 };
 
 typedef struct job {
   uint32_t from, to, beats; /* byte offsets into DRAM, multiples of 16 */
@@ -32,15 +32,16 @@ typedef struct records {
   hb_sim_job_t jobs[MAX_JOBS];
 } records_t;
 
+static uint32_t tile; /* 1: bursts of up to 16 beats; 2: of up to 256 */
 static soc_script_t script;
 static records_t records;
 static uint8_t before[BYTES], wanted[BYTES], after[BYTES];
 
 static void write_reg(uint32_t reg, uint32_t value) {
-  soc_script_write(&script, HB_TILE_BASE(TILE) + reg, value);
+  soc_script_write(&script, HB_TILE_BASE(tile) + reg, value);
 }
 static void expect_reg(uint32_t reg, uint32_t value) {
-  soc_script_expect(&script, HB_TILE_BASE(TILE) + reg, value);
+  soc_script_expect(&script, HB_TILE_BASE(tile) + reg, value);
 }
 
 /* A doorbell that the tile must ignore: it would copy to elsewhere. */
@@ -57,7 +58,7 @@ static void run_job(const job_t *job, uint32_t tag) {
   if (job->overrun) {
     ring_in_vain(job, tag);
   }
-  soc_script_sleep(&script, HB_IRQ_TILE(TILE));
+  soc_script_sleep(&script, HB_IRQ_TILE(tile));
   if (job->overrun) {
     ring_in_vain(job, tag);
   }
@@ -94,8 +95,8 @@ static uint32_t make_jobs(const char *name, test_random_t *random, uint64_t dram
     return sizeof cases / sizeof cases[0];
   }
   for (uint32_t i = 0; i < MAX_JOBS - 1; ++i) {
-    const uint32_t beats =
-        test_random_range(random, 1, test_random_below(random, 4) == 0 ? 200 : 20);
+    const uint32_t beats = test_random_range(
+        random, 1, test_random_below(random, 4) == 0 ? (tile == 2 ? 700 : 200) : 20);
     jobs[i].beats = beats;
     jobs[i].from = 16 * test_random_below(random, BYTES / 32 - beats);
     jobs[i].to = BYTES / 2 + 16 * test_random_below(random, BYTES / 32 - beats);
@@ -127,7 +128,7 @@ static int judge(hb_sim_t *sim, hb_sim_stop_t stop, const job_t *jobs, uint32_t 
   for (uint32_t i = 0; i < records.num; ++i) {
     const hb_sim_job_t *job = &records.jobs[i];
     const uint64_t least = jobs[i].overrun ? 0 : jobs[i].beats;
-    if (job->tile != TILE || job->tag != FIRST_TAG + i || job->end <= job->start + least) {
+    if (job->tile != tile || job->tag != FIRST_TAG + i || job->end <= job->start + least) {
       printf("job record %u: tile %u, tag %u, cycles %llu to %llu\n", i, job->tile, job->tag,
              (unsigned long long)job->start, (unsigned long long)job->end);
       ++errors;
@@ -146,8 +147,8 @@ static int judge(hb_sim_t *sim, hb_sim_stop_t stop, const job_t *jobs, uint32_t 
 int main(int argc, char **argv) {
   hb_soc_t soc;
   hb_config_error_t error;
-  if (argc != 6 || (strcmp(argv[1], "jobs") != 0 && strcmp(argv[1], "faults") != 0)) {
-    fprintf(stderr, "usage: copy_test jobs|faults SOC.yaml SCRIPT_HOST.bin SEED STALL_PPM\n");
+  if (argc != 7 || (strcmp(argv[1], "jobs") != 0 && strcmp(argv[1], "faults") != 0)) {
+    fprintf(stderr, "usage: copy_test jobs|faults SOC.yaml SCRIPT_HOST.bin SEED STALL_PPM TILE\n");
     return 2;
   }
   if (hb_config_load_soc(argv[2], NULL, &soc, &error) != HB_OK) {
@@ -155,6 +156,7 @@ int main(int argc, char **argv) {
     return 1;
   }
   const uint64_t seed = strtoull(argv[4], NULL, 10);
+  tile = (uint32_t)strtoul(argv[6], NULL, 10);
   test_random_t random = {seed};
   printf("seed %llu\n", (unsigned long long)seed);
 

@@ -4,10 +4,12 @@
 // plain Verilog with a synchronous reset, to show what a tile needs to be one.
 //
 // Registers it lacks read as 0. One job at a time; a doorbell while one runs, or while a completion waits, is ignored (STATUS.OVERRUN). A job
-// copies chunk by chunk through a 16-beat buffer; a chunk ends at each 256-byte boundary of either side.
+// copies chunk by chunk through a buffer; a chunk, one burst in and one out, ends where either side reaches a multiple of the
+// buffer's size.
 
 module copy_tile #(
-  parameter LANES = 16  // shown in ID.SIZE
+  parameter LANES = 16,  // shown in ID.SIZE
+  parameter LOG_BEATS = 4  // the buffer has 2 to the power of this, 1 to 8
 ) (
   input              clk_i,
   input              rst_ni,
@@ -60,18 +62,19 @@ module copy_tile #(
   output             idle_o
 );
 
+  localparam BEATS = 1 << LOG_BEATS;
   localparam [11:0] ID = 12'h000, CTRL = 12'h008, STATUS = 12'h00c, LEN = 12'h014,
                     SRC = 12'h018, DST = 12'h01c, TAG = 12'h028, C_TAG = 12'h030, C_STATUS = 12'h034,
                     C_POP = 12'h03c;
   localparam [7:0] OK = 8'd0, BAD_FIELD = 8'd2, AXI_READ = 8'd3, AXI_WRITE = 8'd4, NO_END = 8'd6;
   localparam [2:0] IDLE = 3'd0, PLAN = 3'd1, ASK = 3'd2, FILL = 3'd3, SAY = 3'd4, POUR = 3'd5, WAIT = 3'd6;
 
-  reg [127:0] buffer [0:15];
+  reg [127:0] buffer [0:BEATS-1];
   reg [2:0]   state;
   reg [31:0]  src, dst, tag, from, to;
   reg [19:0]  len, left;
-  reg [4:0]   chunk;  // beats, 1 to 16
-  reg [3:0]   beat;
+  reg [LOG_BEATS:0]   chunk;  // beats, 1 to BEATS
+  reg [LOG_BEATS-1:0] beat;
   reg [7:0]   code;   // of the running job, then of its completion
   reg         irq_en, overrun, done;
 
@@ -79,10 +82,11 @@ module copy_tile #(
   reg [15:0]  waddr;
   reg [31:0]  wdata;
 
-  wire last = {1'b0, beat} == chunk - 5'd1;
-  wire [4:0] to_src_end = 5'd16 - {1'b0, from[7:4]};
-  wire [4:0] to_dst_end = 5'd16 - {1'b0, to[7:4]};
-  wire [4:0] both_ends  = to_src_end < to_dst_end ? to_src_end : to_dst_end;
+  wire [LOG_BEATS:0] last_beat = chunk - 1;
+  wire last = {1'b0, beat} == last_beat;
+  wire [LOG_BEATS:0] to_src_end = BEATS[LOG_BEATS:0] - {1'b0, from[LOG_BEATS+3:4]};
+  wire [LOG_BEATS:0] to_dst_end = BEATS[LOG_BEATS:0] - {1'b0, to[LOG_BEATS+3:4]};
+  wire [LOG_BEATS:0] both_ends  = to_src_end < to_dst_end ? to_src_end : to_dst_end;
 
   assign s_axil_awready = !have_addr;
   assign s_axil_wready  = !have_data;
@@ -93,12 +97,12 @@ module copy_tile #(
   assign m_axi_arvalid = state == ASK;
   assign m_axi_arid    = 4'd5;
   assign m_axi_araddr  = from;
-  assign m_axi_arlen   = {3'b000, chunk - 5'd1};
+  assign m_axi_arlen   = {{8-LOG_BEATS{1'b0}}, last_beat[LOG_BEATS-1:0]};
   assign m_axi_rready  = state == FILL;
   assign m_axi_awvalid = state == SAY;
   assign m_axi_awid    = 4'd9;
   assign m_axi_awaddr  = to;
-  assign m_axi_awlen   = {3'b000, chunk - 5'd1};
+  assign m_axi_awlen   = m_axi_arlen;
   assign m_axi_wvalid  = state == POUR;
   assign m_axi_wdata   = buffer[beat];
   assign m_axi_wstrb   = 16'hffff;
@@ -113,7 +117,7 @@ module copy_tile #(
     case (state)
       PLAN: begin  // the next chunk, or the end
         beat <= 0;
-        chunk <= left < {15'd0, both_ends} ? left[4:0] : both_ends;
+        chunk <= left < {{19-LOG_BEATS{1'b0}}, both_ends} ? left[LOG_BEATS:0] : both_ends;
         state <= ASK;
         if (left == 0 || code != OK) begin
           done <= 1;
@@ -137,9 +141,9 @@ module copy_tile #(
       end
       WAIT: if (m_axi_bvalid) begin
         if (m_axi_bresp != 0) code <= AXI_WRITE;
-        from <= from + {23'd0, chunk, 4'd0};
-        to <= to + {23'd0, chunk, 4'd0};
-        left <= left - {15'd0, chunk};
+        from <= from + {{27-LOG_BEATS{1'b0}}, chunk, 4'd0};
+        to <= to + {{27-LOG_BEATS{1'b0}}, chunk, 4'd0};
+        left <= left - {{19-LOG_BEATS{1'b0}}, chunk};
         state <= PLAN;
       end
       default: ;
