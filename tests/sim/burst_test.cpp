@@ -24,6 +24,7 @@
 #include <utility>
 #include <vector>
 
+#include "dram_fixture.h"
 #include "random.h"
 #include "script_host.h"
 #include "sim/dram/dram_channel.h"
@@ -332,7 +333,7 @@ int main(int argc, char **argv) {
   soc.sensor_node = {0, 1};
   soc.num_tiles = 1;
   soc.tiles[0].node = {1, 1};
-  soc.dram = hb_test::lpddr4_3200(world.mock ? kSize : kSize - kCut, 64);
+  soc.dram = hb_test::preset("lpddr4-3200", world.mock ? kSize : kSize - kCut);
   soc.dram.num_channels = 4;
   soc.dram.interleave_bytes = world.seed % 2 == 0 ? 1024 : 256;
   for (uint8_t i = 0; i < 4; ++i)
