@@ -13,7 +13,8 @@
 
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
-  char *soc, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed, *progress;
+  char *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed,
+      *progress;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -136,6 +137,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
   const char *firmware = getenv("HILBERT_FIRMWARE");
   options->soc = text->soc;
+  options->engine = text->engine;
   options->out = text->out;
   options->firmware = text->firmware != NULL                    ? text->firmware
                       : firmware != NULL && firmware[0] != '\0' ? firmware
@@ -168,6 +170,11 @@ int hb_cmd_run(int argc, const char **argv) {
   const struct poptOption table[] = {
       {"soc", '\0', POPT_ARG_STRING, &text.soc, 0, "SoC file or name; default: the scenario's",
        "SOC"},
+      {"engine", '\0', POPT_ARG_STRING, &text.engine, 0,
+       "rtl, or twin: models of the tiles that are exact to the cycle and compute no data; "
+       "default: "
+       "rtl; ,TILE=rtl or ,TILE=twin for one tile",
+       "NAME"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
        "NAME"},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
@@ -216,10 +223,10 @@ int hb_cmd_run(int argc, const char **argv) {
     exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
     poptFreeContext(context);
   }
-  char *const texts[] = {text.soc,        text.policy,      text.duration,    text.seed,
-                         text.out,        text.firmware,    text.trace,       text.stall_ppm,
-                         text.stall_seed, text.progress,    text.wave,        text.wave_from,
-                         text.wave_to,    text.wave_around, text.wave_margin, text.wave_scope};
+  char *const texts[] = {
+      text.engine,    text.soc,     text.policy,      text.duration,    text.seed,      text.out,
+      text.firmware,  text.trace,   text.stall_ppm,   text.stall_seed,  text.progress,  text.wave,
+      text.wave_from, text.wave_to, text.wave_around, text.wave_margin, text.wave_scope};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

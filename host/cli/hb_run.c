@@ -45,6 +45,8 @@ typedef struct run {
   hb_score_t *score;
   hb_energy_t *energy;
   hb_trace_sink_t *trace;
+  uint32_t twin_tiles;      /* bit per tile: its twin instead of its RTL */
+  char engine[LINE_BYTES];  /* as told in results: options->engine, or "rtl" */
   uint64_t num_refused;     /* DMA accesses outside the windows of their model */
   hb_sim_refused_t refused; /* the first of them */
   hb_sim_t *sim;
@@ -130,6 +132,46 @@ static int load_firmware(run_t *run) {
   if (too_long || hb_elf_parse(run->firmware_bytes, len, &run->firmware, &why) != HB_OK) {
     fprintf(stderr, "%s: %s\n", path, too_long ? "too large for firmware" : why);
     return HB_EXIT_INPUT;
+  }
+  return HB_EXIT_OK;
+}
+
+/* One word of --engine: "rtl", "twin" or either for one tile. */
+static bool take_engine_word(run_t *run, const char *word, size_t len, bool first) {
+  const size_t name_len = first ? 0 : (size_t)strcspn(word, "=,");
+  const char *kind = first ? word : word + name_len + 1;
+  const size_t kind_len = first ? len : len > name_len ? len - name_len - 1 : 0;
+  const bool twin = kind_len == 4 && strncmp(kind, "twin", 4) == 0;
+  if (!twin && !(kind_len == 3 && strncmp(kind, "rtl", 3) == 0)) {
+    return false;
+  }
+  for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
+    const char *name = run->soc.tiles[i].name;
+    if (!first && (strlen(name) != name_len || strncmp(name, word, name_len) != 0)) {
+      continue;
+    }
+    run->twin_tiles = twin ? run->twin_tiles | 1u << i : run->twin_tiles & ~(1u << i);
+    if (!first) {
+      return true;
+    }
+  }
+  return first;
+}
+
+static int take_engine(run_t *run) {
+  const char *text = run->options->engine == NULL ? "rtl" : run->options->engine;
+  if (snprintf(run->engine, sizeof(run->engine), "%s", text) >= (int)sizeof(run->engine)) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--engine: too long");
+  }
+  for (const char *word = text, *end; word != NULL; word = end) {
+    const size_t len = strcspn(word, ",");
+    end = word[len] == ',' ? word + len + 1 : NULL;
+    if (!take_engine_word(run, word, len, word == text)) {
+      return hb_cli_fail(HB_EXIT_USAGE,
+                         "--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of "
+                         "%s, separated by commas, got %.*s",
+                         run->soc.name, (int)len, word);
+    }
   }
   return HB_EXIT_OK;
 }
@@ -273,6 +315,7 @@ static int build_machine(run_t *run) {
       .poll = on_poll,
       .poll_ctx = run,
       .poll_cycles = POLL_CYCLES,
+      .twin_tiles = run->drawing ? run->twin_tiles & ~run->draw.wave.tiles : run->twin_tiles,
       .wave = run->drawing ? &run->draw.wave : NULL,
   };
   if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
@@ -338,7 +381,7 @@ static int open_trace(run_t *run) {
   hb_trace_meta_init(&meta);
   hb_trace_meta_set(&meta, "scenario", run->scenario.name);
   hb_trace_meta_set(&meta, "soc", run->soc.name);
-  hb_trace_meta_set(&meta, "engine", "rtl");
+  hb_trace_meta_set(&meta, "engine", run->engine);
   hb_trace_meta_set(&meta, "policy", options->policy_name);
   hb_trace_meta_set_uint(&meta, "seed", options->seed);
   hb_trace_meta_set_uint(&meta, "clock_khz", run->soc.clock_khz);
@@ -461,6 +504,7 @@ static int collect_metrics(run_t *run) {
   hb_metrics_t *metrics = &run->metrics;
   metrics->scenario = &run->scenario;
   metrics->soc = &run->soc;
+  metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
   if (hb_score_finish(run->score, hb_sim_cycle(run->sim), &metrics->result) != HB_OK) {
@@ -561,7 +605,7 @@ static int report(run_t *run) {
 }
 
 static int load_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_files, load_firmware, compile, name_out};
+  int (*const steps[])(run_t *) = {load_files, take_engine, load_firmware, compile, name_out};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {

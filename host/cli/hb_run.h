@@ -27,6 +27,7 @@ typedef struct hb_run_options {
   const char *soc;      /* likewise; NULL: the scenario's */
   const char *out;      /* NULL: out/<scenario>-<soc>-<policy> */
   const char *firmware; /* path of firmware.elf */
+  const char *engine; /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL: rtl */
   const char *policy_name;
   uint32_t policy;      /* its number */
   uint64_t duration_ps; /* 0: the scenario's */

@@ -346,7 +346,7 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_text(&json, "schema", HB_METRICS_SCHEMA);
   put_text(&json, "scenario", metrics->scenario->name);
   put_text(&json, "soc", metrics->soc->name);
-  put_text(&json, "engine", "rtl");
+  put_text(&json, "engine", metrics->engine);
   put_text(&json, "policy", metrics->policy);
   put_uint(&json, "seed", metrics->seed);
   put(&json, "complete", json_object_new_boolean(metrics->complete));

@@ -62,6 +62,7 @@ typedef struct hb_metrics_energy {
 typedef struct hb_metrics {
   const hb_scenario_t *scenario;
   const hb_soc_t *soc;
+  const char *engine; /* as the run was told */
   const char *policy;
   uint64_t seed;
   uint64_t planned_cycles; /* length the run was asked for */

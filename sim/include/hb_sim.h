@@ -246,6 +246,7 @@ typedef struct hb_sim_options {
   bool (*poll)(void *ctx, uint64_t cycle);
   void *poll_ctx;
   uint64_t poll_cycles;
+  uint32_t twin_tiles;       /* bit per tile: its twin (sim/twin) instead of its RTL */
   const hb_sim_wave_t *wave; /* NULL: none; valid as long as the simulator */
 } hb_sim_options_t;
 

@@ -8,6 +8,7 @@
 
 #include "hilbert/hb_image.h"
 #include "sim/tile/tile_model.h"
+#include "sim/twin/twin_tile.h"
 
 namespace hb {
 
@@ -79,6 +80,8 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
       auto traced = info.make_traced(*wave_context_, soc.tiles[i].name);
       traced_models.emplace_back(i, traced.get());
       model = std::move(traced);
+    } else if ((options.twin_tiles >> i & 1) != 0) {
+      model = make_twin(info.id, info.caps);
     } else {
       model = info.make();
     }

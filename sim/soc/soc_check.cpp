@@ -9,6 +9,7 @@
 
 #include "sim/dram/dram_channel.h"
 #include "sim/tile/tile_model.h"
+#include "sim/twin/twin_tile.h"
 
 namespace hb {
 
@@ -173,6 +174,24 @@ void check_placement(const hb_soc_t &soc) {
   }
 }
 
+void check_twins(const hb_sim_options_t &options, const hb_soc_t &soc) {
+  in_range("twin_tiles", options.twin_tiles, 0, (uint64_t{1} << soc.num_tiles) - 1);
+  for (uint32_t i = 0; i < soc.num_tiles; ++i) {
+    if ((options.twin_tiles >> i & 1) == 0) {
+      continue;
+    }
+    const TileModelInfo &info = *find_model(soc.tiles[i].model);
+    if (make_twin(info.id, info.caps) == nullptr) {
+      throw Wrong("twin_tiles: " + std::string(soc.tiles[i].name) + " is a " + info.name +
+                  ", which has no twin");
+    }
+    if (options.wave != nullptr && (options.wave->tiles >> i & 1) != 0) {
+      throw Wrong("wave.tiles: " + std::string(soc.tiles[i].name) +
+                  " is a twin, which has no RTL signals");
+    }
+  }
+}
+
 void check_wave(const hb_sim_wave_t &wave, const hb_soc_t &soc) {
   in_range("wave.to", wave.to, wave.from, UINT64_MAX);
   in_range("wave.tiles", wave.tiles, 0, (uint64_t{1} << soc.num_tiles) - 1);
@@ -209,6 +228,7 @@ std::string check_options(const hb_sim_options_t &options, const hb_soc_t &soc) 
     if (options.poll != nullptr) {
       in_range("poll_cycles", options.poll_cycles, 1, UINT64_MAX);
     }
+    check_twins(options, soc);
     if (options.wave != nullptr) {
       check_wave(*options.wave, soc);
     }

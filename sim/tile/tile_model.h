@@ -64,6 +64,12 @@ class TileModelIf {
   /** clock() in two halves, for waveforms: after settle() every signal is that of the cycle, edge() ends it. */
   virtual void settle(const TileIn &in) { settled_ = in; }
   virtual void edge() { clock(settled_); }
+  /**
+   * Cycles from now on that need not be clocked: with inactive inputs outputs() stay the same in them, and may change after
+   * the last. skip() goes over some of these. UINT64_MAX: until an input is active.
+   */
+  virtual uint64_t quiet() const { return 0; }
+  virtual void skip(uint64_t cycles) { (void)cycles; }
   /** `started` and `completed` alone, cheap enough for every cycle. */
   virtual uint32_t jobs_started() const = 0;
   virtual uint32_t jobs_completed() const = 0;

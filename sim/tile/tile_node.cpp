@@ -457,7 +457,23 @@ void TileNode::watch_jobs(Cycle now) {
   completed_ = completed;
 }
 
+/* Whether nothing is on its way to or from the model's boundary. */
+bool TileNode::still() const {
+  return reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) == nullptr &&
+         read_now_ == kNone && !reads_changed_ && answer_now_ == kNone && !writes_changed_ &&
+         read_request_ == nullptr && write_request_ == nullptr && asking_ == kNone;
+}
+
+/* Tells the model of the cycles it was not clocked in. */
+void TileNode::catch_up(Cycle now) const {
+  if (now > next_) {
+    model_->skip(now - next_);
+    next_ = now;
+  }
+}
+
 Cycle TileNode::tick(Cycle now) {
+  catch_up(now);
   receive();
   const TileOut &out = model_->outputs();
   if (boundary_ != nullptr) {
@@ -490,6 +506,7 @@ Cycle TileNode::tick(Cycle now) {
     send_requests();
   }
   ++evals_;
+  next_ = now + 1;
   if (now >= options_.halves_from && now <= options_.halves_to) {
     model_->settle(in);
     settled_ = true;
@@ -497,7 +514,16 @@ Cycle TileNode::tick(Cycle now) {
     model_->clock(in);  // changes `out`
     watch_jobs(now);
   }
-  return asleep ? kNever : now + 1;
+  if (asleep) {
+    return kNever;
+  }
+  if (!clock().no_skip() && model_->outputs().idle == 0) {
+    const uint64_t quiet = model_->quiet();
+    if (quiet != 0 && still()) {
+      return quiet < kNever - now - 1 ? now + 1 + quiet : kNever;
+    }
+  }
+  return now + 1;
 }
 
 void TileNode::edge(Cycle now) {
@@ -509,6 +535,7 @@ void TileNode::edge(Cycle now) {
 }
 
 hb_sim_tile_stats_t TileNode::stats() const {
+  catch_up(clock().cycle());
   hb_sim_tile_stats_t stats = stats_;
   const TilePerf perf = model_->perf();
   if (running_) {

@@ -115,6 +115,8 @@ class TileNode : public sc_core::sc_module, public Ticked {
 
   bool stalled(Channel channel, Cycle now) const;
   bool pending() const;
+  bool still() const;
+  void catch_up(Cycle now) const;
   void receive();
   void begin_collecting();
   void end_collecting();
@@ -143,7 +145,8 @@ class TileNode : public sc_core::sc_module, public Ticked {
   Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
-  bool settled_ = false;  // edge() is due
+  bool settled_ = false;    // edge() is due
+  mutable Cycle next_ = 0;  // cycle that the model has not seen yet
 
   // Read side of the manager.
   std::array<Read, kMaxReads> reads_{};

@@ -22,9 +22,9 @@ namespace hb::twin {
  *   bool idle() const;        // of the sequencer: nothing queued, nothing being named
  *   bool alive() const;       // of what is behind it
  *   CoreWires wires(uint8_t avail, bool abort) const;
- *   void edge(const CoreWires &wires, bool abort, const Desc *cmd);  // cmd: nullptr if cmd_valid is 0
- *   uint64_t quiet(uint8_t avail) const;  // abort is 0, no command comes in
- *   CoreSkipped skip(uint64_t cycles, uint8_t avail);
+ *   void edge(const CoreWires &wires, bool abort, const Desc *cmd);  // cmd: nullptr if cmd_valid
+ * is 0 uint64_t quiet(uint8_t avail) const;  // abort is 0, no command comes in CoreSkipped
+ * skip(uint64_t cycles, uint8_t avail);
  * };
  */
 

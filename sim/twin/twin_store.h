@@ -43,6 +43,50 @@ class Store {
   void skip(uint64_t cycles);
 
  private:
+  enum class State : uint8_t { kIdle, kParams, kRows };
+
+  bool start(uint8_t avail, bool abort) const;
+  bool out_take() const { return !out_valid_ || data_.in_ready(); }
+  bool advance() const;
+  bool read(bool abort) const { return state_ == State::kRows && !abort && advance(); }
+  bool room_for_burst() const;  // all that a burst needs but a free AW register
+  bool empty() const;           // nothing under way: falls asleep
+  bool still() const;           // no register changes until something comes in
+  uint64_t until_retired() const;
+  uint64_t until_data() const;
+  uint64_t until_drained() const;
+  uint8_t strobes_of_lanes() const;
+  void edge_rows(bool abort, bool data_take);
+  void edge_addresses(const In &in, bool len_take);
+
+  unsigned n_;
+  Fifo<StoreDesc, kCommandQueueDepth> commands_;
+  State state_ = State::kIdle;
+  bool awake_ = false;
+
+  /* The command whose rows are read. */
+  uint8_t param_ = 0, push_mask_ = 0;
+  uint16_t pixels_left_ = 0;
+  bool raw_ = false, half_ = false;
+
+  /* Pipeline: bits as valid_q of the RTL. */
+  uint8_t valid_ = 0, quarter_ = 0;
+  bool out_valid_ = false;
+  uint8_t out_strb_ = 0;  // lower, upper eight bytes
+  Fifo<uint8_t, 16> data_;
+
+  /* Addresses. */
+  bool aw_active_ = false, aw_valid_ = false;
+  uint32_t aw_addr_ = 0, aw_row_ = 0, row_pitch_ = 0, index_ = 0, m_awaddr_ = 0;
+  uint32_t row_beats_ = 0, aw_left_ = 0;
+  uint16_t aw_rows_ = 0;
+  uint8_t m_awlen_ = 0, outstanding_ = 0;
+  Fifo<uint8_t, kMaxOutstanding> lengths_;   // of bursts whose data is owed
+  Fifo<uint32_t, kMaxOutstanding> indices_;  // of bursts whose answer is owed
+
+  /* Write data. */
+  bool w_valid_ = false, w_last_ = false;
+  uint8_t w_beat_ = 0, w_strb_ = 0;
 };
 
 }  // namespace hb::twin

@@ -33,7 +33,8 @@ constexpr uint64_t kForever = UINT64_MAX;
 
 // rtl/hb_pkg.sv
 constexpr uint8_t kIdFetch = 0, kIdLoad = 1, kIdStore = 2;
-constexpr unsigned kJobQueueDepth = 4, kComplQueueDepth = 8, kCommandQueueDepth = 4, kMaxOutstanding = 8;
+constexpr unsigned kJobQueueDepth = 4, kComplQueueDepth = 8, kCommandQueueDepth = 4,
+                   kMaxOutstanding = 8;
 
 /** What hb_tile_systolic and hb_tile_vector are built with. */
 struct Params {
@@ -156,17 +157,20 @@ class Fifo {
 struct CoreWires {
   uint8_t take = 0, push = 0;  // tokens: of the command that starts; E2L of the one that has ended
   bool done = false, done_push = false;  // the last row of a command is written; it pushes E2S
-  bool pixel = false;    // counted as array
-  bool active = false;   // hb_perf's exec_active_i
-  bool progress = false; // of what feeds the watchdog: step, term or a row of STAT; done is counted by itself
+  bool pixel = false;                    // counted as array
+  bool active = false;                   // hb_perf's exec_active_i
+  bool progress =
+      false;  // of what feeds the watchdog: step, term or a row of STAT; done is counted by itself
   bool waits_load = false, waits_store = false;
-  bool start = false;    // a command leaves the queue
+  bool start = false;  // a command leaves the queue
 };
 
 /** What a core did while it was skipped. */
 struct CoreSkipped {
-  uint64_t pixel = 0, waits_load = 0, waits_store = 0, active = 0;  // cycles, as hb_perf counts: each in one
-  uint64_t since_progress = 0;  // cycles behind the last one with progress; all of them if there was none
+  uint64_t pixel = 0, waits_load = 0, waits_store = 0,
+           active = 0;  // cycles, as hb_perf counts: each in one
+  uint64_t since_progress =
+      0;  // cycles behind the last one with progress; all of them if there was none
 };
 
 }  // namespace hb::twin

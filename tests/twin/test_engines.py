@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""test_engines.py HILBERT: the same run with tiles of RTL and with their twins: the same to the cycle.
+
+Everything is compared: every record of the trace down to the handshakes at the tiles' boundaries, and metrics.json but for the
+engine's name and wall times.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HILBERT = None
+
+# Every family of scenarios, every kind and size of tile, both policies, random back-pressure.
+RUNS = {
+    "tiny_ws8": ("tiny", "--soc=mini-ws8", "--candidates"),
+    "tiny_edf": ("tiny", "--soc=duo-ws8-os8", "--policy=edf"),
+    "tiny_stalled": ("tiny", "--soc=duo-ws8-os8", "--stall-ppm=200000"),
+    "mixed_16": ("mixed", "--soc=hetero-16", "--duration=6ms"),
+    "vec_8": ("bench/busy-xr", "--soc=hetero-8", "--duration=20ms", "--stall-ppm=100000"),
+    "mixed_32": ("mixed", "--soc=xr-4k", "--duration=2ms"),
+    "xrbench": ("social-interaction-b", "--soc=quad-ws16", "--duration=3ms"),
+    "xrbench_os": ("vr-gaming", "--soc=quad-os16", "--duration=12ms", "--policy=edf"),
+    "busy": ("bench/busy-quad", "--duration=5ms"),
+}
+
+
+def hilbert(*args):
+    return subprocess.run([HILBERT, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+
+
+class Engines(unittest.TestCase):
+    maxDiff = 2000
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def run_engine(self, name, engine, *more):
+        out = os.path.join(self.folder.name, f"{name}-{engine}")
+        done = hilbert("run", *RUNS[name], f"--engine={engine}", f"--out={out}", *more)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(f"{out}/metrics.json", encoding="utf-8") as file:
+            metrics = json.load(file)
+        self.assertEqual(metrics.pop("engine"), engine)
+        metrics.pop("wall_s")
+        for tile in metrics["tiles"]:
+            tile.pop("evals", None)  # effort, not machine
+        return f"{out}/trace.hbt", metrics
+
+    def compare(self, name, engine="twin"):
+        rtl_trace, rtl = self.run_engine(name, "rtl", "--trace=boundary")
+        twin_trace, twin = self.run_engine(name, engine, "--trace=boundary")
+        diff = hilbert("trace", "diff", rtl_trace, twin_trace)
+        self.assertEqual(diff.returncode, 0, diff.stdout)
+        self.assertEqual(rtl, twin)
+        info = [hilbert("trace", "info", trace).stdout.splitlines() for trace in (rtl_trace, twin_trace)]
+        differ = [a for a, b in zip(*info) if a != b]
+        self.assertTrue(all(line.startswith(("engine ", "trace ")) for line in differ), differ)
+        self.assertGreater(len(hilbert("trace", "dump", "--stream=job", twin_trace).stdout.splitlines()), 0)
+        return rtl_trace
+
+    def test_single_tiles(self):
+        """A twin beside RTL."""
+        for engine in ("rtl,tile0=twin", "twin,tile0=rtl"):
+            self.compare("tiny_edf", engine)
+
+    def test_skipping_changes_nothing(self):
+        for name in ("tiny_edf", "mixed_16"):
+            skipped, _ = self.run_engine(name, "twin", "--trace=boundary")
+            dump = hilbert("trace", "dump", skipped).stdout
+            clocked, _ = self.run_engine(name, "twin", "--trace=boundary", "--no-skip")
+            self.assertEqual(dump, hilbert("trace", "dump", clocked).stdout)
+
+    def test_a_waveform_shows_rtl(self):
+        trace, _ = self.run_engine("tiny_ws8", "twin", "--wave=wave.fst", "--wave-from=1000", "--wave-to=1100")
+        self.assertTrue(os.path.exists(os.path.join(os.path.dirname(trace), "wave.fst")))
+
+    def test_bad_input(self):
+        for engine in ("fpga", "twin,tile9=rtl", "twin,tile0", "twin,tile0=", "twin,,", ",twin", ""):
+            done = hilbert("run", "tiny", "--soc=mini-ws8", f"--engine={engine}", f"--out={self.folder.name}/bad")
+            self.assertEqual(done.returncode, 2, engine)
+            self.assertIn("--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of mini-ws8", done.stderr)
+            self.assertFalse(os.path.exists(f"{self.folder.name}/bad"))
+
+
+def add_test(run):
+    def test(self):
+        self.compare(run)
+    setattr(Engines, f"test_{run}", test)
+
+
+for run_name in RUNS:
+    add_test(run_name)
+
+if __name__ == "__main__":
+    HILBERT = sys.argv.pop(1)
+    unittest.main()
