@@ -178,7 +178,8 @@ class Report(unittest.TestCase):
         for name in want:
             if name[1:5] in ("jobs", "fram"):
                 colour = colours[names[int(re.search(r"\d+$", name)[0])]]
-                self.assertRegex(lines[-1], rf"\{name} using 1:3:1:2:\S+ with boxxyerror fs solid [\d.]+ border lc rgb '{colour}' lw 0.7 lc rgb '{colour}'")
+                self.assertRegex(lines[-1], rf"\{name} using 1:3:1:2:\S+ with boxxyerror fs solid [\d.]+ border lc rgb '{colour}' "
+                                            rf"lw 0.7 lc rgb '{colour}'")
         return want
 
     def caption(self, trace, *args):
@@ -232,8 +233,8 @@ class Report(unittest.TestCase):
 
     def test_timeline_with_too_many_jobs_ends_sooner(self):
         trace = self.trace_file("tiny", "--duration=900ms")
-        jobs = sorted((row for name, rows in self.timeline(trace, 0, self.metrics["cycles"]).items() if name[1:5] == "jobs" for row in rows),
-                      key=lambda row: row[1])
+        blocks = self.timeline(trace, 0, self.metrics["cycles"])
+        jobs = sorted((row for name, rows in blocks.items() if name[1:5] == "jobs" for row in rows), key=lambda row: row[1])
         self.assertGreater(len(jobs), 4100)
         end = round(jobs[3999][1] * self.metrics["clock_mhz"] * 1000)
         self.check_timeline(trace, 0, end, "--from=0ms", "--to=900ms")
