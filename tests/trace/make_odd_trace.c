@@ -144,15 +144,34 @@ static void put_records(void) {
   PUT(ARRIVED, 783, 3, 22, 783, 950);
   PUT(DROPPED, 784, 2, 22, 4);
   PUT(DROPPED, 785, 3, 22, 3);
-  PUT(JOB, 800, 0, tag(2, 23, 0), 0, 10, 790, 1, 1, 15); /* never announced */
+  PUT(JOB, 789, 1, tag(4, 22, 0), 0, 3, 786, 1, 1, 15);  /* though it was dropped */
+  PUT(JOB, 800, 0, tag(2, 23, 0), 0, 10, 790, 1, 1, 16); /* never announced */
   PUT(DONE, 801, 2, 23);
-  PUT(JOB, 820, 0, tag(4, 23, 0), 0, 10, 810, 1, 1, 16); /* waited for one of the two */
-  PUT(DONE, 821, 4, 23);
-  PUT(ARRIVED, 830, 2, 16384 + 20, 830, 950); /* the bits of frame 20 in a tag */
-  PUT(DONE, 840, 2, 16384 + 20);
-  PUT(ARRIVED, 841, 3, 16384 + 20, 841, 950);
-  PUT(JOB, 860, 0, tag(3, 20, 0), 0, 10, 850, 1, 1, 17);
+  PUT(JOB, 820, 0, tag(4, 23, 0), 0, 10, 810, 1, 1, 17); /* waited for one of the two */
+  PUT(JOB, 824, 1, tag(3, 23, 0), 0, 10, 812, 1, 1, 18);
+  PUT(DONE, 825, 3, 23); /* the other, too late */
+  PUT(JOB, 836, 0, tag(4, 23, 1), 0, 10, 826, 1, 1, 19);
+  PUT(DONE, 837, 4, 23);
+  PUT(ARRIVED, 840, 2, 16384 + 20, 840, 950); /* the bits of frame 20 in a tag */
+  PUT(DONE, 845, 2, 16384 + 20);
+  PUT(ARRIVED, 846, 3, 16384 + 20, 846, 950);
+  PUT(JOB, 860, 0, tag(3, 20, 0), 0, 10, 850, 1, 1, 20);
   PUT(DONE, 861, 3, 16384 + 20);
+  PUT(ARRIVED, 870, 2, 16384 + 21, 870, 950); /* and of 21, for which none has waited */
+  PUT(DONE, 872, 2, 16384 + 21);
+  PUT(ARRIVED, 873, 3, 16384 + 21, 873, 950);
+  PUT(JOB, 890, 0, tag(3, 21, 0), 0, 10, 880, 1, 1, 21);
+  PUT(DONE, 891, 3, 16384 + 21);
+  PUT(JOB, 900, 0, tag(2, 24, 0), 0, 5, 895, 1, 1, 22); /* drawn before it is dropped */
+  PUT(DROPPED, 901, 2, 24, 4);
+  PUT(JOB, 910, 0, tag(3, 24, 0), 0, 8, 902, 1, 1, 23);
+  PUT(ARRIVED, 920, 2, 25, 920, 950);
+  PUT(DONE, 922, 2, 25);
+  PUT(JOB, 930, 0, tag(3, 25, 0), 0, 6, 924, 1, 1, 24);
+  PUT(DONE, 931, 3, 25);
+  PUT(ARRIVED, 932, 3, 16384 + 25, 932, 950); /* there is no such frame to wait for */
+  PUT(JOB, 946, 0, tag(3, 25, 0), 0, 6, 940, 1, 1, 25);
+  PUT(DONE, 947, 3, 16384 + 25);
   PUT(NOTE, 1000000000000007, text); /* times 10^6 is above 64 bits */
   PUT(PACKET, 1000000000000008, 3);
 }

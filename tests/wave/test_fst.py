@@ -196,6 +196,8 @@ class Whole(Case):
             shown = [re.sub(r"\+\{(.*)\} .*", r"\1", line).removeprefix(f"{tile}.").removeprefix(f"sched.{tile}.") for line in groups[tile]]
             self.assertEqual(shown, ["given", "job", "busy", "control", "decoder", "idle_o", "irq_o", "m_axi_arvalid", "m_axi_rvalid",
                                      "m_axi_awvalid", "m_axi_wvalid"])
+            self.assertRegex(groups[tile][3], r"\.u_ctl\.state_q\[2:0\]$")
+            self.assertRegex(groups[tile][4], r"\.u_decode\.state_q\[2:0\]$")
             self.assertEqual(len(groups[f"{tile}/{tile} axi"]), 16)
 
 
