@@ -395,6 +395,9 @@ static int open_trace(run_t *run) {
     for (uint32_t l = 0; l < task->model.num_layers; l++) {
       hb_trace_meta_set_layer(&meta, m, l, task->model.layers[l].name);
     }
+    if (task->depends_on != HB_IMAGE_NONE) {
+      hb_trace_meta_set_depends(&meta, m, &task->depends_on, 1);
+    }
   }
   char path[HB_PATH_MAX_BYTES + 32];
   snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_TRACE);

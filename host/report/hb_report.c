@@ -19,7 +19,9 @@
 typedef struct json_object json_t;
 
 typedef struct report {
-  const char *path; /* of the metrics */
+  const char *path;       /* of the metrics */
+  const char *trace_path; /* NULL: no timeline */
+  const hb_timeline_window_t *window;
   json_t *metrics;
   hb_text_t html;
   char *why;
@@ -444,6 +446,12 @@ static hb_status_t make_page(report_t *report) {
   models_table(report);
   tiles_table(report);
   channels_table(report);
+  if (report->trace_path != NULL) {
+    const double cycles = number(report, report->metrics, "cycles");
+    HB_TRY(hb_timeline_add(report->trace_path, report->window,
+                           cycles > 0.0 && cycles < 0x1p62 ? (uint64_t)cycles : 0, &report->html,
+                           report->why, report->why_len));
+  }
   HB_TRY(plot_links(report));
   HB_TRY(plot_latency(report));
   HB_TRY(plot_traffic(report));
@@ -501,9 +509,24 @@ static hb_status_t write_page(const report_t *report, const char *path) {
   return HB_OK;
 }
 
-hb_status_t hb_report_write(const char *metrics_path, const char *html_path, char *why,
+static bool exists(const char *path) {
+  FILE *file = fopen(path, "r");
+  if (file == NULL) {
+    return errno != ENOENT; /* what else is wrong, reading says */
+  }
+  fclose(file);
+  return true;
+}
+
+hb_status_t hb_report_write(const char *metrics_path, const char *trace_path,
+                            const hb_timeline_window_t *window, const char *html_path, char *why,
                             size_t why_len) {
-  report_t report = {.path = metrics_path, .why = why, .why_len = why_len};
+  const bool wanted = window->has_from || window->has_to;
+  report_t report = {.path = metrics_path,
+                     .trace_path = wanted || exists(trace_path) ? trace_path : NULL,
+                     .window = window,
+                     .why = why,
+                     .why_len = why_len};
   hb_status_t status = open_metrics(&report);
   if (status == HB_OK) {
     status = make_page(&report);

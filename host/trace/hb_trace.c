@@ -106,3 +106,16 @@ void hb_trace_meta_set_layer(hb_trace_meta_t *meta, uint32_t model, uint32_t lay
   snprintf(key, sizeof(key), "layer.%" PRIu32 ".%" PRIu32, model, layer);
   hb_trace_meta_set(meta, key, name);
 }
+
+void hb_trace_meta_set_depends(hb_trace_meta_t *meta, uint32_t model, const uint32_t *on,
+                               uint32_t num) {
+  char key[32];
+  char list[HB_TRACE_MAX_TEXT + 2] = ""; /* too long by one is refused below */
+  size_t used = 0;
+  for (uint32_t i = 0; i < num && used < sizeof(list); i++) {
+    used +=
+        (size_t)snprintf(list + used, sizeof(list) - used, "%s%" PRIu32, i == 0 ? "" : " ", on[i]);
+  }
+  snprintf(key, sizeof(key), "depends.%" PRIu32, model);
+  hb_trace_meta_set(meta, key, list);
+}

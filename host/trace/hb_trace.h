@@ -118,6 +118,10 @@ void hb_trace_meta_set_tile(hb_trace_meta_t *meta, uint32_t tile, const char *na
 void hb_trace_meta_set_model(hb_trace_meta_t *meta, uint32_t model, const char *name);
 void hb_trace_meta_set_layer(hb_trace_meta_t *meta, uint32_t model, uint32_t layer,
                              const char *name);
+/* Key depends.<model>: the `num` models it waits for, by index, separated by spaces. A frame of it
+ * starts when their frames of the same number are done. */
+void hb_trace_meta_set_depends(hb_trace_meta_t *meta, uint32_t model, const uint32_t *on,
+                               uint32_t num);
 
 /** Everything a file says about itself before its first record. */
 typedef struct hb_trace_schema {

@@ -28,6 +28,8 @@ enum {
   MAX_GAUGES = 256,
   MAX_CANDIDATES = 512, /* of a decision: 32 models on 16 tiles */
   CANDIDATE_VALUES = 8,
+  MAX_OFFERS =
+      512, /* frames that a model is behind those it waits for: as many as firmware knows */
   MAX_ANNOTATIONS = HB_TRACE_MAX_FIELDS + 8, /* of an event */
   ARENA_BYTES = 8 << 20,                     /* what the annotations of one event take */
   SHOWN_UTF8_BYTES = 3 * HB_TRACE_MAX_TEXT + 1,
@@ -53,7 +55,13 @@ typedef struct frame_lane {
   bool has_arrived; /* arrival and deadline are known */
   uint64_t frame, begin, arrival, deadline;
   uint64_t jobs, flow;
+  uint64_t model, offered; /* the first of the flows to the models that wait for it; 0: none yet */
 } frame_lane_t;
+
+/* A frame that is done, and the flow from it to the frame of the same number that waits for it. */
+typedef struct offer {
+  uint64_t from, frame, flow; /* 0: none, or taken */
+} offer_t;
 
 typedef struct model {
   track_t process, drops;
@@ -61,6 +69,9 @@ typedef struct model {
   /* By the frame's bits in a tag: it has been opened or dropped, so that a job that comes later
    * does not open it again. */
   uint8_t known[TAG_FRAMES / 8];
+  uint64_t waits_for; /* a bit per model */
+  offer_t offers[MAX_OFFERS];
+  uint64_t num_offers; /* ever; the newest take the places of the oldest */
 } model_t;
 
 typedef struct tile {
@@ -325,9 +336,15 @@ static void put_event(export_t *self, track_t *track, uint64_t cycle,
   put_packet(self, &packet);
 }
 
+/* That begin at a slice, or go on to it. */
+typedef struct flows {
+  size_t num;
+  uint64_t list[1 + MAX_MODELS];
+} flows_t;
+
 static void put_named(export_t *self, track_t *track, uint64_t cycle,
                       HbPerfetto__TrackEvent__Type type, const char *category, char *name,
-                      annotations_t *notes, uint64_t flow) {
+                      annotations_t *notes, flows_t *flows) {
   event_t event = HB_PERFETTO__TRACK_EVENT__INIT;
   char *categories[] = {utf8(self, category)};
   event.name = name;
@@ -335,8 +352,10 @@ static void put_named(export_t *self, track_t *track, uint64_t cycle,
   event.categories = categories;
   event.n_debug_annotations = notes->num;
   event.debug_annotations = notes->list;
-  event.n_flow_ids = flow != 0;
-  event.flow_ids = &flow;
+  if (flows != NULL) {
+    event.n_flow_ids = flows->num;
+    event.flow_ids = flows->list;
+  }
   put_event(self, track, cycle, type, &event);
 }
 
@@ -398,25 +417,66 @@ static frame_lane_t *open_frame(export_t *self, uint64_t index, uint64_t frame, 
     if (lane->open || lane->track.cycle > begin) continue;
     need_model(self, index);
     need_track(self, &lane->track, &model->process, false, "frames");
-    *lane = (frame_lane_t){
-        .track = lane->track, .open = true, .frame = frame, .begin = begin, .flow = ++self->flows};
+    *lane = (frame_lane_t){.track = lane->track,
+                           .open = true,
+                           .frame = frame,
+                           .begin = begin,
+                           .flow = ++self->flows,
+                           .model = index};
     return lane;
   }
   self->lost_frames++;
   return NULL;
 }
 
-static void begin_frame(export_t *self, frame_lane_t *lane, bool late, annotations_t *notes) {
+static bool waits_for(const export_t *self, uint32_t model, uint64_t other) {
+  return (self->models[model].waits_for >> other & 1) != 0;
+}
+
+/* `offers`: other frames may begin because of it. */
+static void begin_frame(export_t *self, frame_lane_t *lane, bool late, bool offers,
+                        annotations_t *notes) {
   annotate_uint(self, notes, "frame", lane->frame);
   if (lane->has_arrived) {
     annotate_uint(self, notes, "arrival", lane->arrival);
     annotate_uint(self, notes, "deadline", lane->deadline);
   }
   if (late) annotate_true(self, notes, "late");
+  flows_t flows = {.num = 0};
+  if (lane->jobs > 0) flows.list[flows.num++] = lane->flow;
+  if (offers) lane->offered = self->flows + 1;
+  for (uint32_t m = 0; offers && m < MAX_MODELS; m++) {
+    if (waits_for(self, m, lane->model)) flows.list[flows.num++] = ++self->flows;
+  }
   put_named(self, &lane->track, lane->begin, HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN,
             "frame", text_of(self, "frame %" PRIu64 "%s", lane->frame, late ? " late" : ""), notes,
-            lane->jobs > 0 ? lane->flow : 0);
+            &flows);
   lane->written = true;
+}
+
+/* Frames that wait for this one may begin. */
+static void offer_frame(export_t *self, const frame_lane_t *lane) {
+  uint64_t flow = lane->offered;
+  for (uint32_t m = 0; m < MAX_MODELS; m++) {
+    if (!waits_for(self, m, lane->model)) continue;
+    model_t *model = &self->models[m];
+    model->offers[model->num_offers++ % MAX_OFFERS] =
+        (offer_t){.from = lane->model, .frame = lane->frame % TAG_FRAMES, .flow = flow++};
+  }
+}
+
+/* The flows that end in the first job of a frame. */
+static void take_offers(model_t *model, uint64_t frame, flows_t *flows) {
+  uint64_t missing = model->waits_for;
+  const uint64_t num = model->num_offers < MAX_OFFERS ? model->num_offers : MAX_OFFERS;
+  for (uint64_t i = 1; missing != 0 && i <= num; i++) { /* the newest first: numbers come again */
+    offer_t *offer = &model->offers[(model->num_offers - i) % MAX_OFFERS];
+    if (offer->flow == 0 || offer->frame != frame % TAG_FRAMES) continue;
+    if ((missing >> offer->from & 1) == 0) continue;
+    missing &= ~(UINT64_C(1) << offer->from);
+    flows->list[flows->num++] = offer->flow;
+    offer->flow = 0;
+  }
 }
 
 /* The name of a slice is at its beginning, and late is known at its end: both are written here. */
@@ -425,7 +485,7 @@ static void end_frame(export_t *self, frame_lane_t *lane, uint64_t cycle, bool d
   const uint64_t end = cycle > lane->begin ? cycle : lane->begin;
   if (!lane->written) {
     const bool late = done && lane->has_arrived && cycle > lane->deadline;
-    begin_frame(self, lane, late, notes);
+    begin_frame(self, lane, late, done, notes);
     put_end(self, &lane->track, end);
   } else {
     event_t event = HB_PERFETTO__TRACK_EVENT__INIT;
@@ -433,6 +493,7 @@ static void end_frame(export_t *self, frame_lane_t *lane, uint64_t cycle, bool d
     event.debug_annotations = notes->list;
     put_event(self, &lane->track, end, HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_END, &event);
   }
+  if (done) offer_frame(self, lane);
   lane->open = false;
 }
 
@@ -493,7 +554,7 @@ static void on_frame_dropped(export_t *self, const view_t *view) {
   const char *why = shown(self, view->stream->fields[reason].type, view->values[reason]);
   put_named(self, &model->drops, view->values[0], HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT,
             "drop", text_of(self, "frame %" PRIu64 " dropped: %s", frame, why == NULL ? "" : why),
-            &notes, 0);
+            &notes, NULL);
 }
 
 /* Frames that the records leave open end with the last record. */
@@ -511,25 +572,26 @@ static void end_all_frames(export_t *self) {
 
 /* ----------------------------------------------------------------------------------------- jobs */
 
-/* The flow of the frame that a job belongs to; 0 if that is not drawn. Without the frame's arrival,
- * it begins with its first job. */
-static uint64_t flow_of_job(export_t *self, const view_t *view, uint64_t begin) {
+/* The flows that lead to a job: from its frame, which without an arrival begins with its first job,
+ * and, to that one, from the frames it has waited for. None if the frame is not drawn. */
+static void flows_to_job(export_t *self, const view_t *view, uint64_t begin, flows_t *flows) {
   const uint64_t tag = field(view, "tag");
-  if (tag > UINT32_MAX) return 0;
+  if (tag > UINT32_MAX) return;
   model_t *model = &self->models[HB_TAG_MODEL(tag)];
   frame_lane_t *lane = find_frame(model, HB_TAG_FRAME(tag));
   if (lane == NULL) {
-    if (is_known(model, HB_TAG_FRAME(tag))) return 0;
+    if (is_known(model, HB_TAG_FRAME(tag))) return;
     lane = open_frame(self, HB_TAG_MODEL(tag), HB_TAG_FRAME(tag), begin);
-    if (lane == NULL) return 0;
+    if (lane == NULL) return;
     /* At once: where times are equal, Perfetto draws flows in the order of the file. */
     lane->jobs++;
     annotations_t notes = {.num = 0};
-    begin_frame(self, lane, false, &notes);
-    return lane->flow;
+    begin_frame(self, lane, false, true, &notes);
+  } else {
+    lane->jobs++;
   }
-  lane->jobs++;
-  return lane->flow;
+  flows->list[flows->num++] = lane->flow;
+  if (lane->jobs == 1) take_offers(model, lane->frame, flows);
 }
 
 /* Bytes in a microsecond, on average over a job. */
@@ -553,7 +615,8 @@ static void on_job(export_t *self, const view_t *view) {
     return;
   }
   tile_t *tile = &self->tiles[index];
-  const uint64_t flow = flow_of_job(self, view, start);
+  flows_t flows = {.num = 0};
+  flows_to_job(self, view, start, &flows);
   need_process(self, &self->tiles_process, PID_TILES, "tiles");
   const char *name = shown(self, "tile", index);
   char title[HB_TRACE_SHOWN_BYTES];
@@ -562,7 +625,7 @@ static void on_job(export_t *self, const view_t *view) {
   annotations_t notes = {.num = 0};
   annotate_record(self, &notes, view);
   put_named(self, &tile->lanes[i], start, HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_SLICE_BEGIN, "job",
-            shown(self, "tag", field(view, "tag")), &notes, flow);
+            shown(self, "tag", field(view, "tag")), &notes, &flows);
   put_end(self, &tile->lanes[i], end);
   need_track(self, &tile->read, &self->tiles_process, true,
              text_of(self, "%s read, bytes/us", title));
@@ -626,7 +689,7 @@ static void on_decision(export_t *self, const view_t *view) {
   annotate_candidates(self, &notes);
   const uint64_t cycle = view->values[0];
   put_named(self, &self->decisions, cycle, HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT, "decision",
-            shown(self, "tag", field(view, "tag")), &notes, 0);
+            shown(self, "tag", field(view, "tag")), &notes, NULL);
   put_count(self, &self->ready, cycle, (int64_t)field(view, "ready"));
   put_count(self, &self->free, cycle, (int64_t)field(view, "free"));
 }
@@ -638,7 +701,7 @@ static void on_other(export_t *self, const view_t *view) {
   annotations_t notes = {.num = 0};
   annotate_record(self, &notes, view);
   put_named(self, &self->events, view->values[0], HB_PERFETTO__TRACK_EVENT__TYPE__TYPE_INSTANT,
-            "event", utf8(self, view->stream->name), &notes, 0);
+            "event", utf8(self, view->stream->name), &notes, NULL);
 }
 
 static void on_irq(export_t *self, const view_t *view) {
@@ -777,6 +840,21 @@ static void read_clock(export_t *self, const char *path, FILE *notes) {
   fprintf(notes, "%s: the trace does not say clock_khz: a cycle is drawn as a nanosecond\n", path);
 }
 
+/* Which model waits for which; what is no list of models is passed over. */
+static void read_dependencies(export_t *self) {
+  for (uint32_t m = 0; m < MAX_MODELS; m++) {
+    char key[32];
+    snprintf(key, sizeof(key), "depends.%" PRIu32, m);
+    const char *at = hb_trace_reader_meta(self->reader, key);
+    while (at != NULL && *at >= '0' && *at <= '9') {
+      char *end;
+      const uint64_t other = strtoull(at, &end, 10);
+      if (other < MAX_MODELS) self->models[m].waits_for |= UINT64_C(1) << other;
+      at = end + strspn(end, " ");
+    }
+  }
+}
+
 static void note_lost(uint64_t count, const char *what, const char *path, FILE *notes) {
   if (count > 0) fprintf(notes, "%s: left out: %" PRIu64 " %s\n", path, count, what);
 }
@@ -880,6 +958,7 @@ hb_status_t hb_trace_perfetto(const char *path, const char *out_path, uint64_t f
   choose_streams(self);
   hb_trace_reader_range(self->reader, from, to);
   read_clock(self, path, notes);
+  read_dependencies(self);
   status = export_file(self, path, out_path, temporary, notes, why, why_len);
 out:
   if (self != NULL) {

@@ -51,11 +51,13 @@ static void end_group(const saver_t *s, const char *name, bool closed) {
   fprintf(s->out, "@%" PRIx64 "\n-%s\n", closed ? GROUP_END_CLOSED : GROUP_END, name);
 }
 
-static void __attribute__((format(printf, 4, 5)))
-put(const saver_t *s, uint64_t show, int color, const char *format, ...) {
+/* `alias`: what to call it; NULL: the last part of its name, with its bits. */
+static void __attribute__((format(printf, 5, 6)))
+put(const saver_t *s, uint64_t show, int color, const char *alias, const char *format, ...) {
   fprintf(s->out, "@%" PRIx64 "\n", show);
   if (color != 0) fprintf(s->out, "[color] %d\n", color);
   if (show == SHOW_NAMED) fprintf(s->out, "^1 %s\n", s->names);
+  if (alias != NULL) fprintf(s->out, "+{%s} ", alias);
   va_list args;
   va_start(args, format);
   vfprintf(s->out, format, args);
@@ -71,70 +73,99 @@ static bool is_in(const char *scope, const char *parent) {
   return strncmp(scope, parent, len) == 0 && (scope[len] == '.' || scope[len] == '\0');
 }
 
-/* What a signal looks like best. */
+/* What a signal looks like best; those of a scope in this order, others behind them. */
+static const struct {
+  const char *name;
+  uint64_t show;
+  int color;
+} kLooks[] = {
+    {"decision", SHOW_TEXT, YELLOW}, {"score", SHOW_SIGNED, YELLOW}, {"term0", SHOW_SIGNED, YELLOW},
+    {"term1", SHOW_SIGNED, YELLOW},  {"ready", SHOW_DECIMAL, BLUE},  {"free", SHOW_DECIMAL, BLUE},
+    {"miss", SHOW_TEXT, RED},        {"misses", SHOW_DECIMAL, RED},  {"drop", SHOW_TEXT, ORANGE},
+    {"drops", SHOW_DECIMAL, ORANGE}, {"fault", SHOW_TEXT, RED},      {"faults", SHOW_DECIMAL, RED},
+    {"given", SHOW_TEXT, INDIGO},    {"job", SHOW_TEXT, GREEN},      {"waiting", SHOW_STEPS, BLUE},
+};
+enum { NUM_LOOKS = sizeof(kLooks) / sizeof(kLooks[0]) };
+
+static size_t look_of(const hb_sim_wave_signal_t *signal) {
+  size_t i = 0;
+  while (i < NUM_LOOKS && strcmp(kLooks[i].name, signal->name) != 0) {
+    i++;
+  }
+  return i;
+}
+
 static void put_signal(const saver_t *s, const hb_sim_wave_signal_t *signal) {
-  static const struct {
-    const char *name;
-    uint64_t show;
-    int color;
-  } looks[] = {
-      {"job", SHOW_TEXT, GREEN},       {"given", SHOW_TEXT, INDIGO},
-      {"decision", SHOW_TEXT, YELLOW}, {"miss", SHOW_TEXT, RED},
-      {"drop", SHOW_TEXT, ORANGE},     {"fault", SHOW_TEXT, RED},
-      {"ready", SHOW_STEPS, BLUE},     {"waiting", SHOW_STEPS, BLUE},
-      {"score", SHOW_SIGNED, YELLOW},  {"term0", SHOW_SIGNED, YELLOW},
-      {"term1", SHOW_SIGNED, YELLOW},  {"misses", SHOW_DECIMAL, RED},
-      {"drops", SHOW_DECIMAL, ORANGE}, {"faults", SHOW_DECIMAL, RED},
-  };
+  const size_t look = look_of(signal);
   uint64_t show = signal->text ? SHOW_TEXT : signal->bits == 1 ? SHOW_BIT : SHOW_DECIMAL;
   int color = 0;
-  for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
-    if (strcmp(looks[i].name, signal->name) == 0) {
-      show = looks[i].show;
-      color = looks[i].color;
-    }
+  if (look < NUM_LOOKS) {
+    show = kLooks[look].show;
+    color = kLooks[look].color;
   }
   if (signal->bits == 1) {
-    put(s, show, color, "%s.%s", signal->scope, signal->name);
+    put(s, show, color, NULL, "%s.%s", signal->scope, signal->name);
   } else {
-    put(s, show, color, "%s.%s[%" PRIu32 ":0]", signal->scope, signal->name, signal->bits - 1);
+    put(s, show, color, signal->name, "%s.%s[%" PRIu32 ":0]", signal->scope, signal->name,
+        signal->bits - 1);
   }
 }
 
-static void put_scope(const saver_t *s, const char *scope, bool deep) {
-  for (uint32_t i = 0; i < s->save->num_signals; i++) {
-    const hb_sim_wave_signal_t *signal = &s->save->signals[i];
-    if (deep ? is_in(signal->scope, scope) : strcmp(signal->scope, scope) == 0) {
-      put_signal(s, signal);
+static void put_scope(const saver_t *s, const char *scope) {
+  for (size_t look = 0; look <= NUM_LOOKS; look++) {
+    for (uint32_t i = 0; i < s->save->num_signals; i++) {
+      const hb_sim_wave_signal_t *signal = &s->save->signals[i];
+      if (strcmp(signal->scope, scope) == 0 && look_of(signal) == look) put_signal(s, signal);
     }
+  }
+}
+
+/* With all scopes inside of it, in the order of the waveform. */
+static void put_deep(const saver_t *s, const char *scope) {
+  for (uint32_t i = 0; i < s->save->num_signals; i++) {
+    if (is_in(s->save->signals[i].scope, scope)) put_signal(s, &s->save->signals[i]);
   }
 }
 
 /* --------------------------------------------------------------------------------------- groups
  */
 
+/* All of a tile's AXI port. */
+static void put_axi(const saver_t *s, const char *name) {
+  static const char *const bits[] = {"arvalid", "arready", "rvalid", "rready", "rlast",  "awvalid",
+                                     "awready", "wvalid",  "wready", "wlast",  "bvalid", "bready"};
+  char title[HB_SIM_NAME_MAX + 8];
+  snprintf(title, sizeof(title), "%s axi", name);
+  begin_group(s, title, true);
+  for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+    put(s, SHOW_BIT, 0, NULL, "%s.m_axi_%s", name, bits[i]);
+  }
+  put(s, SHOW_HEX, 0, "m_axi_araddr", "%s.m_axi_araddr[31:0]", name);
+  put(s, SHOW_HEX, 0, "m_axi_awaddr", "%s.m_axi_awaddr[31:0]", name);
+  put(s, SHOW_NAMED, 0, "m_axi_rresp", "%s.m_axi_rresp[1:0]", name);
+  put(s, SHOW_NAMED, 0, "m_axi_bresp", "%s.m_axi_bresp[1:0]", name);
+  end_group(s, title, true);
+}
+
 static void put_tile(const saver_t *s, uint32_t index) {
   const char *name = s->save->soc->tiles[index].name;
   char scope[HB_SIM_NAME_MAX + 8];
   snprintf(scope, sizeof(scope), "sched.%s", name);
   begin_group(s, name, false);
-  put_scope(s, scope, true);
+  put_scope(s, scope);
   if ((s->save->tiles >> index & 1) != 0) {
     if (s->save->top[index] != NULL) {
-      put(s, SHOW_STATE, VIOLET, "%s.%s.u_ctl.state_q[2:0]", name, s->save->top[index]);
-      put(s, SHOW_STATE, VIOLET, "%s.%s.u_decode.state_q[2:0]", name, s->save->top[index]);
+      put(s, SHOW_STATE, VIOLET, "control", "%s.%s.u_ctl.state_q[2:0]", name, s->save->top[index]);
+      put(s, SHOW_STATE, VIOLET, "decoder", "%s.%s.u_decode.state_q[2:0]", name,
+          s->save->top[index]);
     }
-    static const char *const bits[] = {
-        "idle_o",       "irq_o",       "m_axi_arvalid", "m_axi_arready", "m_axi_rvalid",
-        "m_axi_rready", "m_axi_rlast", "m_axi_awvalid", "m_axi_awready", "m_axi_wvalid",
-        "m_axi_wready", "m_axi_wlast", "m_axi_bvalid",  "m_axi_bready"};
+    /* Enough to see what it does; the rest of the port is in a group that is closed. */
+    static const char *const bits[] = {"idle_o",       "irq_o",         "m_axi_arvalid",
+                                       "m_axi_rvalid", "m_axi_awvalid", "m_axi_wvalid"};
     for (size_t i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
-      put(s, SHOW_BIT, 0, "%s.%s", name, bits[i]);
+      put(s, SHOW_BIT, 0, NULL, "%s.%s", name, bits[i]);
     }
-    put(s, SHOW_HEX, 0, "%s.m_axi_araddr[31:0]", name);
-    put(s, SHOW_HEX, 0, "%s.m_axi_awaddr[31:0]", name);
-    put(s, SHOW_NAMED, 0, "%s.m_axi_rresp[1:0]", name);
-    put(s, SHOW_NAMED, 0, "%s.m_axi_bresp[1:0]", name);
+    put_axi(s, name);
   }
   end_group(s, name, false);
 }
@@ -159,7 +190,7 @@ static void put_noc(const saver_t *s) {
                      {"west", x > 0}};
         for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
           if (!links[i].there) continue;
-          put(s, SHOW_BIT, 0, "noc.%s.router_%" PRIu32 "_%" PRIu32 ".%s", nets[net], x, y,
+          put(s, SHOW_BIT, 0, NULL, "noc.%s.router_%" PRIu32 "_%" PRIu32 ".%s", nets[net], x, y,
               links[i].name);
         }
       }
@@ -187,13 +218,13 @@ static void put_all(const saver_t *s) {
   put_head(s);
   if (s->save->num_signals > 0) {
     begin_group(s, "scheduler", false);
-    put_scope(s, "sched", false);
+    put_scope(s, "sched");
     end_group(s, "scheduler", false);
     begin_group(s, "models", true);
-    put_scope(s, "model", true);
+    put_deep(s, "model");
     end_group(s, "models", true);
     begin_group(s, "interrupts", true);
-    put_scope(s, "sched.irq", true);
+    put_deep(s, "sched.irq");
     end_group(s, "interrupts", true);
   }
   for (uint32_t i = 0; i < s->save->soc->num_tiles; i++) {

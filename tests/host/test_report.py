@@ -27,9 +27,9 @@ class Report(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.folder)
 
-    def report(self, folder, path=None):
+    def report(self, folder, *args, path=None):
         env = os.environ if path is None else {**os.environ, "PATH": path}
-        return subprocess.run([HILBERT, "report", folder], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        return subprocess.run([HILBERT, "report", folder, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               check=False, env=env)
 
     def page(self, change=None):
@@ -79,7 +79,7 @@ class Report(unittest.TestCase):
             with self.subTest(change.__name__):
                 self.assertNotEqual(self.page(change)[0], page)
 
-    def scripts(self):
+    def scripts(self, trace=None, *args):
         """What gnuplot is told to draw: for each picture its blocks of numbers and its other lines."""
         folder = tempfile.mkdtemp(dir=self.folder)
         log = os.path.join(folder, "log")
@@ -88,7 +88,9 @@ class Report(unittest.TestCase):
         os.chmod(os.path.join(folder, "gnuplot"), 0o755)
         with open(os.path.join(folder, "metrics.json"), "w", encoding="utf-8") as file:
             json.dump(self.metrics, file)
-        done = self.report(folder, path=folder + os.pathsep + os.environ["PATH"])
+        if trace:
+            shutil.copy(trace, os.path.join(folder, "trace.hbt"))
+        done = self.report(folder, *args, path=folder + os.pathsep + os.environ["PATH"])
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(log, encoding="utf-8") as file:
             pictures = file.read().split("set terminal ")[1:]
@@ -106,6 +108,175 @@ class Report(unittest.TestCase):
                     lines.append(line)
             parsed.append((blocks, lines))
         return parsed
+
+    def trace_file(self, *args, out="traced"):
+        """The trace of another run, whose metrics are those of the page from now on."""
+        out = os.path.join(self.folder, out)
+        subprocess.run([HILBERT, "run", *args, f"--out={out}"], check=True, stdout=subprocess.DEVNULL)
+        with open(os.path.join(out, "metrics.json"), encoding="utf-8") as file:
+            self.metrics = json.load(file)
+        return os.path.join(out, "trace.hbt")
+
+    def timeline(self, trace, first, last):
+        """What is to be drawn, in ms, from cycle `first` to `last`: {block: [row]}."""
+        khz, end = self.metrics["clock_mhz"] * 1000, self.metrics["cycles"]
+        dump = subprocess.run([HILBERT, "trace", "dump", "--json", trace], check=True, stdout=subprocess.PIPE, text=True).stdout
+        records = [json.loads(line) for line in dump.splitlines()]
+        models = [model["name"] for model in self.metrics["models"]]
+        tiles = [tile["name"] for tile in self.metrics["tiles"]]
+        frames, jobs, blocks = {}, [], {}
+        for record in records:
+            key = (record.get("model_name"), record.get("frame"))
+            if record["stream"] == "frame_arrived":
+                frames[key] = [record["arrival"], end, record["deadline"], None]
+            elif record["stream"] in ("frame_done", "frame_dropped"):
+                frames[key][1::2] = record["cycle"], record["stream"]
+            elif record["stream"] == "job":
+                jobs.append((record["start"], record["end"], record["tile_name"], record["tag_name"]))
+        # What was decided and has no end still runs.
+        ended = {(tile, tag) for _, _, tile, tag in jobs}
+        jobs += [(r["cycle"], end, r["tile_name"], r["tag_name"]) for r in records
+                 if r["stream"] == "decision" and (r["tile_name"], r["tag_name"]) not in ended]
+
+        def box(kind, model, begin, end, row):
+            if begin < last and end >= first:
+                blocks.setdefault(f"${kind}{models.index(model)}", []).append((max(begin, first) / khz, min(end, last) / khz, row))
+
+        def point(kind, cycle, row):
+            if first <= cycle < last:
+                blocks.setdefault(f"${kind}", []).append((cycle / khz, row))
+
+        for start, stop, tile, tag in jobs:
+            box("jobs", tag.split("#")[0], start, stop, len(models) + tiles.index(tile))
+        for (model, _), (arrival, stop, deadline, how) in frames.items():
+            box("frames", model, arrival, stop, models.index(model))
+            point("deadlines", deadline, models.index(model))
+            if how == "frame_dropped":
+                point("dropped", stop, models.index(model))
+            elif how and stop > deadline:
+                point("late", stop, models.index(model))
+        return blocks
+
+    def check_timeline(self, trace, first, last, *args):
+        pictures = self.scripts(trace, *args)
+        self.assertEqual(len(pictures), 4)
+        blocks, lines = pictures[0]
+        want = self.timeline(trace, first, last)
+        self.assertEqual(set(blocks), set(want))
+        for name, rows in want.items():
+            self.close(sorted(blocks[name]), sorted(tuple(round(value, 6) for value in row) for row in rows), 5)
+            self.assertRegex(lines[-1], rf", \{name} using 1:")  # drawn
+        khz = self.metrics["clock_mhz"] * 1000
+        self.assertIn(f"set xrange [{first / khz:.6f}:{last / khz:.6f}]", lines)
+        # A row each, models above tiles, and the colours' names.
+        names = [row["name"] for row in self.metrics["models"] + self.metrics["tiles"]]
+        ticks = next(line for line in lines if line.startswith("set ytics"))
+        self.assertEqual(re.findall(r'"(.*?)" (\d+)', ticks), [(name, str(i)) for i, name in enumerate(names)])
+        colours = dict(reversed(pair) for pair in re.findall(r"lc rgb '(#\w+)' title \"(.*?)\"", lines[-1]))
+        self.assertEqual(list(colours), names[:len(self.metrics["models"])])
+        self.assertEqual(len(set(colours.values())), len(colours))
+        for name in want:
+            if name[1:5] in ("jobs", "fram"):
+                colour = colours[names[int(re.search(r"\d+$", name)[0])]]
+                self.assertRegex(lines[-1], rf"\{name} using 1:3:1:2:\S+ with boxxyerror fs solid [\d.]+ border lc rgb '{colour}' "
+                                            rf"lw 0.7 lc rgb '{colour}'")
+        return want
+
+    def caption(self, trace, *args):
+        folder = tempfile.mkdtemp(dir=self.folder)
+        with open(os.path.join(folder, "metrics.json"), "w", encoding="utf-8") as file:
+            json.dump(self.metrics, file)
+        shutil.copy(trace, os.path.join(folder, "trace.hbt"))
+        done = self.report(folder, *args)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            page = file.read()
+        found = re.search(r"<h2>Timeline</h2>\n(<figure>)?(<svg)?(?s:.*?)<p>(.*?)</p>\n(.*)", page)
+        self.assertEqual(page.count("<svg"), 4 if found[1] else 3)
+        self.assertNotIn("href='http", page)
+        return found[3], found[4]
+
+    def test_timeline_holds_every_job_and_frame(self):
+        trace = self.trace_file("tiny", "--soc=duo-ws8-os8")
+        want = self.check_timeline(trace, 0, self.metrics["cycles"])
+        self.assertGreater(sum(len(rows) for name, rows in want.items() if name.startswith("$jobs")), 40)
+        ms = self.metrics["cycles"] / self.metrics["clock_mhz"] / 1000
+        self.assertTrue(self.caption(trace)[0].startswith(f"0.000 to {ms:.3f} ms of {ms:.3f} ms. A box is"))
+
+    def test_timeline_marks_what_is_late_or_dropped(self):
+        trace = self.trace_file("busy-quad", "--duration=20ms")
+        want = self.check_timeline(trace, 0, self.metrics["cycles"])
+        self.assertGreater(len(want["$late"]), 2)
+        self.assertEqual(len(want["$dropped"]), sum(model["dropped"] for model in self.metrics["models"]))
+        self.assertGreater(len(want["$dropped"]), 2)
+
+    def test_timeline_of_a_window(self):
+        trace = self.trace_file("tiny", "--soc=duo-ws8-os8")
+        khz, whole = self.metrics["clock_mhz"] * 1000, self.timeline(trace, 0, self.metrics["cycles"])
+        begin, end = ((begin + end) / 2 for begin, end, _ in (whole["$jobs0"][1], whole["$jobs0"][-2]))  # in the middle of jobs
+        first, last = int(begin * khz), int(end * khz)
+        part = self.check_timeline(trace, first, last, f"--from={begin:.8f}ms", f"--to={end:.8f}ms")
+        self.assertEqual(len(whole["$jobs0"]), len(part["$jobs0"]) + 2)
+        self.assertEqual((part["$jobs0"][0][0], part["$jobs0"][-1][1]), (first / khz, last / khz))
+        self.check_timeline(trace, 9 * khz, self.metrics["cycles"], "--from=9000us")
+        self.check_timeline(trace, 0, 5 * khz, "--to=5ms")
+        self.assertTrue(self.caption(trace, "--from=3.1ms", "--to=5.7ms")[0].startswith("3.100 to 5.700 ms of 10.000 ms."))
+
+    def test_timeline_of_a_long_run_is_where_most_happens(self):
+        trace = self.trace_file("tiny", "--duration=130ms", "--seed=4")  # neither the first nor where most jobs are
+        khz = self.metrics["clock_mhz"] * 1000
+        jobs = [row for name, rows in self.timeline(trace, 0, self.metrics["cycles"]).items() if name[1:5] == "jobs" for row in rows]
+        work = {begin: sum(max(0, min(end, begin + 50) - max(start, begin)) for start, end, _ in jobs) for begin in range(0, 90, 10)}
+        best = max(work, key=lambda begin: (round(work[begin], 6), -begin))
+        self.check_timeline(trace, best * khz, (best + 50) * khz)
+        self.assertTrue(self.caption(trace)[0].startswith(f"{best}.000 to {best + 50}.000 ms of 130.000 ms, where the tiles work most."))
+
+    def test_timeline_with_too_many_jobs_ends_sooner(self):
+        trace = self.trace_file("tiny", "--duration=900ms")
+        blocks = self.timeline(trace, 0, self.metrics["cycles"])
+        jobs = sorted((row for name, rows in blocks.items() if name[1:5] == "jobs" for row in rows), key=lambda row: row[1])
+        self.assertGreater(len(jobs), 4100)
+        end = round(jobs[3999][1] * self.metrics["clock_mhz"] * 1000)
+        self.check_timeline(trace, 0, end, "--from=0ms", "--to=900ms")
+        self.assertIn(", no more because of the number of jobs.", self.caption(trace, "--from=0ms", "--to=900ms")[0])
+        self.assertNotIn("because", self.caption(trace, "--to=5ms")[0])
+
+    def test_trace_without_jobs_or_damaged(self):
+        trace = self.trace_file("tiny", "--duration=3ms", "--trace=decisions")
+        self.assertEqual(self.caption(trace)[0], "There are no jobs in a trace of level decisions.")
+        trace = self.trace_file("tiny", "--duration=3ms")
+        with open(trace, "rb") as file:
+            whole = file.read()
+        with open(trace, "wb") as file:
+            file.write(whole[:-60])
+        said = self.caption(trace)
+        self.assertTrue(said[1].startswith('<p class="bad">The trace is damaged: cut short'), said)
+        for data, text in ((b"not a trace" * 100, "not a trace"), (b"", "not a trace")):
+            folder = tempfile.mkdtemp(dir=self.folder)
+            shutil.copy(os.path.join(os.path.dirname(trace), "metrics.json"), folder)
+            with open(os.path.join(folder, "trace.hbt"), "wb") as file:
+                file.write(data)
+            done = self.report(folder)
+            self.assertEqual(done.returncode, 3)
+            self.assertIn(f"{folder}/trace.hbt: ", done.stderr)
+            self.assertIn(text, done.stderr)
+            self.assertFalse(os.path.exists(os.path.join(folder, "report.html")))
+
+    def test_window_refused(self):
+        trace = self.trace_file("tiny", "--duration=3ms")
+        folder = os.path.dirname(trace)
+        for args, code, text in ((["--from=3ms"], 2, "nothing of the run, which has 3.000000 ms, is in the window"),
+                                 (["--from=2ms", "--to=2ms"], 2, "nothing of the run"),
+                                 (["--from=2"], 2, "--from: expected a time, such as 5ms, got 2"),
+                                 (["--to=x"], 2, "--to: expected a time")):
+            with self.subTest(args):
+                done = self.report(folder, *args)
+                self.assertEqual(done.returncode, code)
+                self.assertIn(text, done.stderr)
+        os.remove(trace)
+        done = self.report(folder, "--from=1ms")
+        self.assertEqual((done.returncode, done.stderr), (3, f"hilbert: {trace}: No such file or directory\n"))
+        self.assertEqual(self.report(folder).returncode, 0)
 
     def close(self, got, want, places):
         self.assertEqual(len(got), len(want))

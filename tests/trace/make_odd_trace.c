@@ -4,8 +4,8 @@
  * make_odd_trace FILE [CLOCK_KHZ]: a trace with what runs seldom or never have, for exports: no
  * clock, frames that overlap, frames announced before their nominal arrival, dropped in their
  * middle, never finished or never announced, jobs that overlap on a tile, names that are not UTF-8,
- * tags without names, and the streams `lambda` (fields alpha and beta, of a model) and `beta`, and
- * a stream of a higher level.
+ * tags without names, models that wait for two others, and the streams `lambda` (fields alpha and
+ * beta, of a model) and `beta`, and a stream of a higher level.
  */
 
 #include <stdio.h>
@@ -126,6 +126,52 @@ static void put_records(void) {
   PUT(ARRIVED, 371, 1, 8, 370, 390);
   PUT(DONE, 390, 1, 8); /* in time, just so */
   PUT(DONE, 600, 1, 16384 + 5);
+  /* Model 3 waits for model 2, model 4 for both. */
+  PUT(ARRIVED, 700, 3, 20, 680, 950); /* before the one it waits for */
+  PUT(ARRIVED, 702, 2, 20, 690, 950);
+  PUT(ARRIVED, 703, 4, 20, 702, 950);
+  PUT(JOB, 720, 0, tag(2, 20, 0), 0, 10, 710, 1, 1, 10);
+  PUT(ARRIVED, 721, 2, 21, 721, 950);
+  PUT(DONE, 722, 2, 20);
+  PUT(JOB, 740, 1, tag(3, 20, 0), 0, 10, 730, 1, 1, 11);
+  PUT(JOB, 750, 0, tag(2, 21, 0), 0, 10, 740, 1, 1, 12);
+  PUT(JOB, 760, 1, tag(3, 20, 1), 0, 10, 750, 1, 1, 13);
+  PUT(DONE, 761, 3, 20);
+  PUT(DONE, 762, 2, 21); /* none of that number waits for it */
+  PUT(JOB, 780, 1, tag(4, 20, 0), 0, 10, 770, 1, 1, 14);
+  PUT(DONE, 781, 4, 20);
+  PUT(ARRIVED, 782, 2, 22, 782, 950);
+  PUT(ARRIVED, 783, 3, 22, 783, 950);
+  PUT(DROPPED, 784, 2, 22, 4);
+  PUT(DROPPED, 785, 3, 22, 3);
+  PUT(JOB, 789, 1, tag(4, 22, 0), 0, 3, 786, 1, 1, 15);  /* though it was dropped */
+  PUT(JOB, 800, 0, tag(2, 23, 0), 0, 10, 790, 1, 1, 16); /* never announced */
+  PUT(DONE, 801, 2, 23);
+  PUT(JOB, 820, 0, tag(4, 23, 0), 0, 10, 810, 1, 1, 17); /* waited for one of the two */
+  PUT(JOB, 824, 1, tag(3, 23, 0), 0, 10, 812, 1, 1, 18);
+  PUT(DONE, 825, 3, 23); /* the other, too late */
+  PUT(JOB, 836, 0, tag(4, 23, 1), 0, 10, 826, 1, 1, 19);
+  PUT(DONE, 837, 4, 23);
+  PUT(ARRIVED, 840, 2, 16384 + 20, 840, 950); /* the bits of frame 20 in a tag */
+  PUT(DONE, 845, 2, 16384 + 20);
+  PUT(ARRIVED, 846, 3, 16384 + 20, 846, 950);
+  PUT(JOB, 860, 0, tag(3, 20, 0), 0, 10, 850, 1, 1, 20);
+  PUT(DONE, 861, 3, 16384 + 20);
+  PUT(ARRIVED, 870, 2, 16384 + 21, 870, 950); /* and of 21, for which none has waited */
+  PUT(DONE, 872, 2, 16384 + 21);
+  PUT(ARRIVED, 873, 3, 16384 + 21, 873, 950);
+  PUT(JOB, 890, 0, tag(3, 21, 0), 0, 10, 880, 1, 1, 21);
+  PUT(DONE, 891, 3, 16384 + 21);
+  PUT(JOB, 900, 0, tag(2, 24, 0), 0, 5, 895, 1, 1, 22); /* drawn before it is dropped */
+  PUT(DROPPED, 901, 2, 24, 4);
+  PUT(JOB, 910, 0, tag(3, 24, 0), 0, 8, 902, 1, 1, 23);
+  PUT(ARRIVED, 920, 2, 25, 920, 950);
+  PUT(DONE, 922, 2, 25);
+  PUT(JOB, 930, 0, tag(3, 25, 0), 0, 6, 924, 1, 1, 24);
+  PUT(DONE, 931, 3, 25);
+  PUT(ARRIVED, 932, 3, 16384 + 25, 932, 950); /* there is no such frame to wait for */
+  PUT(JOB, 946, 0, tag(3, 25, 0), 0, 6, 940, 1, 1, 25);
+  PUT(DONE, 947, 3, 16384 + 25);
   PUT(NOTE, 1000000000000007, text); /* times 10^6 is above 64 bits */
   PUT(PACKET, 1000000000000008, 3);
 }
@@ -146,6 +192,9 @@ int main(int argc, char **argv) {
   hb_trace_meta_set_layer(&meta, 0, 1, "b\xff\xc3");
   hb_trace_meta_set_layer(&meta, 0, 2, "c");
   hb_trace_meta_set_layer(&meta, 1, 0, "d");
+  hb_trace_meta_set_depends(&meta, 3, (const uint32_t[]){2}, 1);
+  hb_trace_meta_set_depends(&meta, 4, (const uint32_t[]){2, 3}, 2);
+  hb_trace_meta_set(&meta, "depends.2", "64 4294967296 none"); /* there are no such models */
   const hb_trace_schema_t schema = {.writer = "make_odd_trace",
                                     .level = HB_TRACE_PACKETS,
                                     .meta = &meta,

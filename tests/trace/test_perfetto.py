@@ -151,6 +151,7 @@ class Perfetto:
                     self.arrows.append((flows[flow], end))
                 flows[flow] = end
         assert not any(stacks.values()), "a slice has no end"
+        self.loose = [flows[flow] for flow, uses in self.flow_uses.items() if uses == 1]
 
 
 # ------------------------------------------------------------------------------------- what the records ask for
@@ -173,8 +174,9 @@ def notes_of(record):
 class Expected:
     """Straight from the records, frame by frame, with all of them in memory: nothing like the exporter."""
 
-    def __init__(self, records, khz):
+    def __init__(self, records, khz, depends):
         self.khz = khz
+        self.depends = depends  # {model: [models it waits for]}
         self.by = collections.defaultdict(list)
         for record in records:
             self.by[record["stream"]].append(record)
@@ -184,7 +186,8 @@ class Expected:
                 self.models[record["model"]] = record["model_name"]
             if "tag_name" in record:
                 self.models[record["tag"] >> 26] = record["tag_name"].split("#")[0]
-        self.jobs, self.frames, self.arrows = [], [], []
+        self.jobs, self.frames, self.arrows, self.waited, self.loose = [], [], [], [], []
+        self.finished = []  # model, bits of the frame's number, cycle it was done in or None, slice, first job or None
         last = 0
         live, known = {}, set()
         for record in records:
@@ -213,6 +216,7 @@ class Expected:
                     live[key]["jobs"].append(self.jobs[-1])
         for key, frame in live.items():
             self.finish(key, frame, last, False, {"unfinished": True})
+        self.wait()
 
     def ns(self, cycle):
         return cycle * 10**6 // self.khz
@@ -229,6 +233,29 @@ class Expected:
         self.frames.append(this)
         chain = [this] + sorted(frame["jobs"], key=lambda job: job[2])
         self.arrows += [(a[:3], b[:3]) for a, b in zip(chain, chain[1:])]
+        # A frame that the records begin in the middle of is drawn before it is known whether it will be done.
+        early = not frame["notes"] and len(chain) > 1 and chain[1][2] == this[2]
+        self.finished.append((*key, end if done else None, this, chain[1] if len(chain) > 1 else None, early))
+
+    def wait(self):
+        """From a frame to the first job of the frame of the same number, of a model that waits for it."""
+        taken = set()
+        for model, bits, _, _, job, _ in self.finished:
+            for other in self.depends.get(model, ()) if job else ():
+                ends = [(end, frame[:3]) for m, b, end, frame, _, _ in self.finished
+                        if (m, b) == (other, bits) and end is not None and self.ns(end) <= job[2] and (frame[:3], model) not in taken]
+                if ends:
+                    _, frame = max(ends, key=lambda e: e[0])
+                    taken.add((frame, model))
+                    self.waited.append((frame, job[:3]))
+        self.arrows += self.waited
+        # Flows that wait in vain: the frame was dropped, or there was none.
+        for model, _, end, frame, _, early in self.finished:
+            waiting = sum(model in others for others in self.depends.values())
+            if end is not None or early:
+                self.loose += [frame[:3]] * waiting
+        for frame, _ in self.waited:
+            self.loose.remove(frame)
 
     def counters(self):
         """{(process, track): [(ns, value)]}"""
@@ -324,6 +351,10 @@ class Case(unittest.TestCase):
                 return int(line.split()[1])
         return 10**6
 
+    def depends(self, trace):
+        lines = (line.split() for line in hilbert("trace", "info", trace).stdout.splitlines() if line.startswith("depends."))
+        return {int(key.split(".")[1]): [int(word) for word in others if word.isdigit()] for key, *others in lines}
+
     def same(self, got, expected):
         self.assertEqual(sorted(map(key_of, got)), sorted(map(key_of, expected)))
 
@@ -331,7 +362,8 @@ class Case(unittest.TestCase):
         """Exports and compares everything; returns both sides."""
         self.export(trace, *args, code=code)
         got = Perfetto(self.out)
-        expected = Expected([r for r in self.dump(trace, *args, code=code) if r["stream"] != "packet"], self.khz(trace))
+        expected = Expected([r for r in self.dump(trace, *args, code=code) if r["stream"] != "packet"], self.khz(trace),
+                            self.depends(trace))
         for category, rows in (("job", expected.jobs), ("frame", expected.frames)):
             self.same([s[:5] for s in got.slices if s.category == category], rows)
         self.same([i[:4] for i in got.instants if i.category == "decision"], expected.decisions())
@@ -340,7 +372,7 @@ class Case(unittest.TestCase):
         self.assertEqual(len(got.slices), len(expected.jobs) + len(expected.frames))
         self.assertLessEqual({i.category for i in got.instants}, {"decision", "drop", "event"})
         self.same(got.arrows, expected.arrows)
-        self.assertGreaterEqual(min(got.flow_uses.values(), default=2), 2, "a flow has one end")
+        self.same(got.loose, expected.loose)
         counters = {track: values for track, values in got.counters.items() if track[1].split()[0] not in ("alpha", "beta")}
         wanted = expected.counters()
         self.assertEqual(sorted(counters), sorted(wanted))
@@ -375,6 +407,20 @@ class Runs(Case):
         job = next(s for s in tiny.slices if s.category == "job")
         self.assertLessEqual({"status", "busy", "array", "wait_load", "wait_store", "wait_wgt", "wait_cmd", "rd_beats",
                               "wr_beats", "doorbell"}, set(job.notes))
+
+    def test_frames_lead_to_those_that_wait_for_them(self):
+        """The model `head` waits for `conv`: each of its frames begins behind the frame of conv of the same number."""
+        trace = self.traces["tiny"]
+        self.assertEqual(self.depends(trace), {1: [0]})
+        self.assertEqual([self.depends(self.traces[name]) for name in ("mixed", "busy")], [{}, {}])
+        got, expected = self.compare(trace)
+        done = {r["frame"] for r in self.dump(trace, "--stream=frame_done") if r["model_name"] == "head"}
+        self.assertGreater(len(done), 3)
+        arrows = {(source[1], to[1]) for source, to in got.arrows if source[0] == ("conv", "frames") and to[1].startswith("head#")}
+        layers = {to.split("/")[1] for _, to in arrows}
+        self.assertEqual(len(layers), 1)
+        self.assertEqual(arrows, {(f"frame {n}", f"head#{n}/{layer}") for n in done for layer in layers})
+        self.assertEqual(len(expected.waited), len(done))
 
     def test_ranges(self):
         trace = self.traces["tiny"]
@@ -430,8 +476,8 @@ class Runs(Case):
 class Odd(Case):
     def test_every_record_is_drawn(self):
         got, expected = self.compare(self.traces["odd"])
-        self.assertEqual(len(expected.jobs), 9)
-        frames = {s.name: s for s in got.slices if s.category == "frame"}
+        self.assertEqual(len(expected.jobs), 25)
+        frames = {s.name: s for s in got.slices if s.category == "frame" and s.track[0] in ("s\u00fcd", "model 1")}
         self.assertEqual(sorted(frames), ["frame 0", "frame 1", "frame 16389 late", "frame 2", "frame 5", "frame 6", "frame 8"])
         self.assertEqual(frames["frame 1"][2:4], (110, 280))
         self.assertEqual(frames["frame 1"].notes["dropped"], "FAULT")
@@ -439,6 +485,18 @@ class Odd(Case):
         self.assertEqual([frames[f"frame {n}"].notes.get("unfinished") for n in (0, 2, 5, 6)], [None, True, None, True])
         self.assertEqual({s.track[1] for s in got.slices if s.category == "job"}, {"n\ufffdrd", "tile 1"})
         self.assertIn("s\u00fcd#0/b\ufffd\ufffd", {s.name for s in got.slices})
+
+    def test_dependencies(self):
+        got, expected = self.compare(self.traces["odd"])
+        arrows = {(source[0][0], source[1], int(to[1], 16) >> 26, to[2]) for source, to in expected.waited}
+        self.assertEqual(arrows, {
+            ("model 2", "frame 20", 3, 730), ("model 2", "frame 20", 4, 770), ("model 3", "frame 20", 4, 770),
+            ("model 2", "frame 23", 3, 812), ("model 2", "frame 23", 4, 810), ("model 2", "frame 16404", 3, 850),
+            ("model 2", "frame 16405", 3, 880), ("model 2", "frame 25", 3, 924)})
+        self.assertEqual(collections.Counter((track[0], name) for track, name, _ in got.loose), {
+            ("model 2", "frame 21"): 2, ("model 2", "frame 24"): 2, ("model 2", "frame 25"): 1, ("model 2", "frame 16404"): 1,
+            ("model 2", "frame 16405"): 1, ("model 3", "frame 16404"): 1, ("model 3", "frame 16405"): 1, ("model 3", "frame 23"): 1,
+            ("model 3", "frame 24"): 1, ("model 3", "frame 25"): 1, ("model 3", "frame 16409"): 1})
 
     def test_jobs_that_overlap_have_lanes(self):
         self.export(self.traces["odd"])

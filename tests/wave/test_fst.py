@@ -163,7 +163,9 @@ class Whole(Case):
             lines = file.read().splitlines()
         names = [line for line in lines if line and line[0] not in "@-[*^"]
         self.assertGreater(len(names), 50)
-        for name in names:
+        for line in names:
+            alias, name = re.fullmatch(r"(?:\+\{(.*?)\} )?(.*)", line).groups()
+            self.assertEqual(alias is None, "[" not in line, "what has bits has a name without them")
             base = re.sub(r"\[\d+:0\]$", "", name)
             self.assertIn(base, self.vcd.signals)
             bits = self.vcd.bits[base]
@@ -173,6 +175,30 @@ class Whole(Case):
                 self.assertTrue(os.path.exists(line[3:]))
         self.assertEqual(sum(int(l[1:], 16) & 0x800000 != 0 for l in lines if l[:1] == "@"),
                          sum(int(l[1:], 16) & 0x1000000 != 0 for l in lines if l[:1] == "@"))
+
+    def test_save_file_opens_what_tells_most(self):
+        with open(f"{self.out}/wave.gtkw", encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        groups, inside, closed = collections.defaultdict(list), [], set()
+        for before, line in zip(lines, lines[1:]):
+            flags = int(before[1:], 16) if before[:1] == "@" else 0
+            if flags & 0x800000:
+                inside.append(line[1:])
+                closed |= {line[1:]} if flags & 0x400000 else set()
+            elif flags & 0x1000000:
+                self.assertEqual((inside.pop(), flags & 0x400000 != 0), (line[1:], line[1:] in closed))
+            elif line[:1] not in "@-[*^":
+                groups["/".join(inside)].append(line)
+        self.assertEqual(closed, {"models", "interrupts", "tile0 axi", "tile1 axi", "noc request", "noc response"})
+        first = [line.split("}")[0][2:] for line in groups["scheduler"]][:7]
+        self.assertEqual(first, ["decision", "score", "term0", "term1", "ready", "free", "miss"])
+        for tile in ("tile0", "tile1"):
+            shown = [re.sub(r"\+\{(.*)\} .*", r"\1", line).removeprefix(f"{tile}.").removeprefix(f"sched.{tile}.") for line in groups[tile]]
+            self.assertEqual(shown, ["given", "job", "busy", "control", "decoder", "idle_o", "irq_o", "m_axi_arvalid", "m_axi_rvalid",
+                                     "m_axi_awvalid", "m_axi_wvalid"])
+            self.assertRegex(groups[tile][3], r"\.u_ctl\.state_q\[2:0\]$")
+            self.assertRegex(groups[tile][4], r"\.u_decode\.state_q\[2:0\]$")
+            self.assertEqual(len(groups[f"{tile}/{tile} axi"]), 16)
 
 
 class Windows(Case):
