@@ -23,9 +23,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void require(bool condition) {
-  if (!condition) abort();
+/* A promise of the library: the line of a broken one is printed. */
+static void require_at(bool condition, int line) {
+  if (condition) return;
+  fprintf(stderr, "fuzz_reader.c:%d: not as promised\n", line);
+  abort();
 }
+#define require(condition) require_at(condition, __LINE__)
 
 /* Puts the members of an input of kind 'M' together. */
 static void build(const uint8_t *data, size_t len, hb_trace_buf_t *file) {
