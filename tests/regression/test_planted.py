@@ -39,8 +39,11 @@ class Planted(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         cls.tree = os.path.join(cls.folder.name, "hilbert")
-        hidden = shutil.ignore_patterns(".*", "build", "build-*", "out", "__pycache__")
-        shutil.copytree(SOURCE, cls.tree, ignore=hidden)
+        os.mkdir(cls.tree)
+        for name in os.listdir(SOURCE):
+            source, copy = os.path.join(SOURCE, name), os.path.join(cls.tree, name)
+            if not name.startswith((".", "build", "out")):
+                (shutil.copytree if os.path.isdir(source) else shutil.copy)(source, copy)
         cls.build = os.path.join(cls.tree, "build", "release")
         cls.make()
 
