@@ -385,6 +385,10 @@ static int open_trace(run_t *run) {
   hb_trace_meta_set(&meta, "policy", options->policy_name);
   hb_trace_meta_set_uint(&meta, "seed", options->seed);
   hb_trace_meta_set_uint(&meta, "clock_khz", run->soc.clock_khz);
+  hb_trace_meta_set_uint(&meta, "noc.columns", run->soc.noc.columns);
+  hb_trace_meta_set_uint(&meta, "noc.rows", run->soc.noc.rows);
+  hb_trace_meta_set_uint(&meta, "noc.flit_bits", run->soc.noc.flit_bits);
+  hb_trace_meta_set(&meta, "noc.routing", run->soc.noc.routing == HB_NOC_XY ? "xy" : "yx");
   name_nodes(&run->soc, &meta);
   for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
     hb_trace_meta_set_tile(&meta, i, run->soc.tiles[i].name);

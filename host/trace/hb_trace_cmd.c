@@ -36,8 +36,9 @@ static hb_status_t result(const char *path, const hb_trace_reader_t *reader, hb_
 /* ---------------------------------------------------------------------------------------- info */
 
 static bool is_name_key(const char *key) {
-  return strncmp(key, "node.", 5) == 0 || strncmp(key, "tile.", 5) == 0 ||
-         strncmp(key, "model.", 6) == 0 || strncmp(key, "layer.", 6) == 0;
+  return strncmp(key, "noc.", 4) == 0 || strncmp(key, "node.", 5) == 0 ||
+         strncmp(key, "tile.", 5) == 0 || strncmp(key, "model.", 6) == 0 ||
+         strncmp(key, "layer.", 6) == 0;
 }
 
 static uint32_t count_keys(const hb_trace_meta_t *meta, const char *prefix) {
@@ -55,6 +56,18 @@ static void print_names(const hb_trace_meta_t *meta, const char *title, const ch
   fprintf(out, "%-10s %" PRIu32 ":", title, count);
   for (uint32_t i = 0; i < meta->num; i++) {
     if (strncmp(meta->keys[i], prefix, strlen(prefix)) == 0) fprintf(out, " %s", meta->values[i]);
+  }
+  fprintf(out, "\n");
+}
+
+/* Of the mesh, in one line. */
+static void print_noc(const hb_trace_meta_t *meta, FILE *out) {
+  if (count_keys(meta, "noc.") == 0) return;
+  fprintf(out, "%-10s", "noc");
+  for (uint32_t i = 0; i < meta->num; i++) {
+    if (strncmp(meta->keys[i], "noc.", 4) == 0) {
+      fprintf(out, " %s=%s", meta->keys[i] + 4, meta->values[i]);
+    }
   }
   fprintf(out, "\n");
 }
@@ -129,6 +142,7 @@ hb_status_t hb_trace_cmd_info(const char *path, FILE *out, char *why, size_t why
       fprintf(out, "%-10s %s\n", schema->meta->keys[i], schema->meta->values[i]);
     }
   }
+  print_noc(schema->meta, out);
   print_names(schema->meta, "tiles", "tile.", out);
   print_names(schema->meta, "models", "model.", out);
   const uint32_t layers = count_keys(schema->meta, "layer.");

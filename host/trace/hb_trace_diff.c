@@ -130,6 +130,7 @@ static bool agrees(const diff_t *diff, const hb_trace_field_t *field, uint64_t a
   if (strcmp(field->type, "string") == 0) {
     const char *text_a = hb_trace_reader_string(diff->reader[0], a);
     const char *text_b = hb_trace_reader_string(diff->reader[1], b);
+    if (text_a == NULL && text_b == NULL) return a == b; /* shown as numbers */
     return text_a != NULL && text_b != NULL && strcmp(text_a, text_b) == 0;
   }
   if (a == b) return true;

@@ -15,9 +15,9 @@
  * own hb_sim_create(...); hb_sim_run(...);           call hb_trace_sink_tick() from poll()
  *   hb_trace_sink_close(sink, true, "", why, sizeof(why));
  *
- * Metadata keys that readers look for: scenario, soc, engine, policy, seed, clock_khz, and the
- * names set by hb_trace_meta_set_tile(), _model() and _layer(). All are optional; others may be
- * added.
+ * Metadata keys that readers look for: scenario, soc, engine, policy, seed, clock_khz, those of
+ * the mesh (hb_trace_flows.h), and the names set by hb_trace_meta_set_node(), _tile(), _model() and
+ * _layer(). All are optional; others may be added.
  *
  * Streams: one per record type of hilbert/hb_telemetry.h (boot, frame_arrived, ..., fault),
  * `telemetry` for types or lengths this library does not know, `note`, `refused` (DMA accesses

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_trace_flows.h"
 #include "hb_trace_reader.h"
 #include "hb_trace_show.h"
 #include "hilbert/hb_image.h"
@@ -36,6 +37,7 @@ typedef struct stat {
   hb_trace_reader_t *reader;
   model_stat_t models[MAX_MODELS];
   tile_stat_t tiles[MAX_TILES];
+  hb_trace_flows_t flows;
   uint64_t decisions, candidates, interrupts, refused, first, last;
   bool any;
 } stat_t;
@@ -174,6 +176,7 @@ static void print_text(const stat_t *stat, FILE *out) {
             percent(t->wait_wgt, t->busy), percent(t->wait_cmd, t->busy), mean(t->queued, t->jobs),
             t->rd_beats * 16, t->wr_beats * 16);
   }
+  hb_trace_flows_print(&stat->flows, length, out);
 }
 
 static void print_json(const stat_t *stat, FILE *out) {
@@ -216,7 +219,9 @@ static void print_json(const stat_t *stat, FILE *out) {
             t->wait_cmd, mean(t->queued, t->jobs), t->rd_beats * 16, t->wr_beats * 16);
     comma = ",";
   }
-  fprintf(out, "]}\n");
+  fprintf(out, "],");
+  hb_trace_flows_print_json(&stat->flows, out);
+  fprintf(out, "}\n");
 }
 
 static hb_status_t sum_up(stat_t *stat, const char *path, bool json, FILE *out, char *why,
@@ -238,6 +243,11 @@ static hb_status_t sum_up(stat_t *stat, const char *path, bool json, FILE *out, 
     stat->any = true;
     stat->last = record.values[0];
     count(stat, &view);
+    const hb_status_t counted = hb_trace_flows_count(&stat->flows, view.stream, view.values);
+    if (counted != HB_OK) {
+      snprintf(why, why_len, "out of memory");
+      return counted;
+    }
   }
   if (json) {
     print_json(stat, out);
@@ -270,10 +280,12 @@ hb_status_t hb_trace_stat(const char *path, bool json, uint64_t from, uint64_t t
   hb_status_t status = hb_trace_reader_open(path, &stat->reader, text, sizeof(text));
   if (status == HB_OK) {
     hb_trace_reader_range(stat->reader, from, to);
+    hb_trace_flows_init(&stat->flows, stat->reader);
     status = sum_up(stat, path, json, out, why, why_len);
   } else {
     snprintf(why, why_len, "%s: %s", path, text);
   }
+  hb_trace_flows_release(&stat->flows);
   hb_trace_reader_free(stat->reader);
   free(stat);
   return status;

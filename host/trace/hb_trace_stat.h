@@ -2,8 +2,8 @@
 
 /**
  * @file
- * The work behind `hilbert trace stat FILE`: what a run's trace says of its models and tiles, in a
- * fixed amount of memory.
+ * The work behind `hilbert trace stat FILE`: what a run's trace says of its models, tiles and
+ * links, in a fixed amount of memory.
  */
 
 #ifndef HB_TRACE_STAT_H_
@@ -16,7 +16,9 @@
 
 /**
  * Prints a line for each model and tile, and totals of decisions and interrupts; with `json` one
- * object. Only records with from <= cycle <= to count, a job by its end, a frame by its event.
+ * object. Only records with from <= cycle <= to count, a job by its end, a frame by its event, a
+ * packet by its arrival. Where there are packets, also who sent them to whom and, if the metadata
+ * says what the mesh is like (hb_trace_flows.h), what each link carried of them.
  *
  * A frame is late if it was done after its deadline; its latency counts from its arrival.
  *

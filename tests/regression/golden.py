@@ -40,8 +40,8 @@ def report(golden_path, golden, lines, command):
     hilbert, _, out, *run = command[1:]
     print("to look at it:")
     print(f"  {shlex.join([hilbert, 'run', *run, '--out', out, '--wave', 'wave.fst', '--wave-around', f'cycle {min(cycles)}'])}")
-    print(f"  scripts/wave {out}")
-    print(f"if it is meant to change: HB_UPDATE_GOLDEN=1 {' '.join(command)}")
+    print(f"  {shlex.join(['scripts/wave', out])}")
+    print(f"if it is meant to change: HB_UPDATE_GOLDEN=1 {shlex.join(command)}")
 
 
 def main(argv):

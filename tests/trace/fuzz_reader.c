@@ -15,15 +15,21 @@
 
 #include "fuzz_file.h"
 #include "hb_trace_cmd.h"
+#include "hb_trace_diff.h"
 #include "hb_trace_member.h"
 #include "hb_trace_reader.h"
 #include "hb_trace_slice.h"
+#include "hb_trace_stat.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static void require(bool condition) {
-  if (!condition) abort();
+/* A promise of the library: the line of a broken one is printed. */
+static void require_at(bool condition, int line) {
+  if (condition) return;
+  fprintf(stderr, "fuzz_reader.c:%d: not as promised\n", line);
+  abort();
 }
+#define require(condition) require_at(condition, __LINE__)
 
 /* Puts the members of an input of kind 'M' together. */
 static void build(const uint8_t *data, size_t len, hb_trace_buf_t *file) {
@@ -108,6 +114,12 @@ static void read_file(const char *path) {
   const hb_trace_dump_options_t options = {.json = hash % 2 == 0, .to = UINT64_MAX};
   (void)!hb_trace_cmd_dump(path, &options, out, why, sizeof(why));
   (void)!hb_trace_cmd_info(path, out, why, sizeof(why));
+  (void)!hb_trace_stat(path, hash % 2 == 0, 0, UINT64_MAX, out, why, sizeof(why));
+  if (hash % 16 != 0) return; /* it reads the file once for each stream */
+  bool same = false;
+  const hb_trace_diff_options_t diff = {.json = hash % 2 == 0, .to = UINT64_MAX};
+  const hb_status_t status = hb_trace_diff(path, path, &diff, out, &same, why, sizeof(why));
+  require(status != HB_OK || same);
 }
 
 /* A copy of whatever can be read is a trace that can be read. */

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import unittest
 
+import test_formats
+
 HILBERT = None
 
 
@@ -131,6 +133,19 @@ class Diff(unittest.TestCase):
                 self.assertEqual(done.returncode, code, done.stderr)
                 self.assertIn(text, done.stderr)
         self.assertEqual(hilbert("trace", "dump", "--tolerance=cycle=1", a).returncode, 2)
+
+    def test_numbers_without_text_in_a_field_of_texts(self):
+        """No writer of ours leaves them, dump prints the numbers, and a trace is still the same as itself."""
+        fixture = os.path.join(test_formats.GOLDEN, "fixture.hbt")
+        odd = os.path.join(self.folder, "odd.hbt")
+        changed = test_formats.with_schema(test_formats.load(fixture), lambda text: text.replace("field frame uint ", "field frame string "))
+        with open(odd, "wb") as file:
+            file.write(changed)
+        dump = [hilbert("trace", "dump", path).stdout for path in (odd, fixture)]
+        self.assertRegex(dump[0], r" frame=\d{5}")
+        self.assertGreater(len(dump[0].splitlines()), 100)
+        done = hilbert("trace", "diff", odd, odd)
+        self.assertEqual((done.returncode, done.stdout.splitlines()[0]), (0, "no difference"), done.stdout)
 
 
 if __name__ == "__main__":
