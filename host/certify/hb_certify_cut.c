@@ -7,7 +7,11 @@
 
 #include "hilbert/hb_tile_regs.h"
 
-enum { LEN_BITS = 20 };
+enum {
+  LEN_BITS = 20,
+  JOB_QUEUE = 4,   /* jobs that wait; one more rung is an overrun */
+  RESET_CYCLES = 2 /* from a soft reset's write until no job starts before the flush */
+};
 
 static uint32_t *perf(hb_replay_state_t *state, uint32_t offset) {
   return &state->perf[(offset - HB_TILE_REG_PERF_BUSY) / 4];
@@ -67,7 +71,8 @@ static hb_status_t begin(hb_cut_t *cut, uint64_t from) {
   return HB_OK;
 }
 
-static void write_register(hb_cut_t *cut, uint32_t offset, uint32_t data, uint32_t strobe) {
+static void write_register(hb_cut_t *cut, uint64_t cycle, uint32_t offset, uint32_t data,
+                           uint32_t strobe) {
   hb_replay_state_t *now = &cut->now;
   const int index = hb_replay_register(offset);
   if (index == HB_REPLAY_CTRL) {
@@ -75,6 +80,7 @@ static void write_register(hb_cut_t *cut, uint32_t offset, uint32_t data, uint32
     now->regs[index] = data & HB_TILE_CTRL_IRQ_EN_MASK;
     if ((data & HB_TILE_CTRL_SOFT_RESET_MASK) != 0) {
       cut->reset = true;
+      cut->reset_at = cycle + RESET_CYCLES;
       cut->rung = cut->done = 0;
       memset(now->perf, 0, sizeof(now->perf));
     }
@@ -86,15 +92,13 @@ static void write_register(hb_cut_t *cut, uint32_t offset, uint32_t data, uint32
     if (index == HB_REPLAY_LEN) now->regs[index] &= (UINT32_C(1) << LEN_BITS) - 1;
   } else if (offset == HB_TILE_REG_JOB_TAG) {
     cut->rung++;
-    /* Before or behind the flush? Only a second reset would tell. */
-    if (cut->reset) cut->lost = true;
   }
 }
 
 /* Address and word of a write may come apart; the first of each belong together. */
-static void pair_writes(hb_cut_t *cut) {
+static void pair_writes(hb_cut_t *cut, uint64_t cycle) {
   if (cut->num_addrs == 0 || cut->num_words == 0) return;
-  write_register(cut, cut->addrs[0], cut->words[0].data, cut->words[0].strobe);
+  write_register(cut, cycle, cut->addrs[0], cut->words[0].data, cut->words[0].strobe);
   cut->num_addrs--;
   cut->num_words--;
   memmove(cut->addrs, cut->addrs + 1, cut->num_addrs * sizeof(cut->addrs[0]));
@@ -110,7 +114,7 @@ static void follow(hb_cut_t *cut, const hb_sim_boundary_t *record) {
       }
       cut->addrs[cut->num_addrs++] = record->addr & ~UINT32_C(3);
       cut->writes++;
-      pair_writes(cut);
+      pair_writes(cut, record->cycle);
       break;
     case HB_BOUNDARY_REG_W:
       if (cut->num_words == HB_CUT_WRITES) {
@@ -119,7 +123,7 @@ static void follow(hb_cut_t *cut, const hb_sim_boundary_t *record) {
       }
       cut->words[cut->num_words].data = record->data;
       cut->words[cut->num_words++].strobe = record->strobe;
-      pair_writes(cut);
+      pair_writes(cut, record->cycle);
       break;
     case HB_BOUNDARY_REG_B:
       cut->writes--;
@@ -135,7 +139,12 @@ static void follow(hb_cut_t *cut, const hb_sim_boundary_t *record) {
       break;
     case HB_BOUNDARY_IDLE:
       cut->idle = record->data != 0;
-      if (cut->idle) cut->reset = false;
+      if (cut->idle && cut->reset && record->cycle >= cut->reset_at) {
+        /* What was rung before the flush is gone, the rest is done; there was no overrun if all of
+         * it found room. */
+        if (cut->rung <= JOB_QUEUE) cut->rung = cut->done = 0;
+        cut->reset = false;
+      }
       break;
     default:
       break;
@@ -168,6 +177,7 @@ hb_status_t hb_cut_job(hb_cut_t *cut, const hb_sim_job_t *job) {
   cut->jobs = items;
   cut->jobs[cut->segment.num_jobs++] = *job;
   if (job->end > cut->last) cut->last = job->end;
+  if (cut->reset && job->start <= cut->reset_at) return HB_OK; /* the reset swallows it */
   cut->done++;
   /* A job's counters begin behind its first cycle, in which it waits for commands. */
   *perf(&cut->now, HB_TILE_REG_PERF_BUSY) += (uint32_t)job->busy + 1;

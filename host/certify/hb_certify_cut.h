@@ -14,6 +14,10 @@
 
 #include "hb_replay.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /** Takes a segment; records and jobs are valid during the call. Anything but HB_OK stops. */
 typedef hb_status_t (*hb_cut_sink_t)(void *ctx, const hb_replay_segment_t *segment);
 
@@ -36,6 +40,7 @@ typedef struct hb_cut {
   uint64_t writes, reads; /* answers that are to come */
   uint64_t rung, done;    /* doorbells, jobs since the last reset */
   bool reset;             /* a soft reset was asked for, and the tile has not been idle since */
+  uint64_t reset_at;      /* jobs that start later are of the time behind it */
   bool lost;              /* cannot be followed: no more cuts */
   hb_sim_boundary_t *records;
   hb_sim_job_t *jobs;
@@ -56,5 +61,9 @@ HB_MUST_USE hb_status_t hb_cut_job(hb_cut_t *cut, const hb_sim_job_t *job);
  * rest, and else is open and ends at `open_to`.
  */
 HB_MUST_USE hb_status_t hb_cut_finish(hb_cut_t *cut, uint64_t to, uint64_t open_to);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
 
 #endif /* HB_CERTIFY_CUT_H_ */

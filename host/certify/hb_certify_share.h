@@ -30,7 +30,7 @@ typedef struct hb_certify_found {
 /** Of one unit or several. */
 typedef struct hb_certify_result {
   uint64_t segments, segments_failed;
-  uint64_t jobs;       /* as recorded */
+  uint64_t jobs;       /* of segments without a difference */
   uint64_t mismatches; /* signals, in the first cycle of each segment that differs */
   uint64_t cycles;
   uint32_t num_found; /* the first of the mismatches */

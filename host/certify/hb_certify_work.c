@@ -47,7 +47,7 @@ static hb_status_t replay_segment(void *ctx, const hb_replay_segment_t *segment)
   hb_certify_result_t *result = &worker->result;
   result->segments++;
   result->segments_failed += replayed.num_mismatches > 0;
-  result->jobs += replayed.jobs;
+  if (replayed.num_mismatches == 0) result->jobs += replayed.jobs;
   result->mismatches += replayed.num_mismatches;
   result->cycles += replayed.cycles;
   for (uint64_t i = 0;
