@@ -182,7 +182,7 @@ class Altered(Case):
                     self.assertLess(abs(first["cycle"] - cycle), 40)
 
     def test_last_beats(self):
-        source = self.run_scenario(*TINY)
+        source = self.run_scenario(*TINY, "--stall-ppm", "300000")
         dump = hilbert("trace", "dump", source / "trace.hbt", "--stream", "axi_w,axi_r", "--json").stdout.splitlines()
         for stream, signal in (("axi_w", "m_axi_wlast"), ("axi_r", "m_axi_rlast")):
             records = [r for r in map(json.loads, dump) if r["stream"] == stream]
