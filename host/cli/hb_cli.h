@@ -31,6 +31,7 @@ enum {
 int hb_cmd_run(int argc, const char **argv);
 int hb_cmd_check(int argc, const char **argv);
 int hb_cmd_list(int argc, const char **argv);
+int hb_cmd_certify(int argc, const char **argv);
 int hb_cmd_report(int argc, const char **argv);
 int hb_cmd_trace(int argc, const char **argv);
 

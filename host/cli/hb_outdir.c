@@ -13,8 +13,9 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_REPORT,
-                                      HB_OUTDIR_REPORT ".tmp", HB_OUTDIR_TRACE};
+static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,    HB_OUTDIR_METRICS,
+                                      HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_REPORT,
+                                      HB_OUTDIR_REPORT ".tmp",  HB_OUTDIR_TRACE};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */
@@ -40,6 +41,25 @@ static bool is_result(const char *name) {
     }
   }
   return false;
+}
+
+/* What `hilbert certify` keeps: files only. One that is not empty after it stays, and says so. */
+static hb_status_t remove_certify(const char *path, char *why, size_t why_len) {
+  char folder[HB_PATH_MAX_BYTES + 32];
+  snprintf(folder, sizeof(folder), "%s/" HB_OUTDIR_CERTIFY, path);
+  DIR *directory = opendir(folder);
+  if (directory == NULL) return HB_OK;
+  for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
+    char file[sizeof(folder) + 256];
+    snprintf(file, sizeof(file), "%s/%s", folder, entry->d_name);
+    if (strncmp(entry->d_name, "unit-", 5) == 0 || strncmp(entry->d_name, "list", 4) == 0) {
+      (void)!unlink(file);
+    }
+  }
+  closedir(directory);
+  if (rmdir(folder) == 0) return HB_OK;
+  snprintf(why, why_len, "%s: %s", folder, strerror(errno));
+  return HB_ERR_INPUT;
 }
 
 static hb_status_t make_folders(const char *path, char *why, size_t why_len) {
@@ -90,7 +110,8 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {
     const char *name = entry->d_name;
-    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name)) {
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name) &&
+        strcmp(name, HB_OUTDIR_CERTIFY) != 0) {
       snprintf(
           why, why_len,
           "%s: holds %s, which no run wrote; give another directory with --out or move it away",
@@ -101,6 +122,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (int i = 0; i < NUM_RESULTS && status == HB_OK; i++) {
     status = remove_file(path, RESULTS[i], why, why_len);
   }
+  if (status == HB_OK) status = remove_certify(path, why, why_len);
   rewinddir(directory);
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {

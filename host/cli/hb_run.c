@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "elf/hb_elf.h"
+#include "hb_certify.h"
 #include "hb_cli.h"
 #include "hb_collect.h"
 #include "hb_energy.h"
@@ -183,14 +184,16 @@ static uint64_t cycles_of(uint64_t ps, uint32_t clock_khz) {
   return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
 }
 
+static uint32_t image_flags(const run_t *run) {
+  return HB_IMAGE_FLAG_PROTECT | (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
+         (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
+}
+
 static int compile(run_t *run) {
-  const uint32_t flags = HB_IMAGE_FLAG_PROTECT |
-                         (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
-                         (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
   char why[1024] = "";
   const hb_status_t status =
-      hb_map_scenario(&run->scenario, &run->soc, run->options->policy, run->options->seed, flags,
-                      &run->workload, why, sizeof(why));
+      hb_map_scenario(&run->scenario, &run->soc, run->options->policy, run->options->seed,
+                      image_flags(run), &run->workload, why, sizeof(why));
   if (status != HB_OK) {
     fprintf(stderr, "%s: scenario %s does not fit: %s\n", run->soc_path, run->scenario.name, why);
     return hb_cli_exit_code(status);
@@ -372,6 +375,18 @@ static void name_nodes(const hb_soc_t *soc, hb_trace_meta_t *meta) {
 #undef NODE
 }
 
+/* What `hilbert certify` needs to make the workload again. */
+static void describe_workload(const run_t *run, hb_trace_meta_t *meta) {
+  char sha256[HB_SHA256_TEXT];
+  hb_certify_workload_sha256(&run->workload, sha256);
+  hb_trace_meta_set(meta, HB_CERTIFY_META_SCENARIO, run->options->scenario);
+  if (run->options->soc != NULL) {
+    hb_trace_meta_set(meta, HB_CERTIFY_META_SOC, run->options->soc);
+  }
+  hb_trace_meta_set_uint(meta, HB_CERTIFY_META_FLAGS, image_flags(run));
+  hb_trace_meta_set(meta, HB_CERTIFY_META_WORKLOAD, sha256);
+}
+
 static int open_trace(run_t *run) {
   const hb_run_options_t *options = run->options;
   if (!options->trace) {
@@ -389,6 +404,9 @@ static int open_trace(run_t *run) {
   hb_trace_meta_set_uint(&meta, "noc.rows", run->soc.noc.rows);
   hb_trace_meta_set_uint(&meta, "noc.flit_bits", run->soc.noc.flit_bits);
   hb_trace_meta_set(&meta, "noc.routing", run->soc.noc.routing == HB_NOC_XY ? "xy" : "yx");
+  if (options->trace_level >= HB_TRACE_BOUNDARY) {
+    describe_workload(run, &meta);
+  }
   name_nodes(&run->soc, &meta);
   for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
     hb_trace_meta_set_tile(&meta, i, run->soc.tiles[i].name);

@@ -18,6 +18,7 @@ static const command_t COMMANDS[] = {
     {"run", "hilbert run", "run a scenario on an emulated system-on-chip", hb_cmd_run},
     {"check", "hilbert check", "check scenario, model and SoC files", hb_cmd_check},
     {"list", "hilbert list", "list scenarios, models, SoCs, policies, tiles", hb_cmd_list},
+    {"certify", "hilbert certify", "replay a run's tiles on the RTL and compare", hb_cmd_certify},
     {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
     {"trace", "hilbert trace", "read what a run recorded, cut it, recover it", hb_cmd_trace},
 };
@@ -39,10 +40,10 @@ static void print_help(FILE *out) {
       "usage: hilbert COMMAND [OPTIONS] [OPERANDS]\n\n",
       out);
   for (int i = 0; i < NUM_COMMANDS; i++) {
-    fprintf(out, "  %-6s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(out, "  %-7s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
   }
   fputs(
-      "  help   `hilbert help COMMAND` explains one\n\n"
+      "  help    `hilbert help COMMAND` explains one\n\n"
       "Exit codes: 0 ok, 1 the run failed, 2 wrong command line, 3 bad input file, 4 internal "
       "error,\n"
       "130 interrupted.\n",

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Hashes, the bound of a sample, and the list on disk. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "hb_certify.h"
+
+static void test_sha256__is_fips_180_4(void **state) {
+  (void)state;
+  static const struct {
+    const char *text, *hash;
+    int times;
+  } cases[] = {
+      {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1},
+      {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 1},
+      {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", 1},
+      {"aaaaaaaaaa", "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", 100000},
+  };
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    hb_sha256_t hash;
+    char text[HB_SHA256_TEXT];
+    hb_sha256_init(&hash);
+    for (int k = 0; k < cases[i].times; k++) {
+      hb_sha256_add(&hash, cases[i].text, strlen(cases[i].text));
+    }
+    hb_sha256_end(&hash, text);
+    assert_string_equal(text, cases[i].hash);
+  }
+}
+
+/* Chance that none of n sampled of N is among K bad ones, one draw after the other. */
+static double none_seen(uint64_t population, uint64_t sampled, uint64_t bad) {
+  double chance = 1.0;
+  for (uint64_t i = 0; i < sampled; i++) {
+    const double good = (double)(population - i) - (double)bad;
+    chance *= good <= 0 ? 0.0 : good / (double)(population - i);
+  }
+  return chance;
+}
+
+static void test_bound__is_the_last_that_five_percent_allow(void **state) {
+  (void)state;
+  for (uint64_t population = 1; population < 80; population++) {
+    for (uint64_t sampled = 1; sampled <= population; sampled++) {
+      const uint64_t bad = hb_certify_most_bad(population, sampled);
+      assert_true(bad + sampled <= population);
+      assert_true(none_seen(population, sampled, bad) > 0.05 - 1e-9);
+      assert_true(none_seen(population, sampled, bad + 1) < 0.05 + 1e-9);
+    }
+  }
+}
+
+static void test_bound__is_about_three_by_n(void **state) {
+  (void)state;
+  const uint64_t bad = hb_certify_most_bad(1000000, 1000);
+  assert_true(bad > 2900 && bad < 3000);
+}
+
+/* ----------------------------------------------------------------------------------------- list */
+
+static char folder[64];
+
+static int make_folder(void **state) {
+  (void)state;
+  strcpy(folder, "/tmp/hb_certify_XXXXXX");
+  return mkdtemp(folder) == NULL;
+}
+
+static int remove_folder(void **state) {
+  (void)state;
+  char command[128];
+  snprintf(command, sizeof(command), "rm -r '%s'", folder);
+  return system(command);
+}
+
+static hb_certify_turn_t turn(size_t unit) {
+  hb_certify_turn_t result = HB_CERTIFY_MINE;
+  assert_int_equal(hb_certify_share_claim(folder, unit, &result), HB_OK);
+  return result;
+}
+
+static void write_text(const char *name, const char *text) {
+  char path[128];
+  snprintf(path, sizeof(path), "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+static void test_claim__is_for_one(void **state) {
+  (void)state;
+  assert_int_equal(turn(0), HB_CERTIFY_MINE);
+  assert_int_equal(turn(0), HB_CERTIFY_TAKEN);
+  assert_int_equal(turn(1), HB_CERTIFY_MINE);
+}
+
+static void test_claim__of_the_dead_is_retaken(void **state) {
+  (void)state;
+  const pid_t child = fork();
+  if (child == 0) {
+    hb_certify_turn_t result;
+    _exit(hb_certify_share_claim(folder, 3, &result) == HB_OK && result == HB_CERTIFY_MINE ? 0 : 1);
+  }
+  int code = 1;
+  assert_int_equal(waitpid(child, &code, 0), child);
+  assert_int_equal(code, 0);
+  assert_int_equal(turn(3), HB_CERTIFY_MINE);
+}
+
+static void test_claim__of_another_host_stands(void **state) {
+  (void)state;
+  write_text("unit-4.claim", "no-such-host 1\n");
+  assert_int_equal(turn(4), HB_CERTIFY_TAKEN);
+}
+
+static void test_claim__is_stale_after_a_quarter_of_an_hour(void **state) {
+  (void)state;
+  char command[128];
+  write_text("unit-5.claim", "no-such-host 1\n");
+  snprintf(command, sizeof(command), "touch -d '16 minutes ago' '%s/unit-5.claim'", folder);
+  assert_int_equal(system(command), 0);
+  assert_int_equal(turn(5), HB_CERTIFY_MINE);
+}
+
+static void test_result__comes_back(void **state) {
+  (void)state;
+  hb_certify_result_t result = {.segments = 5,
+                                .segments_failed = 1,
+                                .jobs = UINT64_C(1) << 40,
+                                .mismatches = 2,
+                                .cycles = 77,
+                                .num_found = 2};
+  result.found[0].mismatch = (hb_replay_mismatch_t){.cycle = 9,
+                                                    .signal = "m_axi_rid: nothing was read",
+                                                    .expected = UINT64_MAX,
+                                                    .in_job = true,
+                                                    .tag = 3};
+  result.found[1].mismatch = (hb_replay_mismatch_t){.cycle = 10, .signal = "irq_o", .got = 1};
+  result.found[0].tile = result.found[1].tile = 6;
+  assert_int_equal(turn(7), HB_CERTIFY_MINE);
+  assert_int_equal(hb_certify_share_finish(folder, 7, &result), HB_OK);
+  assert_int_equal(turn(7), HB_CERTIFY_DONE);
+  hb_certify_result_t back;
+  assert_int_equal(hb_certify_share_result(folder, 7, 6, &back), HB_OK);
+  assert_int_equal(back.segments, 5);
+  assert_int_equal(back.segments_failed, 1);
+  assert_int_equal(back.jobs, UINT64_C(1) << 40);
+  assert_int_equal(back.mismatches, 2);
+  assert_int_equal(back.cycles, 77);
+  assert_int_equal(back.num_found, 2);
+  for (int i = 0; i < 2; i++) {
+    const hb_replay_mismatch_t *a = &result.found[i].mismatch;
+    const hb_replay_mismatch_t *b = &back.found[i].mismatch;
+    assert_int_equal(back.found[i].tile, 6);
+    assert_int_equal(a->cycle, b->cycle);
+    assert_string_equal(a->signal, b->signal);
+    assert_int_equal(a->expected, b->expected);
+    assert_int_equal(a->got, b->got);
+    assert_int_equal(a->in_job, b->in_job);
+    assert_int_equal(a->tag, b->tag);
+  }
+}
+
+static void test_result__that_is_not_whole_is_none(void **state) {
+  (void)state;
+  hb_certify_result_t result;
+  write_text("unit-8.result", "segments 1 failed 0 jobs 1 mismatches 0 cycles 1 found 0\n");
+  assert_int_equal(hb_certify_share_result(folder, 8, 0, &result), HB_ERR_END);
+  assert_int_equal(turn(8), HB_CERTIFY_MINE);
+}
+
+static void test_list__of_other_work_starts_over(void **state) {
+  (void)state;
+  char why[512];
+  const hb_certify_result_t result = {.segments = 1};
+  assert_int_equal(hb_certify_share_open(folder, "one\n", why, sizeof(why)), HB_OK);
+  assert_int_equal(hb_certify_share_finish(folder, 0, &result), HB_OK);
+  assert_int_equal(hb_certify_share_open(folder, "one\n", why, sizeof(why)), HB_OK);
+  assert_int_equal(turn(0), HB_CERTIFY_DONE);
+  assert_int_equal(hb_certify_share_open(folder, "two\n", why, sizeof(why)), HB_OK);
+  assert_int_equal(turn(0), HB_CERTIFY_MINE);
+  assert_int_equal(hb_certify_share_open(folder, "three\n", why, sizeof(why)), HB_ERR_BUSY);
+}
+
+#define LIST_TEST(test_) cmocka_unit_test_setup_teardown(test_, make_folder, remove_folder)
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_sha256__is_fips_180_4),
+      cmocka_unit_test(test_bound__is_the_last_that_five_percent_allow),
+      cmocka_unit_test(test_bound__is_about_three_by_n),
+      LIST_TEST(test_claim__is_for_one),
+      LIST_TEST(test_claim__of_the_dead_is_retaken),
+      LIST_TEST(test_claim__of_another_host_stands),
+      LIST_TEST(test_claim__is_stale_after_a_quarter_of_an_hour),
+      LIST_TEST(test_result__comes_back),
+      LIST_TEST(test_result__that_is_not_whole_is_none),
+      LIST_TEST(test_list__of_other_work_starts_over),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
