@@ -72,13 +72,15 @@ hb_status_t hb_certify_share_claim(const char *folder, size_t unit, hb_certify_t
     return HB_OK;
   }
   int file = open(claim, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
-  if (file < 0 && errno == EEXIST && !alive(claim)) {
+  bool taken = file < 0 && errno == EEXIST;
+  if (taken && !alive(claim)) {
     unlink(claim);
     file = open(claim, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666);
+    taken = file < 0 && errno == EEXIST;
   }
   if (file < 0) {
     *turn_out = HB_CERTIFY_TAKEN;
-    return errno == EEXIST ? HB_OK : HB_ERR_IO;
+    return taken ? HB_OK : HB_ERR_IO;
   }
   char host[HOST_BYTES];
   char text[HOST_BYTES + 32];

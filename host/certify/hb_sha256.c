@@ -31,21 +31,36 @@ static void compress(uint32_t state[8], const uint8_t *block) {
     const uint32_t s1 = rotate(w[i - 2], 17) ^ rotate(w[i - 2], 19) ^ w[i - 2] >> 10;
     w[i] = w[i - 16] + s0 + w[i - 7] + s1;
   }
-  uint32_t v[8];
-  memcpy(v, state, sizeof(v));
-  for (int i = 0; i < 64; i++) {
-    const uint32_t s1 = rotate(v[4], 6) ^ rotate(v[4], 11) ^ rotate(v[4], 25);
-    const uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-    const uint32_t t1 = v[7] + s1 + choice + K[i] + w[i];
-    const uint32_t s0 = rotate(v[0], 2) ^ rotate(v[0], 13) ^ rotate(v[0], 22);
-    const uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-    memmove(v + 1, v, 7 * sizeof(v[0]));
-    v[4] += t1;
-    v[0] = t1 + s0 + majority;
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+/* A round leaves all variables but two as they are, under other names. */
+#define ROUND(a_, b_, c_, d_, e_, f_, g_, h_, i_)                                        \
+  do {                                                                                   \
+    const uint32_t t_ = (h_) + (rotate((e_), 6) ^ rotate((e_), 11) ^ rotate((e_), 25)) + \
+                        (((e_) & (f_)) ^ (~(e_) & (g_))) + K[i_] + w[i_];                \
+    (d_) += t_;                                                                          \
+    (h_) = t_ + (rotate((a_), 2) ^ rotate((a_), 13) ^ rotate((a_), 22)) +                \
+           (((a_) & (b_)) ^ ((a_) & (c_)) ^ ((b_) & (c_)));                              \
+  } while (0)
+  for (int i = 0; i < 64; i += 8) {
+    ROUND(a, b, c, d, e, f, g, h, i);
+    ROUND(h, a, b, c, d, e, f, g, i + 1);
+    ROUND(g, h, a, b, c, d, e, f, i + 2);
+    ROUND(f, g, h, a, b, c, d, e, i + 3);
+    ROUND(e, f, g, h, a, b, c, d, i + 4);
+    ROUND(d, e, f, g, h, a, b, c, i + 5);
+    ROUND(c, d, e, f, g, h, a, b, i + 6);
+    ROUND(b, c, d, e, f, g, h, a, i + 7);
   }
-  for (int i = 0; i < 8; i++) {
-    state[i] += v[i];
-  }
+#undef ROUND
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
+  state[4] += e;
+  state[5] += f;
+  state[6] += g;
+  state[7] += h;
 }
 
 void hb_sha256_init(hb_sha256_t *hash) {

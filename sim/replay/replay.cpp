@@ -113,11 +113,12 @@ void Replay::load(Track &track, hb_boundary_channel_t channel, Cycle free_from) 
   const hb_sim_boundary_t &record = track.record();
   track.first = record.cycle;
   track.last = record.cycle + length(record) - 1;
-  track.begin = record.cycle - std::min<Cycle>(record.wait, record.cycle);
-  if (track.begin < free_from) {  // no valid can have waited as long
-    const Cycle most = record.cycle < free_from ? 0 : record.cycle - free_from;
+  const Cycle most = record.cycle - std::min(free_from, record.cycle);
+  if (record.wait > most || record.cycle < free_from) {  // no valid can have waited as long
     differ(kWait[channel], record.wait, most);
-    track.begin = std::max(track.begin, free_from);
+    track.begin = free_from;
+  } else {
+    track.begin = record.cycle - record.wait;
   }
 }
 
@@ -303,6 +304,7 @@ void Replay::advance(Cycle now) {
 /* The job that has ended with the clock edge of this cycle. */
 void Replay::end_job(const TilePerf &perf) {
   const bool expected = job_ < segment_->num_jobs;
+  counts_ = counts_ || perf.busy != 0;
   if (!expected || segment_->jobs[job_].end != now_) {
     differ("job.end", expected ? segment_->jobs[job_].end : 0, now_);
     return;
@@ -373,11 +375,6 @@ Replay::Cycle Replay::next_event() const {
 
 /* Cycle `to` of a whole segment: is the tile in the state in which the next one begins? */
 void Replay::finish() {
-  check("idle_o", idle_, 1);
-  check("irq_o", irq_, 0);
-  for (const Track &track : tracks_) {
-    if (!track.over()) differ("records behind the end", 0, track.records.size() - track.next);
-  }
   uint32_t value = 0;
   for (size_t i = 0; i < kRegisters.size() && result_->num_mismatches == 0; ++i) {
     const bool known = read(kRegisters[i].offset, value);
@@ -386,8 +383,7 @@ void Replay::finish() {
   if (result_->num_mismatches == 0 && read(HB_TILE_REG_STATUS, value)) {
     check("end.STATUS", 0, value);
   }
-  const bool counts = model_->perf().busy != 0;  // a tile of another make may count otherwise
-  for (size_t i = 0; i < kPerf.size() && counts; ++i) {
+  for (size_t i = 0; i < kPerf.size() && counts_; ++i) {
     if (read(static_cast<uint32_t>(HB_TILE_REG_PERF_BUSY + 4 * i), value)) {
       check(kPerf[i], segment_->end.perf[i], static_cast<uint32_t>(value + base_[i]));
     }
@@ -401,7 +397,7 @@ hb_status_t Replay::run(const hb_replay_segment_t &segment, hb_replay_result_t &
   if (!prepare()) return HB_ERR_INTERNAL;
   now_ = segment.from;
   job_ = 0;
-  running_ = false;
+  running_ = counts_ = false;
   irq_ = false;
   idle_ = true;
   started_ = model_->jobs_started();

@@ -88,6 +88,7 @@ class Replay {
   std::deque<uint32_t> reg_data_;
   size_t job_ = 0;  // the next that ends
   bool running_ = false;
+  bool counts_ = false;  // the tile has counters that the simulator knows
   uint32_t started_ = 0, completed_ = 0;
   hb_sim_job_t current_{};
   TilePerf at_start_;

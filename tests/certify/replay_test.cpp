@@ -198,8 +198,8 @@ bool falsify(hb_sim_boundary_t &record, uint32_t what, std::string &name) {
       return address;
     case 4:
       name = "another id";
-      record.id ^= 1;
-      return address;
+      record.id ^= 8;  // one that nobody uses
+      return address || record.channel == HB_BOUNDARY_R || record.channel == HB_BOUNDARY_B;
     case 5:
       name = "another length";
       ++record.beats;
@@ -299,6 +299,38 @@ void test(const TileModelInfo &info, uint32_t seed) {
         segment.records[index] = kept;
       }
     }
+  }
+  // The state at the end, as the next segment begins with it.
+  for (const Segment &segment : segments) {
+    Segment wrong = segment;
+    if (segment.head.open) continue;
+    for (uint32_t &value : wrong.head.end.regs) {
+      value ^= 1;
+      expect(replayed(replay, wrong).num_mismatches > 0, "a wrong register at the end: not found");
+      value ^= 1;
+    }
+    for (uint32_t &value : wrong.head.end.perf) {
+      ++value;
+      expect(replayed(replay, wrong).num_mismatches > 0, "a wrong counter at the end: not found");
+      --value;
+    }
+    break;
+  }
+  // A completion that the host has not popped: the tile is idle, but not at rest.
+  for (Segment wrong : segments) {
+    const auto pop = std::find_if(wrong.records.rbegin(), wrong.records.rend(), [](const auto &r) {
+      return r.channel == HB_BOUNDARY_REG_AW && r.addr == HB_TILE_REG_COMPL_POP;
+    });
+    if (wrong.head.open || pop == wrong.records.rend()) continue;
+    wrong.head.to = pop->cycle;
+    const auto behind = [&](const auto &r) { return r.cycle >= wrong.head.to; };
+    wrong.records.erase(std::remove_if(wrong.records.begin(), wrong.records.end(), behind),
+                        wrong.records.end());
+    wrong.head.num_records = wrong.records.size();
+    const hb_replay_result_t result = replayed(replay, wrong);
+    expect(result.num_mismatches == 1 && std::strcmp(result.shown[0].signal, "end.STATUS") == 0,
+           "a completion in the queue at the end: %s", result.shown[0].signal);
+    break;
   }
   hb_replay_free(replay);
   std::printf("%s seed %u: %zu jobs in %zu segments, %zu records, %llu falsehoods found\n",
