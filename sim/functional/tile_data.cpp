@@ -55,9 +55,9 @@ int32_t requant(int32_t t, float scale, int32_t zero_point, int32_t clip_min, in
   const float f = static_cast<float>(t);
   const float p = f * scale;
   // Beyond the clip limits the integer conversion could overflow; the limits decide anyway.
-  const long q = p > 1e6f ? 1000000 : p < -1e6f ? -1000000 : std::lrintf(p);
-  const long y = q + zero_point;
-  return static_cast<int32_t>(y > clip_max ? clip_max : y < clip_min ? clip_min : y);
+  const float limited = p > 1e6f ? 1e6f : p >= -1e6f ? p : -1e6f;
+  const int32_t y = static_cast<int32_t>(std::nearbyint(limited)) + zero_point;
+  return y > clip_max ? clip_max : y < clip_min ? clip_min : y;
 }
 
 TileData::TileData(uint32_t n)
@@ -444,7 +444,7 @@ void TileData::store(const hb_cmd_store_t &cmd, std::vector<Beat> &beats) const 
       }
       continue;
     }
-    for (unsigned k = channel; k < channel + lanes; ++k)
+    for (unsigned k = 0; k < kBankLanes; ++k)
       to->bytes[k] = static_cast<uint8_t>(requant(t[k], scale[k], zero, low, high));
     to->strobe = static_cast<uint16_t>(((1u << lanes) - 1) << channel);
     ++to;
