@@ -60,7 +60,15 @@ class Base(unittest.TestCase):
         diff = hilbert("trace", "diff", rtl_trace, twin_trace)
         self.assertEqual(diff.returncode, 0, diff.stdout)
         self.assertEqual(self.differing_byte(rtl_dram, twin_dram), "")
-        return rtl, rtl_dram
+        return rtl
+
+    def compare_networks(self, soc, duration, models):
+        path = f"{self.folder}/networks.yaml"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(NETWORKS.format(published=f"{SCENARIOS}/xrbench/models/published"))
+        metrics = self.compare(path, f"--soc={soc}", f"--duration={duration}")
+        done = {model["name"] for model in metrics["models"] if model["completed"] > 0}
+        self.assertEqual(done, models)
 
 
 class Interface(Base):
@@ -126,19 +134,11 @@ class Runs(Base):
 
 
 class Networks(Base):
-    def compare_networks(self, soc, duration, models):
-        path = f"{self.folder}/networks.yaml"
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(NETWORKS.format(published=f"{SCENARIOS}/xrbench/models/published"))
-        metrics, _ = self.compare(path, f"--soc={soc}", f"--duration={duration}")
-        done = {model["name"] for model in metrics["models"] if model["completed"] > 0}
-        self.assertEqual(done, models)
-
     def test_es_kd(self):
         self.compare_networks("quad-ws16", "19ms", {"ES", "KD"})
 
 
-class NetworksElsewhere(Networks):
+class NetworksElsewhere(Base):
     def test_es_ge_kd_32(self):
         self.compare_networks("xr-4k", "18ms", {"ES", "GE", "KD"})
 
