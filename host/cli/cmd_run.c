@@ -14,7 +14,7 @@
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
   char *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed,
-      *progress;
+      *progress, *dump_dram;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -138,6 +138,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
   const char *firmware = getenv("HILBERT_FIRMWARE");
   options->soc = text->soc;
   options->engine = text->engine;
+  options->dump_dram = text->dump_dram;
   options->out = text->out;
   options->firmware = text->firmware != NULL                    ? text->firmware
                       : firmware != NULL && firmware[0] != '\0' ? firmware
@@ -165,6 +166,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
 int hb_cmd_run(int argc, const char **argv) {
   text_t text = {0};
   int no_skip = 0;
+  int functional = 0;
   int candidates = 0;
   int json = 0;
   const struct poptOption table[] = {
@@ -175,6 +177,10 @@ int hb_cmd_run(int argc, const char **argv) {
        "default: "
        "rtl; ,TILE=rtl or ,TILE=twin for one tile",
        "NAME"},
+      {"functional", '\0', POPT_ARG_NONE, &functional, 0,
+       "twins compute data too: what RTL leaves in memory; default: they write zeros", NULL},
+      {"dump-dram", '\0', POPT_ARG_STRING, &text.dump_dram, 0,
+       "write what is in memory at the end, from its first byte on, with holes for zeros", "FILE"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
        "NAME"},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
@@ -218,15 +224,19 @@ int hb_cmd_run(int argc, const char **argv) {
                    "tables and leaves metrics.json and trace.hbt in the result directory.",
                    1, 1, &context, &operands);
   if (exit_code < 0) {
-    hb_run_options_t options = {
-        .scenario = operands[0], .no_skip = no_skip, .candidates = candidates, .json = json};
+    hb_run_options_t options = {.scenario = operands[0],
+                                .no_skip = no_skip,
+                                .functional = functional,
+                                .candidates = candidates,
+                                .json = json};
     exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
     poptFreeContext(context);
   }
-  char *const texts[] = {
-      text.engine,    text.soc,     text.policy,      text.duration,    text.seed,      text.out,
-      text.firmware,  text.trace,   text.stall_ppm,   text.stall_seed,  text.progress,  text.wave,
-      text.wave_from, text.wave_to, text.wave_around, text.wave_margin, text.wave_scope};
+  char *const texts[] = {text.dump_dram,   text.engine,    text.soc,        text.policy,
+                         text.duration,    text.seed,      text.out,        text.firmware,
+                         text.trace,       text.stall_ppm, text.stall_seed, text.progress,
+                         text.wave,        text.wave_from, text.wave_to,    text.wave_around,
+                         text.wave_margin, text.wave_scope};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

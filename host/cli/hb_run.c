@@ -14,6 +14,7 @@
 #include "hb_certify.h"
 #include "hb_cli.h"
 #include "hb_collect.h"
+#include "hb_dump.h"
 #include "hb_energy.h"
 #include "hb_library.h"
 #include "hb_map.h"
@@ -174,6 +175,13 @@ static int take_engine(run_t *run) {
                          run->soc.name, (int)len, word);
     }
   }
+  if (run->options->functional && run->twin_tiles == 0) {
+    return hb_cli_fail(
+        HB_EXIT_USAGE,
+        "--functional: RTL always computes its data; this is for twins, and --engine "
+        "%s has none",
+        text);
+  }
   return HB_EXIT_OK;
 }
 
@@ -303,6 +311,7 @@ static int build_machine(run_t *run) {
   const bool records = options->trace && !run->drawing;
   const bool packets = records && options->trace_level >= HB_TRACE_PACKETS;
   const bool boundary = records && options->trace_level >= HB_TRACE_BOUNDARY;
+  const uint32_t twins = run->drawing ? run->twin_tiles & ~run->draw.wave.tiles : run->twin_tiles;
   const hb_sim_options_t sim_options = {
       .seed = options->seed,
       .no_skip = options->no_skip,
@@ -318,7 +327,8 @@ static int build_machine(run_t *run) {
       .poll = on_poll,
       .poll_ctx = run,
       .poll_cycles = POLL_CYCLES,
-      .twin_tiles = run->drawing ? run->twin_tiles & ~run->draw.wave.tiles : run->twin_tiles,
+      .twin_tiles = twins,
+      .functional = options->functional && twins != 0,
       .wave = run->drawing ? &run->draw.wave : NULL,
   };
   if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
@@ -598,6 +608,10 @@ static int write_results(run_t *run) {
   snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_METRICS);
   if (hb_metrics_write(metrics, path, why, sizeof(why)) != HB_OK) {
     exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
+  }
+  const char *dump = run->options->dump_dram;
+  if (dump != NULL && !hb_dump_dram(run->sim, run->soc.dram.size_bytes, dump)) {
+    exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s: %s", dump, strerror(errno));
   }
   return exit_code;
 }

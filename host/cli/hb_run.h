@@ -27,7 +27,10 @@ typedef struct hb_run_options {
   const char *soc;      /* likewise; NULL: the scenario's */
   const char *out;      /* NULL: out/<scenario>-<soc>-<policy> */
   const char *firmware; /* path of firmware.elf */
-  const char *engine; /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL: rtl */
+  const char
+      *engine; /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL: rtl */
+  bool functional;       /* twins compute data */
+  const char *dump_dram; /* file for the memory's bytes at the end; NULL: none */
   const char *policy_name;
   uint32_t policy;      /* its number */
   uint64_t duration_ps; /* 0: the scenario's */

@@ -247,6 +247,7 @@ typedef struct hb_sim_options {
   void *poll_ctx;
   uint64_t poll_cycles;
   uint32_t twin_tiles;       /* bit per tile: its twin (sim/twin) instead of its RTL */
+  bool functional;           /* twins write the bytes that RTL writes, else zeros; one tile must be a twin */
   const hb_sim_wave_t *wave; /* NULL: none; valid as long as the simulator */
 } hb_sim_options_t;
 

@@ -81,7 +81,7 @@ Soc::Soc(const hb_soc_t &soc, const hb_sim_options_t &options)
       traced_models.emplace_back(i, traced.get());
       model = std::move(traced);
     } else if ((options.twin_tiles >> i & 1) != 0) {
-      model = make_twin(info.id, info.caps);
+      model = make_twin(info.id, info.caps, options.functional);
     } else {
       model = info.make();
     }

@@ -176,6 +176,9 @@ void check_placement(const hb_soc_t &soc) {
 
 void check_twins(const hb_sim_options_t &options, const hb_soc_t &soc) {
   in_range("twin_tiles", options.twin_tiles, 0, (uint64_t{1} << soc.num_tiles) - 1);
+  if (options.functional && options.twin_tiles == 0) {
+    throw Wrong("functional: no tile is a twin");
+  }
   for (uint32_t i = 0; i < soc.num_tiles; ++i) {
     if ((options.twin_tiles >> i & 1) == 0) {
       continue;

@@ -54,6 +54,12 @@ Decoder::Decoder(const Params &params)
 
 // ------------------------------------------------------------------------------------ control
 
+hb_cmd_t Decoder::command() const {
+  hb_cmd_t command;
+  std::memcpy(command.bytes, bytes_.data(), sizeof command);
+  return command;
+}
+
 bool Decoder::taken(bool load_ready, bool exec_ready, bool vec_ready, bool store_ready) const {
   switch (outcome_) {
     case Outcome::kLoad:

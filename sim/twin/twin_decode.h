@@ -32,6 +32,8 @@ class Decoder {
   const ExecDesc &exec() const { return exec_; }
   const VecDesc &vec() const { return vec_; }
   const StoreDesc &store() const { return store_; }
+  /* What the descriptor that is offered was made of. */
+  hb_cmd_t command() const;
   bool end() const { return end_; }                  // END was decoded; holds until start
   bool fault_valid() const { return fault_valid_; }  // one cycle
   Fault fault() const { return {code_, index_}; }

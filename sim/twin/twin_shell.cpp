@@ -400,6 +400,8 @@ Load::Wires Load::wires(uint8_t avail, bool abort, const TileIn *axi) const {
   wires.push = wires.last_word ? writing_now_.push_mask : 0;
   wires.fault = wires.write && (axi->m_rresp & 2) != 0;
   wires.fault_index = writing_now_.index;
+  wires.mem = writing_now_.mem;
+  wires.word = writing_now_.dst + (writing_now_.total - 1u - words_left_);
   return wires;
 }
 
@@ -444,7 +446,7 @@ void Load::edge(const Wires &wires, const In &in) {
     writing_ = !in.abort && (take_flight || (writing_ && !wires.last_word));
   }
   const LoadDesc &head = commands_.out();
-  const Flight flight = {head.index, head.total, head.push_mask};
+  const Flight flight = {head.index, head.total, head.dst, head.push_mask, head.mem};
   flights_.edge(in.abort, wires.start ? &flight : nullptr, take_flight);
 
   // Issue half.

@@ -190,6 +190,8 @@ class Load {
   struct Wires {
     bool start = false, write = false, last_word = false;
     uint8_t take = 0, push = 0;
+    uint8_t mem = 0;  // write: where to
+    uint32_t word = 0;
     bool fault = false;
     uint32_t fault_index = 0;
   };
@@ -213,8 +215,8 @@ class Load {
  private:
   struct Flight {
     uint32_t index;
-    uint16_t total;
-    uint8_t push_mask;
+    uint16_t total, dst;
+    uint8_t push_mask, mem;
   };
   bool can_start(uint8_t avail) const {
     return commands_.out_valid() && !active_ && flights_.in_ready() &&

@@ -106,6 +106,7 @@ void Store::edge(const In &in) {
   if (w_load) {
     w_strb_ = in.abort ? uint8_t{0} : data_.out();
     w_last_ = w_last;
+    if (!in.abort) ++beats_;
     w_beat_ = w_last ? uint8_t{0} : static_cast<uint8_t>((w_beat_ + 1) & 15);
   }
   if (w_free) w_valid_ = w_load;

@@ -22,8 +22,11 @@ class Store {
   uint32_t awaddr() const;
   uint8_t awlen() const;
   uint16_t wstrb() const;
+  /* Beats with data that were offered so far, this one included: not those that abort owes. */
+  uint64_t beats() const { return beats_; }
 
   /* Wires that also depend on the cycle. */
+  bool start(uint8_t avail, bool abort) const;
   uint8_t take(uint8_t avail, bool abort) const;
   uint8_t push(bool abort) const;
   bool retired(bool abort) const;
@@ -45,7 +48,6 @@ class Store {
  private:
   enum class State : uint8_t { kIdle, kParams, kRows };
 
-  bool start(uint8_t avail, bool abort) const;
   bool out_take() const { return !out_valid_ || data_.in_ready(); }
   bool advance() const;
   bool read(bool abort) const { return state_ == State::kRows && !abort && advance(); }
@@ -87,6 +89,7 @@ class Store {
   /* Write data. */
   bool w_valid_ = false, w_last_ = false;
   uint8_t w_beat_ = 0, w_strb_ = 0;
+  uint64_t beats_ = 0;
 };
 
 }  // namespace hb::twin

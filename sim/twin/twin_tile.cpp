@@ -3,9 +3,11 @@
 #include "sim/twin/twin_tile.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <type_traits>
 
+#include "sim/twin/twin_data.h"
 #include "sim/twin/twin_decode.h"
 #include "sim/twin/twin_os.h"
 #include "sim/twin/twin_shell.h"
@@ -23,12 +25,15 @@ namespace {
 template <class Core>
 class Tile final : public TileModelIf {
  public:
-  Tile(const Params &params, uint32_t id, uint32_t caps) : params_(params), id_(id), caps_(caps) {
+  Tile(const Params &params, uint32_t id, uint32_t caps, bool functional)
+      : params_(params), id_(id), caps_(caps) {
+    if (functional) data_ = std::make_unique<Data>(params.n);
     reset();
   }
 
   void reset() override {
     state_.emplace(params_, id_, caps_);
+    if (data_ != nullptr) data_->reset();
     show();
   }
   const TileOut &outputs() const override { return out_; }
@@ -73,10 +78,12 @@ class Tile final : public TileModelIf {
            !state_->core.alive() && state_->store.idle();
   }
   void show();
+  void compute(const TileIn &in, const CoreWires &core, const Load::Wires &load, bool abort);
 
   const Params params_;
   const uint32_t id_, caps_;
   std::optional<State> state_;
+  std::unique_ptr<Data> data_;  // nullptr: timing only
   TileOut out_;
 };
 
@@ -97,7 +104,27 @@ void Tile<Core>::show() {
   out_.m_wvalid = store.wvalid();
   out_.m_wlast = store.wlast();
   out_.m_wstrb = store.wstrb();
+  if (data_ != nullptr) {
+    data_->show(store.beats(), store.wstrb(), state_->control.job().tag, out_.m_wdata);
+  }
   out_.idle = state_->control.quiet(state_->regs) && state_->regs.quiet();
+}
+
+/* What this cycle does to the data. */
+template <class Core>
+void Tile<Core>::compute(const TileIn &in, const CoreWires &core, const Load::Wires &load,
+                         bool abort) {
+  const State &s = *state_;
+  if (abort) {
+    data_->abort();
+    return;
+  }
+  if (s.control.start()) data_->begin(s.control.job().tag);
+  if (s.store.start(s.tokens.avail(), abort)) data_->start_store();
+  if (core.start) data_->start_core();
+  if (load.write) data_->load(load.mem, load.word, in.m_rdata);
+  if (s.decoder.store_valid() && s.store.cmd_ready()) data_->queue_store(s.decoder.command());
+  if (core_valid() && s.core.cmd_ready()) data_->queue_core(s.decoder.command());
 }
 
 template <class Core>
@@ -146,6 +173,10 @@ void Tile<Core>::clock(const TileIn &in) {
   decode.exec_ready = !kVector && s.core.cmd_ready();
   decode.vec_ready = kVector && s.core.cmd_ready();
   decode.store_ready = s.store.cmd_ready();
+
+  if (data_ != nullptr) {
+    compute(in, core, load, abort);
+  }
 
   // Edges. Who hands something over goes after who takes it.
   s.control.edge(s.regs, control);
@@ -206,7 +237,7 @@ void Tile<Core>::skip(uint64_t cycles) {
 
 }  // namespace twin
 
-std::unique_ptr<TileModelIf> make_twin(uint32_t id, uint32_t caps) {
+std::unique_ptr<TileModelIf> make_twin(uint32_t id, uint32_t caps, bool functional) {
   twin::Params params;
   params.kind = id >> HB_TILE_ID_KIND_LSB;
   params.n = (id & HB_TILE_ID_SIZE_MASK) >> HB_TILE_ID_SIZE_LSB;
@@ -220,11 +251,11 @@ std::unique_ptr<TileModelIf> make_twin(uint32_t id, uint32_t caps) {
   params.acc_rows = 1u << ((caps & HB_TILE_CAPS_ACC_LOG2_MASK) >> HB_TILE_CAPS_ACC_LOG2_LSB);
   switch (params.kind) {
     case HB_TILE_KIND_WS:
-      return std::make_unique<twin::Tile<twin::WsCore>>(params, id, caps);
+      return std::make_unique<twin::Tile<twin::WsCore>>(params, id, caps, functional);
     case HB_TILE_KIND_OS:
-      return std::make_unique<twin::Tile<twin::OsCore>>(params, id, caps);
+      return std::make_unique<twin::Tile<twin::OsCore>>(params, id, caps, functional);
     case HB_TILE_KIND_VECTOR:
-      return std::make_unique<twin::Tile<twin::VecCore>>(params, id, caps);
+      return std::make_unique<twin::Tile<twin::VecCore>>(params, id, caps, functional);
     default:
       return nullptr;
   }

@@ -16,9 +16,9 @@ namespace hb {
 
 /**
  * The twin of one of our own tiles, by what its registers ID and CAPS say; nullptr: there is none.
- * It computes no data: what it writes is 0.
+ * `functional`: it writes the bytes that the RTL writes (twin_data.h says when); else zeros.
  */
-std::unique_ptr<TileModelIf> make_twin(uint32_t id, uint32_t caps);
+std::unique_ptr<TileModelIf> make_twin(uint32_t id, uint32_t caps, bool functional = false);
 
 }  // namespace hb
 

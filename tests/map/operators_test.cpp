@@ -788,7 +788,7 @@ void run_case(TileBench &bench, const hb_map_tile_t &tile, Case &c, const Op &op
         if (k < oc && l.raw_out) {
           want = c.want_sums[at] + bias;
         } else if (k < oc && !c.want_sums.empty()) {
-          want = reference_requant(c.want_sums[at] + bias, scale, l.y_zp, l.clip_min, l.clip_max);
+          want = requant(c.want_sums[at] + bias, scale, l.y_zp, l.clip_min, l.clip_max);
         } else if (k < oc && !c.want_codes.empty()) {
           want = static_cast<int32_t>(std::rint(c.want_codes[at]));
         } else if (k < oc) {

@@ -71,9 +71,8 @@ class Bench {
       model_.clk_i = 0;
       model_.eval();
     }
-    const int32_t want =
-        reference_requant(s.t, as_float(s.scale), widen(s.zero_point, s.y_signed),
-                          widen(s.clip_min, s.y_signed), widen(s.clip_max, s.y_signed));
+    const int32_t want = requant(s.t, as_float(s.scale), widen(s.zero_point, s.y_signed),
+                                 widen(s.clip_min, s.y_signed), widen(s.clip_max, s.y_signed));
     const int32_t got = widen(model_.y_o, s.y_signed);
     expect(got == want, "t %d scale %08x (%g) zero point %d clip %d..%d: %d, expected %d", s.t,
            s.scale, static_cast<double>(as_float(s.scale)), widen(s.zero_point, s.y_signed),

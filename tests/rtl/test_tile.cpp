@@ -1148,7 +1148,7 @@ void test_long_waits(const TileModelInfo &info, uint32_t seed) {
   if (is_vector(info)) {
     std::vector<hb_cmd_t> program = {vec(8, 8, 4, 0, kE2s), raw};
     for (uint32_t i = 0; i < 2; ++i) {
-      program.push_back(stat(1024, 0, 0, 0));
+      program.push_back(stat(960, 64, 64, 64));  // behind the rows that STORE reads
       program.back().stat.fn = HB_CMD_STAT_FN_RSQRT;
     }
     program.push_back(vec(8, 8, 4, kS2e));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * bit_exact_test SOC.yaml FIRMWARE.elf SEED [STALL_PPM]
+ * bit_exact_test SOC.yaml FIRMWARE.elf SEED [STALL_PPM [rtl|twin]]
  *
  * Random models, each a chain of random layers, run once through the whole system: sensors write
- * the input, firmware dispatches every layer to a tile, the tile's RTL computes it through NoC and
- * DRAM. The output of every layer, read from DRAM, must be what oneDNN computes from the bytes that
- * lay at its input. Everything follows from SEED: models, constants, inputs, policy, back-pressure.
+ * the input, firmware dispatches every layer to a tile, the tile's RTL, or its functional twin,
+ * computes it through NoC and DRAM. The output of every layer, read from DRAM, must be what oneDNN
+ * computes from the bytes that lay at its input. Everything follows from SEED: models, constants,
+ * inputs, policy, back-pressure.
  */
 
 #include <stdio.h>
@@ -202,13 +203,14 @@ static int judge_all(test_t *t) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4 && argc != 5) {
-    fprintf(stderr, "usage: bit_exact_test SOC.yaml FIRMWARE.elf SEED [STALL_PPM]\n");
+  const bool twin = argc == 6 && strcmp(argv[5], "twin") == 0;
+  if (argc < 4 || argc > 6 || (argc == 6 && !twin && strcmp(argv[5], "rtl") != 0)) {
+    fprintf(stderr, "usage: bit_exact_test SOC.yaml FIRMWARE.elf SEED [STALL_PPM [rtl|twin]]\n");
     return 2;
   }
   static test_t t;
   const uint64_t seed = strtoull(argv[3], NULL, 0);
-  const uint32_t stall_ppm = argc == 5 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0;
+  const uint32_t stall_ppm = argc >= 5 ? (uint32_t)strtoul(argv[4], NULL, 0) : 0;
   test_random_t random = {seed};
   make_scenario(&t, &random);
   int failures = 1;
@@ -217,6 +219,8 @@ int main(int argc, char **argv) {
       .stall_ppm = stall_ppm,
       .stall_seed = seed + 1u,
       .sink = {.ctx = &t, .telemetry = on_telemetry, .job = on_job},
+      .twin_tiles = twin ? UINT32_MAX : 0,
+      .functional = twin,
   };
   const uint32_t policy = (uint32_t)(seed & 1u);
   if (machine_init(&t.machine, argv[1], argv[2], &t.scenario, policy, &options) && run(&t)) {

@@ -69,7 +69,9 @@ bool machine_init(machine_t *machine, const char *soc, const char *firmware,
     printf("%s\n", why);
     return false;
   }
-  if (hb_sim_create(&machine->soc, options, &machine->sim) != HB_OK) {
+  hb_sim_options_t sim_options = *options;
+  sim_options.twin_tiles &= (uint32_t)((UINT64_C(1) << machine->soc.num_tiles) - 1u);
+  if (hb_sim_create(&machine->soc, &sim_options, &machine->sim) != HB_OK) {
     printf("%s\n", hb_sim_error(NULL));
     return false;
   }

@@ -25,7 +25,8 @@ typedef struct machine {
   hb_sim_t *sim;
 } machine_t;
 
-/** Builds the machine in reset. `soc` and `firmware` are files. False: printed why. */
+/** Builds the machine in reset. `soc` and `firmware` are files; `twin_tiles` may have bits of tiles
+ * that are not there. False: printed why. */
 bool machine_init(machine_t *machine, const char *soc, const char *firmware,
                   const hb_scenario_t *scenario, uint32_t policy, const hb_sim_options_t *options);
 void machine_release(machine_t *machine);

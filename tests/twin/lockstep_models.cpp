@@ -2,10 +2,11 @@
 
 /*
  * Tile models that are two: the RTL and its twin, side by side. They get the same inputs; in every
- * cycle all outputs must be the same but for write data, which the twin does not compute, and after
- * it all counters. The first difference is printed with its cycle and ends the program.
+ * cycle all outputs must be the same but for write data, and after it all counters. The first
+ * difference is printed with its cycle and ends the program.
  *
  * With HB_LOCKSTEP_SKIP the twin leaves out the cycles that its quiet() allows, as a TileNode does.
+ * With HB_LOCKSTEP_FUNCTIONAL it computes its data, and the bytes with a strobe are compared too.
  *
  * Linked instead of sim/tile/tile_models.cpp: whatever a test does to a tile it then does to both.
  *
@@ -36,6 +37,11 @@ namespace {
 constexpr bool kSkip = true;
 #else
 constexpr bool kSkip = false;
+#endif
+#ifdef HB_LOCKSTEP_FUNCTIONAL
+constexpr bool kFunctional = true;
+#else
+constexpr bool kFunctional = false;
 #endif
 
 unsigned num_tiles = 0;  // made so far: a test makes some
@@ -128,7 +134,7 @@ class LockstepWave {
 class Lockstep final : public TileModelIf {
  public:
   explicit Lockstep(const TileModelInfo &info)
-      : name_(info.name), number_(num_tiles++), twin_(make_twin(info.id, info.caps)) {
+      : name_(info.name), number_(num_tiles++), twin_(make_twin(info.id, info.caps, kFunctional)) {
     if (twin_ == nullptr) {
       std::printf("%s has no twin\n", name_);
       std::exit(1);
@@ -200,6 +206,14 @@ class Lockstep final : public TileModelIf {
     return text == nullptr ? UINT64_MAX : std::strtoull(text, nullptr, 10);
   }
 
+  /* Of the four bytes whose strobes are the lowest bits. */
+  static uint32_t byte_mask(unsigned strobes) {
+    uint32_t mask = 0;
+    for (unsigned byte = 0; byte < 4; ++byte)
+      mask |= (strobes >> byte & 1) != 0 ? 0xffu << 8 * byte : 0;
+    return mask;
+  }
+
   void compare(const char *what, uint64_t rtl, uint64_t twin) {
     if (rtl != twin) {
       std::printf("%s, tile %u, cycle %" PRIu64 ": %s is 0x%" PRIx64 " in the RTL, 0x%" PRIx64
@@ -250,6 +264,11 @@ class Lockstep final : public TileModelIf {
     if (a.m_wvalid != 0) {
       SAME(m_wlast);
       SAME(m_wstrb);
+      for (unsigned i = 0; kFunctional && i < a.m_wdata.size(); ++i) {
+        const uint32_t mask = byte_mask(a.m_wstrb >> 4 * i);
+        const std::string name = "m_wdata[" + std::to_string(i) + "]";
+        compare(name.c_str(), a.m_wdata[i] & mask, b.m_wdata[i] & mask);
+      }
     }
     if (a.m_arvalid != 0) {
       SAME(m_arid);
