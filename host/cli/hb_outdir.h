@@ -19,6 +19,8 @@
 #define HB_OUTDIR_METRICS "metrics.json"
 #define HB_OUTDIR_REPORT "report.html"
 #define HB_OUTDIR_TRACE "trace.hbt"
+#define HB_OUTDIR_SCORES "scores.csv" /* of --engine analytical, as is the next */
+#define HB_OUTDIR_SEEDS "seeds.csv"
 
 /**
  * Makes `path` (and the folders above it) an empty directory.
