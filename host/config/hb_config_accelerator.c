@@ -89,6 +89,8 @@ static hb_status_t take(hb_yaml_t *yaml, const char *path, const raw_accelerator
                                .pes = part->pes,
                                .noc_bw = part->noc_elements_per_cycle,
                                .offchip_bw = part->offchip_elements_per_cycle};
+    hb_yaml_at(yaml, "parts[%u]", i);
+    hb_yaml_position(yaml, &to->parts[i].line, &to->parts[i].column);
     pes += part->pes;
   }
   snprintf(to->path, sizeof(to->path), "%s", path);

@@ -22,6 +22,10 @@ typedef struct raw_constants {
   char k_per_ms[DECIMAL_BYTES], energy_max_mj[DECIMAL_BYTES]; /* "" if absent */
 } raw_constants_t;
 
+typedef struct raw_mappings {
+  char paths[HB_DATAFLOW_COUNT][HB_PATH_MAX_BYTES]; /* "" if absent */
+} raw_mappings_t;
+
 typedef struct raw_accuracy {
   char model[HB_NAME_MAX];
   char measured[DECIMAL_BYTES], target[DECIMAL_BYTES];
@@ -33,6 +37,7 @@ typedef struct raw_suite {
   char *source;
   uint32_t window_ms;
   char loads[HB_PATH_MAX_BYTES], cost_table[HB_PATH_MAX_BYTES], layers[HB_PATH_MAX_BYTES];
+  raw_mappings_t mappings;
   raw_constants_t constants;
   raw_accuracy_t *accuracy;
   uint32_t accuracy_count;
@@ -48,6 +53,13 @@ static const cyaml_schema_field_t CONSTANTS_FIELDS[] = {
     CYAML_FIELD_STRING("k_per_ms", CYAML_FLAG_OPTIONAL, raw_constants_t, k_per_ms, 1),
     CYAML_FIELD_STRING("energy_max_mj", CYAML_FLAG_OPTIONAL, raw_constants_t, energy_max_mj, 1),
     CYAML_FIELD_END,
+};
+static const cyaml_schema_field_t MAPPINGS_FIELDS[] = {
+#define X(symbol_, name_) \
+  CYAML_FIELD_STRING(#name_, CYAML_FLAG_OPTIONAL, raw_mappings_t, paths[HB_DATAFLOW_##symbol_], 1),
+    HB_DATAFLOW_TABLE(X)
+#undef X
+        CYAML_FIELD_END,
 };
 static const cyaml_strval_t BETTER[] = {{"higher", 0}, {"lower", 1}};
 static const cyaml_schema_field_t ACCURACY_FIELDS[] = {
@@ -71,6 +83,7 @@ static const cyaml_schema_field_t SUITE_FIELDS[] = {
     CYAML_FIELD_STRING("loads", CYAML_FLAG_DEFAULT, raw_suite_t, loads, 1),
     CYAML_FIELD_STRING("cost_table", CYAML_FLAG_OPTIONAL, raw_suite_t, cost_table, 1),
     CYAML_FIELD_STRING("layers", CYAML_FLAG_OPTIONAL, raw_suite_t, layers, 1),
+    CYAML_FIELD_MAPPING("mappings", CYAML_FLAG_OPTIONAL, raw_suite_t, mappings, MAPPINGS_FIELDS),
     CYAML_FIELD_MAPPING("score_constants", CYAML_FLAG_OPTIONAL, raw_suite_t, constants,
                         CONSTANTS_FIELDS),
     CYAML_FIELD_SEQUENCE("accuracy", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_suite_t,
@@ -375,6 +388,12 @@ static hb_status_t take_suite(hb_yaml_t *yaml, const raw_suite_t *raw, table_t *
     hb_yaml_at(yaml, "%s", paths[i].key);
     if (paths[i].text[0] != '\0') {
       HB_TRY(hb_yaml_resolve(yaml, paths[i].text, paths[i].path, error));
+    }
+  }
+  for (int i = 0; i < HB_DATAFLOW_COUNT; i++) {
+    hb_yaml_at(yaml, "mappings.%s", hb_dataflow_name((hb_dataflow_t)i));
+    if (raw->mappings.paths[i][0] != '\0') {
+      HB_TRY(hb_yaml_resolve(yaml, raw->mappings.paths[i], suite->mapping_paths[i], error));
     }
   }
   HB_TRY(take_constants(yaml, &raw->constants, &suite->constants, error));

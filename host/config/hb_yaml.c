@@ -456,7 +456,8 @@ static const yaml_node_t *step(const hb_yaml_t *yaml, const yaml_node_t *node, c
   return NULL;
 }
 
-hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *format, ...) {
+/* The deepest node on the way to hb_yaml_at() that exists. */
+static const yaml_node_t *node_here(const hb_yaml_t *yaml) {
   const yaml_node_t *node = root_of(yaml);
   for (const char *path = yaml->where; *path != '\0';) {
     const yaml_node_t *next = step(yaml, node, &path);
@@ -465,6 +466,17 @@ hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *
     }
     node = next;
   }
+  return node;
+}
+
+void hb_yaml_position(const hb_yaml_t *yaml, uint32_t *line_out, uint32_t *column_out) {
+  const yaml_mark_t mark = node_here(yaml)->start_mark;
+  *line_out = (uint32_t)mark.line + 1;
+  *column_out = (uint32_t)mark.column + 1;
+}
+
+hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *format, ...) {
+  const yaml_node_t *node = node_here(yaml);
   va_list args;
   va_start(args, format);
   const hb_status_t status = vfail_at(yaml, error, format, node->start_mark, yaml->where, args);

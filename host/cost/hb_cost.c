@@ -3,13 +3,15 @@
 #include "hb_cost.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hb_cost_kind.h"
 
-static const hb_cost_kind_t *const KINDS[] = {&hb_cost_table};
+static const hb_cost_kind_t *const KINDS[] = {&hb_cost_table, &hb_cost_maestro, &hb_cost_roofline,
+                                              &hb_cost_systolic};
 enum { NUM_KINDS = sizeof(KINDS) / sizeof(KINDS[0]) };
 
 struct hb_cost_model {
@@ -56,7 +58,20 @@ hb_status_t hb_cost_of(hb_cost_model_t *model, const hb_cost_question_t *questio
 }
 
 const char *hb_cost_asker(const hb_cost_question_t *question, char *text, size_t text_len) {
-  snprintf(text, text_len, "(%.400s:%u, %.400s)", question->suite->loads_path, question->task->line,
-           question->accelerator->path);
+  snprintf(text, text_len, "(%.400s:%u, %.400s:%u)", question->suite->loads_path,
+           question->task->line, question->accelerator->path, question->part->line);
   return text;
+}
+
+hb_status_t hb_cost_bad_part(const hb_cost_question_t *question, hb_config_error_t *error,
+                             const char *format, ...) {
+  const hb_part_t *part = question->part;
+  const int used = snprintf(error->text, sizeof(error->text),
+                            "%s:%u:%u: parts[%u]: ", question->accelerator->path, part->line,
+                            part->column, (uint32_t)(part - question->accelerator->parts));
+  va_list args;
+  va_start(args, format);
+  vsnprintf(error->text + used, sizeof(error->text) - (size_t)used, format, args);
+  va_end(args);
+  return HB_ERR_INPUT;
 }

@@ -20,9 +20,13 @@ typedef struct hb_cost_kind {
                          hb_config_error_t *error);
 } hb_cost_kind_t;
 
-extern const hb_cost_kind_t hb_cost_table;
+extern const hb_cost_kind_t hb_cost_table, hb_cost_maestro, hb_cost_roofline, hb_cost_systolic;
 
-/** "(scenarios.csv:3, accelerators/a-4k.yaml)": who asks, for errors. */
+/** Writes "file:line:column: parts[0]: message" about the part asked for. Returns HB_ERR_INPUT. */
+__attribute__((format(printf, 3, 4))) hb_status_t hb_cost_bad_part(
+    const hb_cost_question_t *question, hb_config_error_t *error, const char *format, ...);
+
+/** "(scenarios.csv:3, accelerators/a-4k.yaml:7)": who asks, for errors. */
 const char *hb_cost_asker(const hb_cost_question_t *question, char *text, size_t text_len);
 
 #endif /* HB_COST_KIND_H_ */

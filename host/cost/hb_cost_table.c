@@ -59,7 +59,7 @@ static hb_status_t take_dataflow(const hb_csv_t *csv, hb_dataflow_t *dataflow,
       return HB_OK;
     }
   }
-  return hb_csv_fail(csv, DATAFLOW, error, "expected WS, OS or RS, got '%.40s'",
+  return hb_csv_fail(csv, DATAFLOW, error, "expected WS, OS, RS or IS, got '%.40s'",
                      hb_csv_text(csv, DATAFLOW));
 }
 

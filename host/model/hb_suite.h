@@ -46,7 +46,8 @@ typedef struct hb_load {
 #define HB_DATAFLOW_TABLE(X) \
   X(WS, WS)                  \
   X(OS, OS)                  \
-  X(RS, RS)
+  X(RS, RS)                  \
+  X(IS, IS)
 
 typedef enum hb_dataflow {
 #define X(symbol_, name_) HB_DATAFLOW_##symbol_,
@@ -61,9 +62,10 @@ const char *hb_dataflow_name(hb_dataflow_t dataflow);
 /** Runs one network at a time. */
 typedef struct hb_part {
   hb_dataflow_t dataflow;
-  uint32_t pes;        /* MACs a cycle */
-  uint32_t noc_bw;     /* elements a cycle between shared memory and PEs */
-  uint32_t offchip_bw; /* elements a cycle */
+  uint32_t pes;          /* MACs a cycle */
+  uint32_t noc_bw;       /* elements a cycle between shared memory and PEs */
+  uint32_t offchip_bw;   /* elements a cycle */
+  uint32_t line, column; /* in the accelerator's file */
 } hb_part_t;
 
 typedef struct hb_accelerator {
@@ -81,6 +83,7 @@ typedef struct hb_suite {
   char loads_path[HB_PATH_MAX_BYTES];
   char table_path[HB_PATH_MAX_BYTES];  /* "" if the suite has no cost table */
   char layers_path[HB_PATH_MAX_BYTES]; /* folder; "" if the suite has no layer lists */
+  char mapping_paths[HB_DATAFLOW_COUNT][HB_PATH_MAX_BYTES]; /* "": none for that dataflow */
   uint32_t window_ms;
   hb_score_constants_t constants;
   uint32_t num_scores; /* which, in the order of the results */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the XRBench suite with 1,000 seeds and compares its scores at 4K PEs with the published Figure 5.
 
-usage: fig5.py HILBERT SCENARIOS [--table]
+usage: fig5.py HILBERT SCENARIOS COST [--table], COST being table or maestro
 
 Scenarios without chance must agree to 1e-4, all four scores, all 13 accelerators. In the others few frames are a matter of
 chance (two of SR), so only a handful of outcomes is possible: each published value must be one of them to 1e-4, and all
@@ -31,9 +31,9 @@ def published(path):
             for row in csv.DictReader(lines) for letter in LETTERS}
 
 
-def run(hilbert, scenarios, out):
+def run(hilbert, scenarios, cost, out):
     subprocess.run([hilbert, "run", scenarios / "xrbench" / "all.yaml", "--engine", "analytical", "--rules", "xrbench",
-                    "--cost", "table", "--seeds", str(SEEDS), "--out", out], check=True, stdout=subprocess.DEVNULL)
+                    "--cost", cost, "--seeds", str(SEEDS), "--out", out], check=True, stdout=subprocess.DEVNULL)
     with open(out / "scores.csv", newline="", encoding="utf-8") as file:
         scores = list(csv.DictReader(file))
     with open(out / "seeds.csv", newline="", encoding="utf-8") as file:
@@ -99,14 +99,14 @@ def print_table(figure, quantiles):
 
 
 def main():
-    hilbert, scenarios = sys.argv[1], pathlib.Path(sys.argv[2])
+    hilbert, scenarios, cost = sys.argv[1], pathlib.Path(sys.argv[2]), sys.argv[3]
     figure = published(scenarios / "xrbench" / "published" / "evaluation" / "fig5_4k.csv")
     with tempfile.TemporaryDirectory() as out:
-        scores, seeds = run(hilbert, scenarios, pathlib.Path(out))
+        scores, seeds = run(hilbert, scenarios, cost, pathlib.Path(out))
     check_shape(scores)
     certain, bad_certain = check_certain(figure, scores)
     chance, bad_chance, quantiles = check_chance(figure, seeds)
-    if sys.argv[3:] == ["--table"]:
+    if sys.argv[4:] == ["--table"]:
         print_table(figure, quantiles)
     low = min(below + as_it / 2 for below, as_it, _ in quantiles.values())
     high = max(below + as_it / 2 for below, as_it, _ in quantiles.values())

@@ -25,6 +25,7 @@ window_ms: 100
 loads: loads.csv
 cost_table: table.csv
 layers: .
+mappings: {WS: ws.m}
 score_constants: {k_per_ms: 15, energy_max_mj: 1500}
 scores: [RT, Overall]
 scenarios: [one]
@@ -47,6 +48,19 @@ clock_mhz: 1000
 parts:
   - {dataflow: WS, pes: 1024, noc_elements_per_cycle: 64, offchip_elements_per_cycle: 32}
 """,
+    "b.csv": """\
+idx,layer,op,N,K,C,Y,X,R,S
+0,conv1,CONV,1,8,16,8,8,3,3
+""",
+    "ws.m": """\
+// a mapping
+Dataflow {
+  TemporalMap(16, 16) C;
+  SpatialMap(1, 1) X'; // '
+  Cluster(16, P);
+  SpatialMap(1, 1) K;
+}
+""",
     "a.csv": """\
 idx,layer,op,N,K,C,Y,X,R,S
 0,conv1,CONV,1,16,16,8,8,3,3
@@ -61,20 +75,20 @@ BY_LAYER = TABLE.replace("model,", "model,layer,").replace("a,WS,1024,64,1.5,10\
 # What is changed in which file, and the one line that must come of it.
 BAD = [
     # the suite
-    ("suite.yaml", "[RT, Overall]", "[RT, Total]", "suite.yaml:7:14: scores[1]: expected one of RT, EN, QoE, Overall, got Total"),
-    ("suite.yaml", "[RT, Overall]", "[RT, RT]", "suite.yaml:7:14: scores[1]: RT is given twice"),
-    ("suite.yaml", "[RT, Overall]", "[]", "suite.yaml:7:9: scores: expected 1 .. 4 items, got 0"),
+    ("suite.yaml", "[RT, Overall]", "[RT, Total]", "suite.yaml:8:14: scores[1]: expected one of RT, EN, QoE, Overall, got Total"),
+    ("suite.yaml", "[RT, Overall]", "[RT, RT]", "suite.yaml:8:14: scores[1]: RT is given twice"),
+    ("suite.yaml", "[RT, Overall]", "[]", "suite.yaml:8:9: scores: expected 1 .. 4 items, got 0"),
     ("suite.yaml", "k_per_ms: 15", "k: 15",
-     "suite.yaml:6:19: score_constants.k: unknown key, expected one of k_per_ms, energy_max_mj"),
+     "suite.yaml:7:19: score_constants.k: unknown key, expected one of k_per_ms, energy_max_mj"),
     ("suite.yaml", "energy_max_mj: 1500", "energy_max_mj: 0",
-     "suite.yaml:6:48: score_constants.energy_max_mj: expected 0.000001 .. 1000000000, got 0"),
+     "suite.yaml:7:48: score_constants.energy_max_mj: expected 0.000001 .. 1000000000, got 0"),
     ("suite.yaml", "window_ms: 100", "window_ms: 0", "suite.yaml:2:12: window_ms: expected 1 .. 3600000, got 0"),
     ("suite.yaml", "window_ms: 100", "window_ms: 9", "suite.yaml:2:12: window_ms: shorter than the period of A in one, 10 ms"),
-    ("suite.yaml", "[one]", "[one, two]", "suite.yaml:8:18: scenarios[1]: loads.csv has no scenario two"),
-    ("suite.yaml", "[one]", "[one, one]", "suite.yaml:8:18: scenarios[1]: one is given twice"),
+    ("suite.yaml", "[one]", "[one, two]", "suite.yaml:9:18: scenarios[1]: loads.csv has no scenario two"),
+    ("suite.yaml", "[one]", "[one, one]", "suite.yaml:9:18: scenarios[1]: one is given twice"),
     ("suite.yaml", "loads: loads.csv", "loads: no.csv", "suite.yaml:3:8: loads: cannot read no.csv"),
     ("suite.yaml", "[acc.yaml]", "[acc.yaml, acc.yaml]",
-     "suite.yaml:9:26: accelerators[1]: acc and acc both are A of 1K PEs"),
+     "suite.yaml:10:26: accelerators[1]: acc and acc both are A of 1K PEs"),
     ("suite.yaml", "[acc.yaml]", "[suite.yaml]", "suite.yaml:1:1: suite: expected the first key to be accelerator"),
     ("suite.yaml", "cost_table: table.csv\n", "", "hilbert: suite s has no key cost_table, which --cost table needs"),
     ("suite.yaml", "layers: .\n", "accuracy: [{model: c, measured: 1, target: 1, better: higher}]\n",
@@ -108,22 +122,51 @@ BAD = [
      "loads.csv:1:1: expected a first line with the columns scenario, task, network, model, fps, depends_on, probability"),
     # the cost table
     ("table.csv", "b,WS,1024,64,2,20\n", "",
-     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml)"),
+     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml:5)"),
     ("table.csv", "b,WS,1024", "b,WS,2048",
-     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml)"),
+     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml:5)"),
     ("table.csv", TABLE, BY_LAYER,
-     "table.csv:1:1: expected a row for model a, layer conv2, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:2, acc.yaml)"),
+     "table.csv:1:1: expected a row for model a, layer conv2, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:2, acc.yaml:5)"),
     ("table.csv", "b,WS,1024,64,2,", "a,WS,1024,64,2,",
      "table.csv:3:1: the row for this model, layer and part is in line 2 already"),
     ("table.csv", "64,2,20", "64,0,20", "table.csv:3:14: latency_ms: expected a decimal from 1e-09 to 1000000, got '0'"),
     ("table.csv", "64,2,20", "64,,20", "table.csv:3:14: latency_ms: expected a decimal from 1e-09 to 1000000, got ''"),
     ("table.csv", "64,2,20", "64,2,-1", "table.csv:3:16: energy_mJ: expected a decimal from 0 to 1000000, got '-1'"),
-    ("table.csv", "b,WS", "b,IS", "table.csv:3:3: dataflow: expected WS, OS or RS, got 'IS'"),
+    ("table.csv", "b,WS", "b,XS", "table.csv:3:3: dataflow: expected WS, OS, RS or IS, got 'XS'"),
     # the accelerator
-    ("acc.yaml", "dataflow: WS", "dataflow: IS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS"),
+    ("acc.yaml", "dataflow: WS", "dataflow: XS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS, IS"),
     ("acc.yaml", "pes: 1024", "pes: 0", "acc.yaml:5:25: parts[0].pes: expected 1 .. 16777216, got 0"),
     ("acc.yaml", "label: A", "label: A\nrtl_soc: no.yaml", "acc.yaml:3:10: rtl_soc: cannot read no.yaml"),
     ("acc.yaml", "clock_mhz: 1000\n", "", "acc.yaml:1:1: missing key clock_mhz"),
+]
+
+# Likewise, of the models that compute: which model, and the same.
+BAD_MODEL = [
+    ("maestro", "ws.m", "TemporalMap(16, 16) C", "TemporalMap(Sz(C), 16) C",
+     "ws.m:3:15: expected a whole number from 1 to 65535, got Sz"),
+    ("maestro", "ws.m", "Cluster(16, P)", "Cluster(16, L)", "ws.m:5:15: expected P, got L"),
+    ("maestro", "ws.m", "TemporalMap(16, 16) C", "Unroll(16, 16) C",
+     "ws.m:3:3: expected TemporalMap, SpatialMap, Cluster or }, got Unroll"),
+    ("maestro", "ws.m", "(1, 1) K", "(1, 1) N", "ws.m:6:20: expected one of K, C, R, S, Y, X, Y', X', got N"),
+    ("maestro", "ws.m", "(1, 1) K", "(1, 1) K'", "ws.m:6:20: expected one of K, C, R, S, Y, X, Y', X', got K'"),
+    ("maestro", "ws.m", "(1, 1) X'", "(1, 1) C", "ws.m:4:20: this level maps C already"),
+    ("maestro", "ws.m", "SpatialMap(1, 1) X'", "TemporalMap(1, 1) X'",
+     "ws.m:5:3: expected one or two SpatialMaps in the level that ends here, got 0"),
+    ("maestro", "ws.m", "  Cluster(16, P);\n", "} Dataflow\n", "ws.m:5:3: expected the end of the file, got Dataflow"),
+    ("maestro", "ws.m", "(1, 1) K;\n}", "(1, 1) K;", "ws.m:7:1: expected TemporalMap, SpatialMap, Cluster or }, got the end of the file"),
+    ("maestro", "ws.m", "Cluster(16", "Cluster(2048", "acc.yaml:5:5: parts[0]: expected 2048 PEs or more, the clusters of ws.m, got 1024"),
+    ("maestro", "ws.m", "TemporalMap(16", "TemporalMap(0", "ws.m:3:15: expected a whole number from 1 to 65535, got 0"),
+    ("maestro", "suite.yaml", "{WS: ws.m}", "{OS: ws.m}", "acc.yaml:5:5: parts[0]: suite s has no mapping for WS"),
+    ("maestro", "suite.yaml", "{WS: ws.m}", "{XS: ws.m}",
+     "suite.yaml:6:12: mappings.XS: unknown key, expected one of WS, OS, RS, IS"),
+    ("maestro", "suite.yaml", "{WS: ws.m}", "{WS: no.m}", "suite.yaml:6:16: mappings.WS: cannot read no.m"),
+    ("systolic", "acc.yaml", "dataflow: WS", "dataflow: RS", "acc.yaml:5:5: parts[0]: --cost systolic knows WS, OS and IS, not RS"),
+    ("roofline", "suite.yaml", "layers: .\n", "", "hilbert: suite s has no key layers, which --cost roofline needs"),
+    ("roofline", "loads.csv", "net_b,b", "net_b,c", "./c.csv: No such file or directory"),
+    ("roofline", "a.csv", "16,16,8,8,1,1", "16,0,8,8,1,1", "./a.csv:3:19: C: expected a whole number from 1 to 65535, got '0'"),
+    ("roofline", "a.csv", "1,conv2,CONV", "1,conv2,POOL", "./a.csv:3:9: op: expected CONV, got 'POOL'"),
+    ("roofline", "a.csv", "1,conv2", "2,conv2", "./a.csv:3:1: idx: expected a whole number from 1 to 1, got '2'"),
+    ("roofline", "a.csv", "1,conv2", "1,conv1", "./a.csv:3:3: layer: line 2 has a layer conv1 already"),
 ]
 
 USAGE = [
@@ -174,12 +217,29 @@ class Suite(unittest.TestCase):
                 self.write({name: FILES[name].replace(old, new)})
                 self.complains(3, line, "run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--out", "out")
 
+    def test_bad_files_of_models_that_compute(self):
+        for model, name, old, new, line in BAD_MODEL:
+            with self.subTest(name=name, new=new):
+                self.assertIn(old, FILES[name])
+                text = FILES[name].replace(old, new)
+                self.write({name: text})
+                self.complains(3, line, "run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--cost", model,
+                               "--out", "out")
+
+    def test_every_model_answers(self):
+        for model in ("table", "maestro", "roofline", "systolic"):
+            with self.subTest(model=model):
+                for row in self.run_suite("--cost", model):
+                    self.assertTrue(0 < float(row["value"]) <= 1)
+
     def test_no_prefix_of_a_good_file_crashes(self):
         for name, text in FILES.items():
             for length in range(0, len(text), 3):
                 self.write({name: text[:length]})
-                done = self.hilbert("run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--out", "o")
-                self.assertIn(done.returncode, (0, 3), (name, length))
+                for model in ("table", "maestro") if name.endswith(".m") else ("table",):
+                    done = self.hilbert("run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--cost", model,
+                                        "--out", "o")
+                    self.assertIn(done.returncode, (0, 3), (name, length))
 
     def test_usage(self):
         for args, line in USAGE:
