@@ -111,7 +111,8 @@ static bool is_random(const hb_load_t *with) {
   return false;
 }
 
-static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, values_t *values) {
+static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, values_t *values,
+                           hb_score_sum_t sums[HB_SUITE_MAX_TASKS]) {
   const hb_load_t *with = &a->suite.loads[index % a->suite.num_loads];
   const hb_xrbench_run_t run = {
       .load = with,
@@ -121,7 +122,6 @@ static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, val
       .constants = a->suite.constants,
       .seed = seed,
   };
-  hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
   HB_TRY(hb_xrbench_run(&run, NULL, NULL, sums));
   hb_score_of_scenario(sums, with->num_tasks, values->of);
   return HB_OK;
@@ -147,7 +147,8 @@ static hb_status_t run_seed(const analysis_t *a, uint64_t seed, bool only_random
       continue;
     }
     values_t values;
-    HB_TRY(run_one(a, i, seed, &values));
+    hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
+    HB_TRY(run_one(a, i, seed, &values, sums));
     if (values_out != NULL) {
       values_out[i] = values;
     }
@@ -159,6 +160,37 @@ static hb_status_t run_seed(const analysis_t *a, uint64_t seed, bool only_random
 static hb_status_t write_scores(const analysis_t *a, FILE *out) {
   fputs("pes,scenario,accelerator,score,value\n", out);
   return run_seed(a, a->options->seed, false, a->values, "", out);
+}
+
+/* Every task of every run: what became of its frames, and its scores; none without a frame. */
+static hb_status_t write_tasks(const analysis_t *a, FILE *out) {
+  const size_t runs = (size_t)a->suite.num_accelerators * a->suite.num_loads;
+  fputs("pes,scenario,accelerator,task,executed,dropped,RT,EN,QoE,model\n", out);
+  for (size_t i = 0; i < runs; i++) {
+    const hb_accelerator_t *accelerator = &a->suite.accelerators[i / a->suite.num_loads];
+    const hb_load_t *with = &a->suite.loads[i % a->suite.num_loads];
+    values_t values;
+    hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
+    HB_TRY(run_one(a, i, a->options->seed, &values, sums));
+    for (uint32_t t = 0; t < with->num_tasks; t++) {
+      const hb_score_sum_t *sum = &sums[t];
+      fprintf(out, "%s,%s,%s,%s,%llu,%llu,", accelerator->size, with->name, accelerator->label,
+              with->tasks[t].task, (unsigned long long)sum->executed,
+              (unsigned long long)sum->dropped);
+      if (sum->executed > 0) {
+        fprintf(out, "%.6f,%.6f,", sum->real_time / (double)sum->executed,
+                sum->energy / (double)sum->executed);
+      } else {
+        fputs(",,", out);
+      }
+      if (sum->executed + sum->dropped > 0) {
+        fprintf(out, "%.6f,%.6f\n", hb_score_qoe(sum), hb_score_of_model(sum));
+      } else {
+        fputs(",\n", out);
+      }
+    }
+  }
+  return HB_OK;
 }
 
 static hb_status_t write_seeds(const analysis_t *a, FILE *out) {
@@ -240,6 +272,9 @@ static void print_tables(const analysis_t *a) {
 
 static int write_results(analysis_t *a) {
   int code = write_file(a, HB_OUTDIR_SCORES, write_scores);
+  if (code == HB_EXIT_OK) {
+    code = write_file(a, HB_OUTDIR_TASKS, write_tasks);
+  }
   if (code == HB_EXIT_OK && a->options->num_seeds > 1) {
     code = write_file(a, HB_OUTDIR_SEEDS, write_seeds);
   }

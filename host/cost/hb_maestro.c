@@ -249,7 +249,7 @@ static int64_t load(const level_t *level, const steps_t *steps, const bool has[H
   if (changing == -1 || (own == -1 && !all_unrolled)) {
     return whole_load(level, has, spread, first_unit);
   }
-  if (all_unrolled || own != changing) {
+  if (own != changing) { /* it stays where it is */
     return 0;
   }
   int64_t elements = 1;

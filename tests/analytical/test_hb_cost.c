@@ -96,6 +96,23 @@ static void maestro_meets_the_published_costs(void **state) {
   }
 }
 
+/* Seven outputs, two a unit, on four units: oddities of the last spatial step included. */
+static void maestro_by_hand(void **state) {
+  (void)state;
+  const hb_mapping_t mapping = {
+      .num_levels = 1,
+      .levels = {{.num = 1,
+                  .directives = {{.loop = HB_LOOP_K, .spatial = true, .size = 2, .offset = 2}}}}};
+  const hb_layer_dims_t layer = {.k = 7, .c = 1, .y = 1, .x = 1, .r = 1, .s = 1};
+  const hb_maestro_cost_t cost = hb_maestro_layer(&mapping, &layer, 4, 4);
+  assert_int_equal(cost.macs, 2 + 2 + 1); /* 7 / 2 units, the last of them with the rest of one */
+  assert_int_equal(cost.l2_reads, 1 + 3 * 2);
+  assert_int_equal(cost.cycles, 2); /* 7 elements, 4 a cycle */
+  assert_int_equal(cost.l2_writes, 1 + 7 + 7);
+  assert_int_equal(cost.l1_writes, 3 * 1 + 3 * 2 + 2);
+  assert_int_equal(cost.l1_reads, 2 * 3 * 2 + 1);
+}
+
 static const hb_layer_dims_t LAYER = {.k = 20, .c = 8, .y = 10, .x = 12, .r = 3, .s = 3};
 
 static void roofline_by_hand(void **state) {
@@ -165,6 +182,7 @@ int main(int argc, const char **argv) {
   }
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(maestro_meets_the_published_costs),
+      cmocka_unit_test(maestro_by_hand),
       cmocka_unit_test(roofline_by_hand),
       cmocka_unit_test(systolic_by_hand),
   };

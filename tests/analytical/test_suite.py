@@ -234,7 +234,7 @@ class Suite(unittest.TestCase):
 
     def test_no_prefix_of_a_good_file_crashes(self):
         for name, text in FILES.items():
-            for length in range(0, len(text), 3):
+            for length in range(0, len(text), 7):
                 self.write({name: text[:length]})
                 for model in ("table", "maestro") if name.endswith(".m") else ("table",):
                     done = self.hilbert("run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--cost", model,
@@ -276,13 +276,28 @@ class Suite(unittest.TestCase):
         self.write({"acc.yaml": FILES["acc.yaml"].replace("1000", "100")})  # A takes 15 ms of 10
         self.assertLess(float(self.run_suite()[0]["value"]), 0.6)
 
+    def test_tasks(self):
+        """What tasks.csv says adds up to scores.csv."""
+        rows = self.run_suite(suite="xrbench/all")
+        with open(self.dir / "out" / "tasks.csv", newline="", encoding="utf-8") as file:
+            tasks = list(csv.DictReader(file))
+        self.assertEqual(len(tasks), 26 * 26)
+        for row in rows:
+            own = [t for t in tasks if all(t[key] == row[key] for key in ("pes", "scenario", "accelerator"))]
+            column = "model" if row["score"] == "Overall" else row["score"]
+            mean = sum(float(t[column] or 0) for t in own) / len(own)
+            self.assertAlmostEqual(mean, float(row["value"]), places=5)
+            for task in own:
+                frames = int(task["executed"]) + int(task["dropped"])
+                self.assertEqual(task["QoE"], f"{int(task['executed']) / frames:.6f}" if frames else "")
+
     def test_seeds(self):
         self.run_suite("--seeds", "3", "--seed", "5")
         lines = (self.dir / "out" / "seeds.csv").read_text().splitlines()
         self.assertEqual(len(lines), 1 + 3 * 2)
         self.assertEqual([line.split(",")[0] for line in lines[1:]], ["5", "5", "6", "6", "7", "7"])
         self.run_suite("--seed", "5")  # and what an earlier run left is gone
-        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()), ["scores.csv"])
+        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()), ["scores.csv", "tasks.csv"])
 
     def test_same_seed_same_bytes_and_fast(self):
         begin = time.monotonic()
