@@ -54,6 +54,23 @@ static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
   return status;
 }
 
+static hb_status_t check_suite(const char *path, hb_config_error_t *error) {
+  hb_suite_t suite;
+  HB_TRY(hb_config_load_suite(path, &suite, error));
+  printf("%s: suite %s, %u scenarios on %u accelerators\n", path, suite.name, suite.num_loads,
+         suite.num_accelerators);
+  hb_suite_release(&suite);
+  return HB_OK;
+}
+
+static hb_status_t check_accelerator(const char *path, hb_config_error_t *error) {
+  hb_accelerator_t accelerator;
+  HB_TRY(hb_config_load_accelerator(path, &accelerator, error));
+  printf("%s: accelerator %s, %u parts, %s PEs, %.6g MHz\n", path, accelerator.name,
+         accelerator.num_parts, accelerator.size, accelerator.clock_khz / 1000.0);
+  return HB_OK;
+}
+
 static hb_status_t check_file(const char *path, hb_config_error_t *error) {
   hb_config_kind_t kind;
   char name[HB_NAME_MAX];
@@ -63,6 +80,10 @@ static hb_status_t check_file(const char *path, hb_config_error_t *error) {
       return check_scenario(path, error);
     case HB_CONFIG_MODEL:
       return check_model(path, error);
+    case HB_CONFIG_SUITE:
+      return check_suite(path, error);
+    case HB_CONFIG_ACCELERATOR:
+      return check_accelerator(path, error);
     default:
       return check_soc(path, error);
   }
@@ -72,10 +93,11 @@ int hb_cmd_check(int argc, const char **argv) {
   static const struct poptOption OPTIONS[] = {POPT_TABLEEND};
   poptContext context;
   const char **files;
-  const int parsed = hb_cli_parse(
-      argc, argv, OPTIONS, "FILE...",
-      "Checks scenario, model and SoC files, and what they refer to. Prints a line about each.", 1,
-      INT_MAX, &context, &files);
+  const int parsed = hb_cli_parse(argc, argv, OPTIONS, "FILE...",
+                                  "Checks scenario, model, SoC, suite and accelerator files, and "
+                                  "what they refer to. Prints a line about "
+                                  "each.",
+                                  1, INT_MAX, &context, &files);
   if (parsed >= 0) {
     return parsed;
   }

@@ -49,14 +49,22 @@ static int list(const char *what) {
   if (strcmp(what, "socs") == 0) {
     return list_files(HB_CONFIG_SOC);
   }
+  if (strcmp(what, "suites") == 0) {
+    return list_files(HB_CONFIG_SUITE);
+  }
+  if (strcmp(what, "accelerators") == 0) {
+    return list_files(HB_CONFIG_ACCELERATOR);
+  }
   if (strcmp(what, "policies") == 0) {
     return list_policies();
   }
   if (strcmp(what, "tiles") == 0) {
     return list_tiles();
   }
-  return hb_cli_fail(HB_EXIT_USAGE,
-                     "%s: expected scenarios, models, socs, policies or tiles to list", what);
+  return hb_cli_fail(
+      HB_EXIT_USAGE,
+      "%s: expected scenarios, models, socs, suites, accelerators, policies or tiles to list",
+      what);
 }
 
 int hb_cmd_list(int argc, const char **argv) {
@@ -64,7 +72,7 @@ int hb_cmd_list(int argc, const char **argv) {
   poptContext context;
   const char **operands;
   const int parsed = hb_cli_parse(
-      argc, argv, OPTIONS, "scenarios|models|socs|policies|tiles",
+      argc, argv, OPTIONS, "scenarios|models|socs|suites|accelerators|policies|tiles",
       "Lists what comes with Hilbert. Files are looked up in $HILBERT_DATA, if it is set.", 1, 1,
       &context, &operands);
   if (parsed >= 0) {

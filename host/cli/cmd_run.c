@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_analyse.h"
 #include "hb_cli.h"
+#include "hb_cost.h"
 #include "hb_decimal.h"
 #include "hb_run.h"
 #include "hilbert/hb_image.h"
@@ -15,6 +17,7 @@
 typedef struct text {
   char *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed,
       *progress, *dump_dram;
+  char *rules, *cost, *seeds;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -163,6 +166,68 @@ static bool take(const text_t *text, hb_run_options_t *options) {
   return true;
 }
 
+/* --engine analytical: no NoC, no DRAM, no host, so most options are not for it. */
+static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t *options) {
+  const struct {
+    const char *name, *text;
+  } others[] = {{"--soc", text->soc},
+                {"--policy", text->policy},
+                {"--duration", text->duration},
+                {"--trace", text->trace},
+                {"--firmware", text->firmware},
+                {"--stall-ppm", text->stall_ppm},
+                {"--wave", text->wave},
+                {"--stall-seed", text->stall_seed},
+                {"--progress", text->progress},
+                {"--dump-dram", text->dump_dram},
+                {"--candidates, --functional, --no-skip and --json", flags ? "" : NULL}};
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    if (others[i].text != NULL) {
+      hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical", others[i].name);
+      return false;
+    }
+  }
+  if (text->rules == NULL || strcmp(text->rules, "xrbench") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE,
+                "--engine analytical needs --rules xrbench, the only rules there are");
+    return false;
+  }
+  options->cost = text->cost != NULL ? text->cost : "table";
+  bool known = false;
+  char names[128] = "";
+  size_t used = 0;
+  for (uint32_t i = 0; hb_cost_model_name(i) != NULL; i++) {
+    known |= strcmp(hb_cost_model_name(i), options->cost) == 0;
+    used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i == 0 ? "" : ", ",
+                             hb_cost_model_name(i));
+  }
+  if (!known) {
+    hb_cli_fail(HB_EXIT_USAGE, "--cost: expected one of %s, got %s", names, options->cost);
+    return false;
+  }
+  options->out = text->out;
+  options->seed = 1;
+  options->num_seeds = 1;
+  return (text->seed == NULL ||
+          hb_cli_number("--seed", text->seed, 0, UINT64_MAX / 2, &options->seed)) &&
+         (text->seeds == NULL ||
+          hb_cli_number("--seeds", text->seeds, 1, 1000000, &options->num_seeds));
+}
+
+static int run_either(const text_t *text, bool flags, hb_run_options_t *options) {
+  if (text->engine != NULL && strcmp(text->engine, "analytical") == 0) {
+    hb_analyse_options_t analyse = {.suite = options->scenario};
+    return take_analytical(text, flags, &analyse) ? hb_analyse(&analyse) : HB_EXIT_USAGE;
+  }
+  if (text->rules != NULL || text->cost != NULL || text->seeds != NULL) {
+    return hb_cli_fail(HB_EXIT_USAGE, "%s: only for --engine analytical",
+                       text->rules != NULL  ? "--rules"
+                       : text->cost != NULL ? "--cost"
+                                            : "--seeds");
+  }
+  return take(text, options) ? hb_run(options) : HB_EXIT_USAGE;
+}
+
 int hb_cmd_run(int argc, const char **argv) {
   text_t text = {0};
   int no_skip = 0;
@@ -175,12 +240,18 @@ int hb_cmd_run(int argc, const char **argv) {
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0,
        "rtl, or twin: models of the tiles that are exact to the cycle and compute no data; "
        "default: "
-       "rtl; ,TILE=rtl or ,TILE=twin for one tile",
+       "rtl; ,TILE=rtl or ,TILE=twin for one tile; or analytical: a suite, by a cost model",
        "NAME"},
       {"functional", '\0', POPT_ARG_NONE, &functional, 0,
        "twins compute data too: what RTL leaves in memory; default: they write zeros", NULL},
       {"dump-dram", '\0', POPT_ARG_STRING, &text.dump_dram, 0,
        "write what is in memory at the end, from its first byte on, with holes for zeros", "FILE"},
+      {"rules", '\0', POPT_ARG_STRING, &text.rules, 0,
+       "analytical: load generator, dispatch and scores; xrbench", "NAME"},
+      {"cost", '\0', POPT_ARG_STRING, &text.cost, 0, "analytical: cost model; default: table",
+       "NAME"},
+      {"seeds", '\0', POPT_ARG_STRING, &text.seeds, 0,
+       "analytical: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
        "NAME"},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
@@ -229,14 +300,14 @@ int hb_cmd_run(int argc, const char **argv) {
                                 .functional = functional,
                                 .candidates = candidates,
                                 .json = json};
-    exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
+    exit_code = run_either(&text, no_skip || functional || candidates || json, &options);
     poptFreeContext(context);
   }
-  char *const texts[] = {text.dump_dram,   text.engine,    text.soc,        text.policy,
-                         text.duration,    text.seed,      text.out,        text.firmware,
-                         text.trace,       text.stall_ppm, text.stall_seed, text.progress,
-                         text.wave,        text.wave_from, text.wave_to,    text.wave_around,
-                         text.wave_margin, text.wave_scope};
+  char *const texts[] = {
+      text.dump_dram,   text.rules,       text.cost,      text.seeds, text.engine,    text.soc,
+      text.policy,      text.duration,    text.seed,      text.out,   text.firmware,  text.trace,
+      text.stall_ppm,   text.stall_seed,  text.progress,  text.wave,  text.wave_from, text.wave_to,
+      text.wave_around, text.wave_margin, text.wave_scope};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -13,9 +13,11 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,    HB_OUTDIR_METRICS,
-                                      HB_OUTDIR_METRICS ".tmp", HB_OUTDIR_REPORT,
-                                      HB_OUTDIR_REPORT ".tmp",  HB_OUTDIR_TRACE};
+static const char *const RESULTS[] = {
+    HB_OUTDIR_CERTIFICATE,  HB_OUTDIR_METRICS,       HB_OUTDIR_METRICS ".tmp",
+    HB_OUTDIR_REPORT,       HB_OUTDIR_REPORT ".tmp", HB_OUTDIR_TRACE,
+    HB_OUTDIR_SCORES,       HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
+    HB_OUTDIR_TASKS ".tmp", HB_OUTDIR_SEEDS,         HB_OUTDIR_SEEDS ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */

@@ -16,8 +16,9 @@ typedef struct command {
 
 static const command_t COMMANDS[] = {
     {"run", "hilbert run", "run a scenario on an emulated system-on-chip", hb_cmd_run},
-    {"check", "hilbert check", "check scenario, model and SoC files", hb_cmd_check},
-    {"list", "hilbert list", "list scenarios, models, SoCs, policies, tiles", hb_cmd_list},
+    {"check", "hilbert check", "check files: scenarios, models, SoCs, suites, accelerators",
+     hb_cmd_check},
+    {"list", "hilbert list", "list files that come with Hilbert, policies, tiles", hb_cmd_list},
     {"certify", "hilbert certify", "replay a run's tiles on the RTL and compare", hb_cmd_certify},
     {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
     {"trace", "hilbert trace", "read what a run recorded, cut it, recover it", hb_cmd_trace},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* What the three kinds of files share: telling them apart. */
+/* What the kinds of files share: telling them apart. */
 
 #include "hb_config.h"
 
@@ -13,6 +13,8 @@ static const char *const KIND_NAMES[] = {
     [HB_CONFIG_SCENARIO] = "scenario",
     [HB_CONFIG_MODEL] = "model",
     [HB_CONFIG_SOC] = "soc",
+    [HB_CONFIG_SUITE] = "suite",
+    [HB_CONFIG_ACCELERATOR] = "accelerator",
 };
 
 const char *hb_config_kind_name(hb_config_kind_t kind) {
@@ -24,7 +26,7 @@ hb_status_t hb_config_identify(const char *path, hb_config_kind_t *kind_out,
   hb_yaml_t *yaml = NULL;
   HB_TRY(hb_yaml_open(path, &yaml, error));
   hb_status_t status = HB_ERR_INPUT;
-  for (int kind = HB_CONFIG_SCENARIO; kind <= HB_CONFIG_SOC; kind++) {
+  for (int kind = HB_CONFIG_SCENARIO; kind < HB_CONFIG_KIND_COUNT; kind++) {
     if (strcmp(hb_yaml_first_key(yaml), KIND_NAMES[kind]) == 0) {
       *kind_out = (hb_config_kind_t)kind;
       snprintf(name_out, HB_NAME_MAX, "%s", hb_yaml_first_value(yaml));
@@ -33,7 +35,8 @@ hb_status_t hb_config_identify(const char *path, hb_config_kind_t *kind_out,
   }
   if (status != HB_OK) {
     hb_yaml_at(yaml, "%s", ""); /* the document itself */
-    status = hb_yaml_fail(yaml, error, "expected the first key to be scenario, model or soc");
+    status = hb_yaml_fail(
+        yaml, error, "expected the first key to be scenario, model, soc, suite or accelerator");
   }
   hb_yaml_close(yaml);
   return status;

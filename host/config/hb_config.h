@@ -2,15 +2,16 @@
 
 /**
  * @file
- * Loads the three kinds of files: scenarios, models and systems-on-chip. The first key names the
- * kind: `scenario:`, `model:` or `soc:`. host/config/README.md lists all keys.
+ * Loads the kinds of files: scenarios, models, systems-on-chip, and for the analytical engine
+ * suites and accelerators. The first key names the kind: `scenario:`, `model:`, `soc:`, `suite:` or
+ * `accelerator:`. host/config/README.md lists all keys.
  *
  * Every function that fails leaves its output untouched and one line in `error`,
  * "file:line:column: key: what was expected" (or "file: reason"), and returns:
  *   HB_ERR_IO     the file cannot be read
  *   HB_ERR_INPUT  it is not a valid file of its kind
  *   HB_ERR_NOMEM  out of memory
- * What loads satisfies every range documented in hb_model.h and hb_sim.h.
+ * What loads satisfies every range documented in hb_model.h, hb_suite.h and hb_sim.h.
  */
 
 #ifndef HB_CONFIG_H_
@@ -21,6 +22,7 @@
 
 #include "hb_model.h"
 #include "hb_sim.h"
+#include "hb_suite.h"
 #include "hilbert/hb_status.h"
 
 #ifdef __cplusplus
@@ -35,9 +37,12 @@ typedef enum hb_config_kind {
   HB_CONFIG_SCENARIO = 0,
   HB_CONFIG_MODEL,
   HB_CONFIG_SOC,
+  HB_CONFIG_SUITE,
+  HB_CONFIG_ACCELERATOR,
+  HB_CONFIG_KIND_COUNT
 } hb_config_kind_t;
 
-/** The kind's first key: "scenario", "model", "soc". */
+/** The kind's first key: "scenario", "model", "soc", "suite", "accelerator". */
 const char *hb_config_kind_name(hb_config_kind_t kind);
 
 /** Tells a file's kind and name from its first key. */
@@ -56,6 +61,15 @@ HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t 
  */
 HB_MUST_USE hb_status_t hb_config_load_soc(const char *path, bool (*tile_known)(const char *model),
                                            hb_soc_t *soc_out, hb_config_error_t *error);
+
+/** Also loads the table of loads and every accelerator it names. hb_suite_release() frees the
+ * result. */
+HB_MUST_USE hb_status_t hb_config_load_suite(const char *path, hb_suite_t *suite_out,
+                                             hb_config_error_t *error);
+
+HB_MUST_USE hb_status_t hb_config_load_accelerator(const char *path,
+                                                   hb_accelerator_t *accelerator_out,
+                                                   hb_config_error_t *error);
 
 /** Name of a DRAM preset; NULL past the end. */
 const char *hb_config_dram_preset_name(uint32_t index);

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "hb_config.h"
 #include "hb_decimal.h"
@@ -90,21 +89,6 @@ static const cyaml_schema_value_t SCENARIO_SCHEMA = {
 /* ---------------------------------------------------------------------------------------- their
  * meaning */
 
-/* `reference` as written in the file `from`, relative to its folder. */
-static hb_status_t resolve(hb_yaml_t *yaml, const char *from, const char *reference,
-                           char path[HB_PATH_MAX_BYTES], hb_config_error_t *error) {
-  const char *slash = strrchr(from, '/');
-  const int folder_len = slash == NULL || reference[0] == '/' ? 0 : (int)(slash - from + 1);
-  const int len = snprintf(path, HB_PATH_MAX_BYTES, "%.*s%s", folder_len, from, reference);
-  if (len >= HB_PATH_MAX_BYTES) {
-    return hb_yaml_fail(yaml, error, "path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
-  }
-  if (access(path, R_OK) != 0) {
-    return hb_yaml_fail(yaml, error, "cannot read %s", path);
-  }
-  return HB_OK;
-}
-
 static hb_status_t take_rate(hb_yaml_t *yaml, const char *text, hb_task_t *task,
                              hb_config_error_t *error) {
   uint64_t micro_hz = 0; /* at most 6 decimals: keeps every product of the simulator small */
@@ -143,8 +127,8 @@ static hb_status_t take_sensor(hb_yaml_t *yaml, const raw_scenario_t *raw, uint3
   return HB_OK;
 }
 
-static hb_status_t take_task(hb_yaml_t *yaml, const char *path, const raw_scenario_t *raw,
-                             uint32_t index, hb_scenario_t *scenario, hb_config_error_t *error) {
+static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                             hb_scenario_t *scenario, hb_config_error_t *error) {
   const raw_task_t *from = &raw->tasks[index];
   hb_task_t *task = &scenario->tasks[index];
   hb_yaml_at(yaml, "tasks[%u].name", index);
@@ -175,7 +159,7 @@ static hb_status_t take_task(hb_yaml_t *yaml, const char *path, const raw_scenar
   }
   char model_path[HB_PATH_MAX_BYTES];
   hb_yaml_at(yaml, "tasks[%u].model", index);
-  HB_TRY(resolve(yaml, path, from->model, model_path, error));
+  HB_TRY(hb_yaml_resolve(yaml, from->model, model_path, error));
   return hb_config_load_model(model_path, &task->model, error);
 }
 
@@ -249,7 +233,7 @@ static hb_status_t check_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw,
   return HB_OK;
 }
 
-static hb_status_t take_scenario(hb_yaml_t *yaml, const char *path, const raw_scenario_t *raw,
+static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw,
                                  hb_scenario_t *scenario, hb_config_error_t *error) {
   hb_yaml_at(yaml, "scenario");
   HB_TRY(hb_yaml_name(yaml, raw->name, error));
@@ -261,7 +245,7 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const char *path, const raw_sc
       hb_yaml_decimal(yaml, raw->duration_ms, 9, 1, MAX_HOURS_PS, &scenario->duration_ps, error));
   if (raw->soc[0] != '\0') {
     hb_yaml_at(yaml, "soc");
-    HB_TRY(resolve(yaml, path, raw->soc, scenario->soc_path, error));
+    HB_TRY(hb_yaml_resolve(yaml, raw->soc, scenario->soc_path, error));
   }
   HB_TRY(check_sensors(yaml, raw, error));
 
@@ -272,7 +256,7 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const char *path, const raw_sc
   scenario->num_tasks = raw->tasks_count;
   uint32_t layers = 0;
   for (uint32_t i = 0; i < raw->tasks_count; i++) {
-    HB_TRY(take_task(yaml, path, raw, i, scenario, error));
+    HB_TRY(take_task(yaml, raw, i, scenario, error));
     layers += scenario->tasks[i].model.num_layers;
     if (layers > HB_IMAGE_MAX_LAYERS) {
       hb_yaml_at(yaml, "tasks[%u].model", i);
@@ -295,7 +279,7 @@ hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_ou
   hb_status_t status = hb_yaml_load(yaml, &SCENARIO_SCHEMA, &raw, error);
   if (status == HB_OK) {
     snprintf(error->text, sizeof(error->text), "%s: out of memory", path);
-    status = take_scenario(yaml, path, raw, &scenario, error);
+    status = take_scenario(yaml, raw, &scenario, error);
     hb_yaml_free(&SCENARIO_SCHEMA, raw);
   }
   if (status == HB_OK) {

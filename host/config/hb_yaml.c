@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <yaml.h>
 
 #include "hb_decimal.h"
@@ -128,8 +129,9 @@ static hb_status_t parse(hb_yaml_t *yaml, hb_config_error_t *error) {
     if (second != NULL) {
       status = fail_at(yaml, error, second->start_mark, "", "expected one document in a file");
     } else if (root == NULL || root->type != YAML_MAPPING_NODE) {
-      status = fail_at(yaml, error, root == NULL ? (yaml_mark_t){0} : root->start_mark, "",
-                       "expected keys and values, the first key scenario, model or soc");
+      status = fail_at(
+          yaml, error, root == NULL ? (yaml_mark_t){0} : root->start_mark, "",
+          "expected keys and values, the first key scenario, model, soc, suite or accelerator");
     }
   }
   yaml_document_delete(&next);
@@ -454,7 +456,8 @@ static const yaml_node_t *step(const hb_yaml_t *yaml, const yaml_node_t *node, c
   return NULL;
 }
 
-hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *format, ...) {
+/* The deepest node on the way to hb_yaml_at() that exists. */
+static const yaml_node_t *node_here(const hb_yaml_t *yaml) {
   const yaml_node_t *node = root_of(yaml);
   for (const char *path = yaml->where; *path != '\0';) {
     const yaml_node_t *next = step(yaml, node, &path);
@@ -463,6 +466,17 @@ hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *
     }
     node = next;
   }
+  return node;
+}
+
+void hb_yaml_position(const hb_yaml_t *yaml, uint32_t *line_out, uint32_t *column_out) {
+  const yaml_mark_t mark = node_here(yaml)->start_mark;
+  *line_out = (uint32_t)mark.line + 1;
+  *column_out = (uint32_t)mark.column + 1;
+}
+
+hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *format, ...) {
+  const yaml_node_t *node = node_here(yaml);
   va_list args;
   va_start(args, format);
   const hb_status_t status = vfail_at(yaml, error, format, node->start_mark, yaml->where, args);
@@ -532,6 +546,21 @@ hb_status_t hb_yaml_power_of_two(hb_yaml_t *yaml, uint32_t value, uint32_t min, 
   if (value < min || value > max || (value & (value - 1)) != 0) {
     return hb_yaml_fail(yaml, error, "expected a power of two from %u to %u, got %u", min, max,
                         value);
+  }
+  return HB_OK;
+}
+
+hb_status_t hb_yaml_resolve(hb_yaml_t *yaml, const char *reference,
+                            char path_out[HB_PATH_MAX_BYTES], hb_config_error_t *error) {
+  const char *slash = strrchr(yaml->path, '/');
+  const int folder_len = slash == NULL || reference[0] == '/' ? 0 : (int)(slash - yaml->path + 1);
+  const int len =
+      snprintf(path_out, HB_PATH_MAX_BYTES, "%.*s%s", folder_len, yaml->path, reference);
+  if (len >= HB_PATH_MAX_BYTES) {
+    return hb_yaml_fail(yaml, error, "path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
+  }
+  if (access(path_out, R_OK) != 0) {
+    return hb_yaml_fail(yaml, error, "cannot read %s", path_out);
   }
   return HB_OK;
 }

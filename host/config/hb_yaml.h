@@ -81,4 +81,11 @@ HB_MUST_USE hb_status_t hb_yaml_range(hb_yaml_t *yaml, int64_t value, int64_t mi
 HB_MUST_USE hb_status_t hb_yaml_power_of_two(hb_yaml_t *yaml, uint32_t value, uint32_t min,
                                              uint32_t max, hb_config_error_t *error);
 
+/** Where what is at hb_yaml_at() stands, both from 1. */
+void hb_yaml_position(const hb_yaml_t *yaml, uint32_t *line_out, uint32_t *column_out);
+
+/** Takes a path given relative to this file's folder, found at hb_yaml_at(); it can be read. */
+HB_MUST_USE hb_status_t hb_yaml_resolve(hb_yaml_t *yaml, const char *reference,
+                                        char path_out[HB_PATH_MAX_BYTES], hb_config_error_t *error);
+
 #endif /* HB_YAML_H_ */

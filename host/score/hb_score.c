@@ -2,14 +2,11 @@
 
 #include "hb_score.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
-
-#define REAL_TIME_K_PER_MS 15.0 /* XRBench's k */
 
 typedef enum frame_state { FRAME_OPEN = 0, FRAME_COMPLETED, FRAME_DROPPED } frame_state_t;
 
@@ -217,7 +214,7 @@ void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t 
 double hb_score_real_time(uint64_t completion, uint64_t deadline, uint32_t clock_khz) {
   const double delay_cycles =
       completion >= deadline ? (double)(completion - deadline) : -(double)(deadline - completion);
-  return 1.0 / (1.0 + exp(REAL_TIME_K_PER_MS * delay_cycles / (double)clock_khz));
+  return hb_score_of_delay(&HB_SCORE_XRBENCH, delay_cycles / (double)clock_khz);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -278,8 +275,10 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
     model->real_time = real_time_sum / (double)executed;
   }
   if (model->scored > 0) {
-    model->qoe = 1.0 - (double)model->dropped / (double)model->scored;
-    model->score = real_time_sum / (double)model->scored * model->qoe;
+    const hb_score_sum_t sum = {
+        .executed = executed, .dropped = model->dropped, .products = real_time_sum};
+    model->qoe = hb_score_qoe(&sum);
+    model->score = hb_score_of_model(&sum);
   }
   return HB_OK;
 }

@@ -28,6 +28,7 @@
 #define HB_SCORE_H_
 
 #include "hb_model.h"
+#include "hb_score_rules.h"
 #include "hb_sim.h"
 #include "hilbert/hb_image.h"
 #include "hilbert/hb_status.h"

@@ -94,11 +94,11 @@ TEXTS = {"soc": SOC, "model": MODEL, "scenario": SCENARIO}
 # What is changed in which file (every place the old text stands at), and the one line that must come of it.
 BAD_FILES = [
     # not YAML, not ours
-    ("scenario", SCENARIO, "", "1:1: expected keys and values, the first key scenario, model or soc"),
-    ("scenario", SCENARIO, "text\n", "1:1: expected keys and values, the first key scenario, model or soc"),
+    ("scenario", SCENARIO, "", "1:1: expected keys and values, the first key scenario, model, soc, suite or accelerator"),
+    ("scenario", SCENARIO, "text\n", "1:1: expected keys and values, the first key scenario, model, soc, suite or accelerator"),
     ("scenario", "soc: soc.yaml", "soc: 'soc.yaml", "13:1: not YAML: found unexpected end of stream"),
     ("scenario", "scenario: t", "scenario: t\x01", "1:1: not YAML: control characters are not allowed"),
-    ("scenario", "scenario: t", "name: t", "1:1: expected the first key to be scenario, model or soc"),
+    ("scenario", "scenario: t", "name: t", "1:1: expected the first key to be scenario, model, soc, suite or accelerator"),
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
@@ -374,7 +374,7 @@ class Usage(Case):
             ("--stall-ppm: expected a whole number from 0 to 900000, got 2e6", "run", "tiny", "--stall-ppm", "2e6"),
             ("--trace: expected decisions, jobs, packets, boundary or off, got all", "run", "tiny", "--trace", "all"),
             ("--progress: expected auto, always or never, got x", "run", "tiny", "--progress", "x"),
-            ("cats: expected scenarios, models, socs, policies or tiles to list", "list", "cats"),
+            ("cats: expected scenarios, models, socs, suites, accelerators, policies or tiles to list", "list", "cats"),
             ("eat: expected info, dump, stat, diff, slice, recover or export", "trace", "eat", "x.hbt"),
             ("--from: expected a whole number from 0 to 18446744073709551615, got x",
              "trace", "dump", "x.hbt", "--from", "x"),
@@ -406,7 +406,7 @@ class Shipped(Case):
         self.assertEqual(len(done.stdout.splitlines()), len(files))
 
     def test_names_and_file_names_agree(self):
-        for what, least in (("scenarios", 4), ("socs", 2), ("models", 8)):
+        for what, least in (("scenarios", 4), ("socs", 2), ("models", 8), ("suites", 1), ("accelerators", 26)):
             lines = self.hilbert("list", what).stdout.splitlines()
             self.assertGreaterEqual(len(lines), least)
             for line in lines:
