@@ -83,7 +83,7 @@ Packet *NocPort::receive(Net net) {
     Noc::Router &router = noc_.routers_[static_cast<size_t>(net)][node_];
     bool waiting = false;
     for (unsigned channel = 0; channel < Noc::kMaxVcs; ++channel) {
-      waiting = Noc::unblock(router, Noc::kLocal * Noc::kMaxVcs + channel) || waiting;
+      waiting = Noc::unblock(router, channel * Noc::kPorts + Noc::kLocal) || waiting;
     }
     if (waiting) {
       noc_.visit(static_cast<unsigned>(net), Noc::kRouter, node_, credit);
@@ -132,7 +132,7 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       router.node = static_cast<NodeId>(node);
       router.route = &route_[node * nodes_];
       for (unsigned queue = 0; queue < kQueues; ++queue) {
-        if (queue % kMaxVcs >= config.virtual_channels) {
+        if (queue / kPorts >= config.virtual_channels) {
           continue;
         }
         Input &input = router.in[queue];
@@ -163,15 +163,15 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
  */
 void Noc::join(Router &from, Router &to, unsigned out) {
   const unsigned back = facing(out);
-  from.far[out] = &to.in[back * kMaxVcs];
-  to.far[back] = &from.in[out * kMaxVcs];
+  from.far[out] = &to.in[back];
+  to.far[back] = &from.in[out];
   for (unsigned channel = 0; channel < kMaxVcs; ++channel) {
-    Input &there = to.in[back * kMaxVcs + channel];
+    Input &there = to.in[channel * kPorts + back];
     there.sender = &from;
-    there.sender_place = static_cast<uint8_t>(out * kMaxVcs + channel);
-    Input &here = from.in[out * kMaxVcs + channel];
+    there.sender_place = static_cast<uint8_t>(channel * kPorts + out);
+    Input &here = from.in[channel * kPorts + out];
     here.sender = &to;
-    here.sender_place = static_cast<uint8_t>(back * kMaxVcs + channel);
+    here.sender_place = static_cast<uint8_t>(channel * kPorts + back);
   }
 }
 
@@ -214,7 +214,7 @@ hb_sim_noc_stats_t Noc::stats() const {
   hb_sim_noc_stats_t stats = stats_;
   for (size_t i = 0; i < departures_.size(); ++i) {
     const Departure &flit = departures_[i];
-    if (flit.at != 0 && flit.at >= clock().cycle() && flit.out == kLocal) {
+    if (flit.at != 0 && flit.at >= clock().cycle() && flit.out() == kLocal) {
       --stats.flits[i < departures_.size() / 2 ? 0 : 1];
     }
   }
@@ -234,7 +234,7 @@ hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc
       }
     }
   };
-  const Input *far = link == HB_LINK_INJECT  ? &router.in[kLocal * kMaxVcs]
+  const Input *far = link == HB_LINK_INJECT  ? &router.in[kLocal]
                      : link == HB_LINK_EJECT ? nullptr
                                              : router.far[link];
   if (link != HB_LINK_INJECT) {
@@ -242,8 +242,8 @@ hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc
     stats.stall_cycles = router.stalled[link];
     for (const Input &input : router.in) {
       of_later(input, [&](const Departure &flit) {
-        stats.flits -= flit.out == static_cast<unsigned>(link) ? 1 : 0;
-        stats.stall_cycles -= flit.out == static_cast<unsigned>(link) ? flit.stalled : 0;
+        stats.flits -= flit.out() == static_cast<unsigned>(link) ? 1 : 0;
+        stats.stall_cycles -= flit.out() == static_cast<unsigned>(link) ? flit.stalled : 0;
       });
     }
   } else {
@@ -254,14 +254,14 @@ hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc
   }
   const auto so_far = [end](Cycle since) { return end > since ? end - since : 0; };
   for (unsigned channel = 0; far != nullptr && channel < config_.virtual_channels; ++channel) {
-    const Input &input = far[channel];
+    const Input &input = far[channel * kPorts];
     stats.buffer_cycles += input.buffer_cycles;
     for (unsigned i = 0; i < input.count; ++i) {  // those that are still there
       stats.buffer_cycles +=
           so_far(input.ring[(input.first + i) % depth_].ready - config_.router_cycles);
     }
     of_later(input, [&](const Departure &flit) {
-      stats.buffer_cycles += so_far(flit.at - flit.buffered) - flit.buffered;
+      stats.buffer_cycles += so_far(flit.at - flit.stayed()) - flit.stayed();
     });
   }
   return stats;
@@ -329,7 +329,7 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
       ni.channel = channel_of(*packet);
       ni.flits = static_cast<uint8_t>(flits_of(*packet));
     }
-    Input &in = router.in[kLocal * kMaxVcs + ni.channel];
+    Input &in = router.in[ni.channel * kPorts + kLocal];
     const Cycle last = trains_ ? now + kAhead - 1 : now;
     for (Cycle go = std::max(now, in.ring[in.fill].credit);;) {
       if (go > last || (go > now && ni.sent == 0)) {
@@ -458,21 +458,28 @@ inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now
  */
 Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle now) {
   Input &input = router.in[queue];
-  const unsigned out = router.out[queue], place = out * kMaxVcs;
+  const unsigned out = router.out[queue];
   Input *const far = router.far[out];
-  const Cycle wire = queue == kLocal * kMaxVcs ? kLocalWire : config_.link_cycles;
-  const bool was_empty = far != nullptr && far->count == 0;
-  Cycle at = now, again = kNever;
-  uint64_t stalled = 0, buffered = 0;
+  const Cycle wire = queue == kLocal ? kLocalWire : config_.link_cycles;
+  const Cycle end = now + kAhead;
+  // Copies: the compiler cannot know that a slot is none of these.
+  Slot *const ring = input.ring;
+  Slot *const far_ring = far == nullptr ? nullptr : far->ring;
+  const unsigned depth = depth_;
+  unsigned first = input.first, count = input.count, fill = far == nullptr ? 0 : far->fill;
   unsigned moved = 0;
+  Cycle at = now, left = input.left, again = kNever;
+  Cycle stalled = 0, stayed = 0;
   bool tail;
+  const Slot *const far_first = far == nullptr ? nullptr : &far_ring[fill];
   for (;;) {
-    Slot &slot = input.ring[input.first];
+    Slot &slot = ring[first];
+    const Cycle ready = slot.ready;
     tail = (slot.flags & kTail) != 0;
     if (far == nullptr) {
       eject(net, router, slot, at);
     } else {
-      Slot &far_slot = far->ring[far->fill];
+      Slot &far_slot = far_ring[fill];
       far_slot.ready = at + hop_cycles_;
       far_slot.credit = kNever;
       far_slot.packet = slot.packet;
@@ -481,72 +488,79 @@ Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle now) {
         far_slot.flags = (slot.flags & (kHead | kTail)) |
                          uint32_t{far->router->route[slot.packet->dst]} << kOutShift;
       }
-      if (++far->count == 1) {
-        come_first(*far->router, far->queue, far_slot);
-      }
-      far->fill = next(far->fill, depth_);
+      fill = next(fill, depth);
     }
-    const auto waited = static_cast<uint32_t>(at - std::max(slot.ready, input.left));
-    const auto stayed = static_cast<uint32_t>(at - slot.ready + config_.router_cycles);
-    input.log[input.logged] = {at, out, waited, stayed};
-    input.logged = next(input.logged, kAhead);
-    stalled += waited;
-    buffered += stayed;
+    const Cycle waits = at - std::max(ready, left), stays = at - ready + config_.router_cycles;
+    if (at != now) {
+      input.log[input.logged] = {at, static_cast<uint32_t>(waits),
+                                 static_cast<uint32_t>(stays << 3 | out)};
+      input.logged = next(input.logged, kAhead);
+    }
+    stalled += waits;
+    stayed += stays;
     ++moved;
     slot.credit = at + wire;
-    input.left = at + 1;
-    input.first = next(input.first, depth_);
-    if (--input.count == 0) {
+    left = at + 1;
+    first = next(first, depth);
+    if (moved == count) {
       break;
     }
-    const Slot &behind = input.ring[input.first];
+    const Slot &behind = ring[first];
     if (tail) {
-      again = std::max(behind.ready, at + 1);
+      again = std::max(behind.ready, left);
       break;
     }
-    const Cycle room = far == nullptr ? 0 : far->ring[far->fill].credit;
-    const Cycle go = std::max({behind.ready, at + 1, room});
-    if (go >= now + kAhead || (far == nullptr && (behind.flags & kTail) != 0)) {
+    const Cycle room = far == nullptr ? 0 : far_ring[fill].credit;
+    const Cycle go = std::max({behind.ready, left, room});
+    if (go >= end || (far == nullptr && (behind.flags & kTail) != 0)) {
       again = go;
       break;
     }
     at = go;
   }
+  input.first = static_cast<uint8_t>(first);
+  input.count = static_cast<uint8_t>(count -= moved);
+  input.left = left;
+  input.buffer_cycles += stayed;
   router.carried[out] += moved;
   router.stalled[out] += stalled;
-  input.buffer_cycles += buffered;
   last_progress_ = std::max(last_progress_, at);
   if (far != nullptr) {
-    router.room[place] = far->ring[far->fill].credit;
-    far->router->occupied |= 1u << far->queue;
-    if (was_empty) {
-      visit(net, kRouter, far->router->node, far->router->ready[far->queue]);
+    Router &there = *far->router;
+    far->fill = static_cast<uint8_t>(fill);
+    router.room[out] = far_ring[fill].credit;
+    there.occupied |= 1u << far->queue;
+    if (far->count == 0) {
+      come_first(there, far->queue, *far_first);
+      visit(net, kRouter, there.node, there.ready[far->queue]);
     }
+    far->count = static_cast<uint8_t>(far->count + moved);
   }
   // Places are freed in the order in which they were filled: if the next one was occupied, it is
   // the first of these.
   const Cycle credit = now + wire;
   if (input.sender != nullptr) {
-    Cycle &room = input.sender->room[input.sender_place];
+    Router &sender = *input.sender;
+    Cycle &room = sender.room[input.sender_place];
     room = room == kNever ? credit : room;
-    if (unblock(*input.sender, input.sender_place)) {
-      visit(net, kRouter, input.sender->node, credit);
+    if (unblock(sender, input.sender_place)) {
+      visit(net, kRouter, sender.node, credit);
     }
   } else if (input.interface->waiting) {
     input.interface->waiting = false;
     visit(net, kInterface, router.node, credit);
   }
-  router.open[place] = tail ? at + 1 : kNever;
-  if (tail && unblock(router, place)) {
-    visit(net, kRouter, router.node, at + 1);
+  router.open[out] = tail ? left : kNever;
+  if (tail && unblock(router, out)) {
+    visit(net, kRouter, router.node, left);
   }
-  if (input.count == 0) {
+  if (count == 0) {
     router.occupied &= ~(1u << queue);
     router.active &= ~(1u << queue);
   } else {
-    come_first(router, queue, input.ring[input.first]);
+    come_first(router, queue, ring[first]);
     if (again == kNever) {
-      block(router, 1u << queue, place);
+      block(router, 1u << queue, out);
     }
   }
   return again;
@@ -556,13 +570,13 @@ Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle now) {
 inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now) {
   Input &input = router.in[queue];
   Slot &slot = input.ring[input.first];
-  const unsigned channel = queue % kMaxVcs;
+  const unsigned channel = queue / kPorts;
   const bool tail = (slot.flags & kTail) != 0;
-  router.open[out * kMaxVcs + channel] = tail ? now + 1 : kNever;
+  router.open[channel * kPorts + out] = tail ? now + 1 : kNever;
   if (out == kLocal) {
     eject(net, router, slot, now);
   } else {
-    Input &far_input = router.far[out][channel];
+    Input &far_input = router.far[out][channel * kPorts];
     Slot &far_slot = far_input.ring[far_input.fill];
     Router &far = *far_input.router;
     const Cycle ready = now + hop_cycles_;
@@ -580,14 +594,14 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     if (far_input.count == 1) {
       come_first(far, far_input.queue, far_slot);
     }
-    router.room[out * kMaxVcs + channel] = far_input.ring[far_input.fill].credit;
+    router.room[channel * kPorts + out] = far_input.ring[far_input.fill].credit;
     visit(net, kRouter, far.node, ready);
   }
   ++router.carried[out];
   router.stalled[out] += now - std::max(slot.ready, input.left);
   input.left = now + 1;
   input.buffer_cycles += now - (slot.ready - config_.router_cycles);
-  slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
+  slot.credit = now + (queue % kPorts == kLocal ? kLocalWire : config_.link_cycles);
   if (input.sender == nullptr) {
     visit(net, kInterface, router.node, slot.credit);
   } else {
@@ -599,7 +613,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     unblock(*input.sender, input.sender_place);
   }
   if (tail) {
-    unblock(router, out * kMaxVcs + channel);
+    unblock(router, channel * kPorts + out);
   }
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
@@ -613,8 +627,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
 /* Whether a queue's oldest flit can leave now; if not, `again` is when it can, as far as is known.
  * Without branches: under load no branch here is easy to predict. */
 inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again) {
-  const unsigned out = router.out[queue], channel = queue % kMaxVcs,
-                 place = out * kMaxVcs + channel;
+  const unsigned out = router.out[queue], channel = queue / kPorts, place = channel * kPorts + out;
   const bool head = (router.heads >> queue & 1) != 0;
   const Cycle ready = router.ready[queue];
   Cycle room = router.room[place];
@@ -636,21 +649,21 @@ void Noc::route_trains(unsigned net, Router &router, Cycle now) {
   uint32_t asks = 0;  // kPorts bits for each output: the inputs whose heads ask for it
   uint32_t queues = clock().no_skip() ? router.occupied : router.active;
   for (; queues != 0; queues &= queues - 1) {
-    const unsigned queue = lowest(queues), out = router.out[queue], place = out * kMaxVcs;
+    const unsigned queue = lowest(queues), out = router.out[queue];
     const bool head = (router.heads >> queue & 1) != 0;
-    Cycle room = router.room[place];
+    Cycle room = router.room[out];
     if (head && out == kLocal && net == static_cast<unsigned>(Net::kRequest)) {
       const Ni &ni = nis_[net][router.node];
       room = ni.eject_credit[ni.eject_fill];
     }
-    const Cycle go = std::max({router.ready[queue], room, head ? router.open[place] : 0});
+    const Cycle go = std::max({router.ready[queue], room, head ? router.open[out] : 0});
     if (go > now) {
       if (go == kNever) {
-        block(router, 1u << queue, place);
+        block(router, 1u << queue, out);
       }
       again = std::min(again, go);
     } else if (head) {
-      asks |= 1u << (out * kPorts + queue / kMaxVcs);
+      asks |= 1u << (out * kPorts + queue);
     } else {
       again = std::min(again, run(net, router, queue, now));
     }
@@ -662,14 +675,12 @@ void Noc::route_trains(unsigned net, Router &router, Cycle now) {
     asks &= ~all;
     const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
     const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
-    again = std::min(again, run(net, router, port * kMaxVcs, now));
+    again = std::min(again, run(net, router, port, now));
     router.turn[out] = next(port, kPorts);
     if ((inputs & (inputs - 1)) != 0) {
-      again = std::min(again, router.open[out * kMaxVcs]);
-      for (uint32_t others = inputs & ~(1u << port); others != 0; others &= others - 1) {
-        if (router.open[out * kMaxVcs] == kNever) {
-          block(router, 1u << (lowest(others) * kMaxVcs), out * kMaxVcs);
-        }
+      again = std::min(again, router.open[out]);
+      if (router.open[out] == kNever) {
+        block(router, inputs & ~(1u << port), out);
       }
     }
   }
@@ -693,7 +704,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
   uint32_t queues = clock().no_skip() ? router.occupied : router.active;
   for (; queues != 0; queues &= queues - 1) {
     const unsigned queue = lowest(queues);
-    const unsigned port = queue / kMaxVcs, channel = queue % kMaxVcs;
+    const unsigned port = queue % kPorts, channel = queue / kPorts;
     if (!can_go(net, router, queue, now, again)) {
       continue;
     }
@@ -702,7 +713,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     // or a later one.
     const unsigned turn = router.channel_turn[port];
     if (other == kNone ||
-        goes_first(packet_of(queue), packet_of(other), other % kMaxVcs < turn && channel >= turn)) {
+        goes_first(packet_of(queue), packet_of(other), other / kPorts < turn && channel >= turn)) {
       picked[port] = static_cast<uint8_t>(queue);
       target[port] = router.out[queue];
     }
@@ -728,7 +739,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
         const unsigned queue = picked[port];
         move(net, router, queue, out, now);
         router.turn[out] = next(port, kPorts);
-        router.channel_turn[port] = next(queue % kMaxVcs, config_.virtual_channels);
+        router.channel_turn[port] = next(queue / kPorts, config_.virtual_channels);
       }
     }
     last_progress_ = now;

@@ -128,7 +128,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   enum Port : uint8_t { kNorth, kEast, kSouth, kWest, kLocal, kPorts };
   static constexpr uint8_t kNone = 0xff;
   static constexpr unsigned kMaxVcs = HB_SIM_MAX_VCS;
-  static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: port * kMaxVcs + channel
+  static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: channel * kPorts + port
 
   /* A place in an input buffer. */
   struct Slot {
@@ -140,11 +140,13 @@ class Noc : public sc_core::sc_module, public Ticked {
   static constexpr uint32_t kHead = 1, kTail = 2;
   static constexpr unsigned kOutShift = 8;
   static constexpr unsigned kAhead = 16;  // cycles from now on in which flits move ahead of time
-  /* How a flit left a queue, kept until its time has certainly passed: what the counters have too
-   * much. */
+  /* How a flit leaves a queue ahead of its time: what the counters have too much until then. */
   struct Departure {
-    Cycle at = 0;                                 // 0: none
-    uint32_t out = 0, stalled = 0, buffered = 0;  // cycles
+    Cycle at = 0;             // 0: none
+    uint32_t stalled = 0;     // cycles
+    uint32_t stayed_out = 0;  // cycles << 3 | output
+    uint32_t out() const { return stayed_out & 7u; }
+    uint32_t stayed() const { return stayed_out >> 3; }
   };
   struct Router;
   struct Ni;
