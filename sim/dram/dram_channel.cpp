@@ -208,7 +208,8 @@ DramChannel::Choice DramChannel::choose() {
     bool may;
   };
   Miss miss[2 * kMaxBanks];
-  unsigned num_misses = 0, num_hits = 0;
+  unsigned num_misses = 0;
+  num_hits_ = 0;
   const bool oldest_only = overtaken_ >= config_.starvation_cap;
   const Turn may = oldest_only ? Turn{} : turn();
   const size_t considered = oldest_only ? std::min<size_t>(waiting_.size(), 1) : waiting_.size();
@@ -227,10 +228,8 @@ DramChannel::Choice DramChannel::choose() {
       if (!mine) {
         continue;
       }
-      ++num_hits;
-      const Group &group = group_of(index);
-      const Ps at = std::max(
-          {bank.column, request.write ? group.write : group.read, request.arrival, command_});
+      hits_[num_hits_++] = slot;
+      const Ps at = column_at(request);
       if (at < best.at) {
         best = {at, Command::kColumn, slot, index};
       }
@@ -240,7 +239,6 @@ DramChannel::Choice DramChannel::choose() {
     }
   }
   all_seen_ = !oldest_only;
-  alone_ = num_hits == 1;
   other_sort_ = kNoTime;
   for (unsigned i = 0; i < num_misses; ++i) {
     const Bank &bank = banks_[miss[i].bank];
@@ -263,34 +261,25 @@ DramChannel::Choice DramChannel::choose() {
 }
 
 /*
- * After a column access of `slot` to a row: whether choose() would give the request's next burst
- * the next command, which is then in choice_. Nothing has changed that it looked at but the times
- * of column accesses and of the command bus, so it is so if no other sort of command can go earlier
- * and no other column access, or no older one, not later.
+ * choose() after a column access, if what it saw has not changed but for the times of column
+ * accesses and of the command bus: if the request goes on in the same row.
  */
-bool DramChannel::goes_on(uint8_t slot, uint8_t bank, uint64_t row) {
-  const Request &request = requests_[slot];
-  if (clock().exact_reference() || !all_seen_ || overtaken_ >= config_.starvation_cap ||
-      request.burst == request.end || request.bank != bank || request.row != row) {
+bool DramChannel::choose_again(const Choice &last) {
+  const Request &goes_on = requests_[last.slot];
+  if (clock().exact_reference() || last.command != Command::kColumn || !all_seen_ ||
+      overtaken_ >= config_.starvation_cap || goes_on.burst == goes_on.end ||
+      goes_on.bank != last.bank || goes_on.row != banks_[last.bank].row) {
     return false;
   }
-  const Group &own = group_of(bank);
-  const Ps at = std::max(
-      {banks_[bank].column, request.write ? own.write : own.read, request.arrival, command_});
-  if (std::max(other_sort_, command_) < at) {
-    return false;
-  }
-  if (!alone_) {
-    Ps others = kNoTime;
-    for (const Group &group : groups_) {
-      others = std::min({others, group.read, group.write});
-    }
-    if (waiting_.front() != slot || std::max(others, command_) < at) {
-      return false;
+  choice_.at = kNoTime;
+  for (unsigned i = 0; i < num_hits_; ++i) {
+    const Request &request = requests_[hits_[i]];
+    const Ps at = column_at(request);
+    if (at < choice_.at) {
+      choice_ = {at, Command::kColumn, hits_[i], request.bank};
     }
   }
-  choice_ = {at, Command::kColumn, slot, bank};
-  return true;
+  return choice_.at <= std::max(other_sort_, command_);
 }
 
 /* Whether any waiting request's next access is to this row. */
@@ -489,8 +478,7 @@ Cycle DramChannel::tick(Cycle now) {
     } else if (choice.at < end_of_cycle) {
       const Choice issued = choice;
       issue(issued);
-      chosen_ = issued.command == Command::kColumn &&
-                goes_on(issued.slot, issued.bank, banks_[issued.bank].row);
+      chosen_ = choose_again(issued);
     } else {
       wake = std::min(wake, cycle_of(choice.at + 1) - 1);
       break;

@@ -108,14 +108,20 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void access(const Request &request);
   void aim(Request &request) const { locate(request.burst, &request.bank, &request.row); }
   Choice choose();
-  bool goes_on(uint8_t slot, uint8_t bank, uint64_t row);
+  bool choose_again(const Choice &last);
   Turn turn() const;
+  /* When the access to an open row may go. */
+  Ps column_at(const Request &request) const {
+    const Group &group = group_of(request.bank);
+    return std::max({banks_[request.bank].column, request.write ? group.write : group.read,
+                     request.arrival, command_});
+  }
   void issue(const Choice &choice);
   void take_bus(Ps at, bool write, uint8_t bank);
   void count_writes(int more);
   unsigned rank_of(unsigned bank) const { return bank >> banks_log2_; }
   Group &group_of(unsigned bank) {
-    return groups_[rank_of(bank) * config_.bank_groups + bank % config_.bank_groups];
+    return groups_[rank_of(bank) << groups_log2_ | (bank & (config_.bank_groups - 1))];
   }
   const Group &group_of(unsigned bank) const {
     return const_cast<DramChannel *>(this)->group_of(bank);
@@ -148,10 +154,11 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<Group> groups_;  // rank after rank
   Choice choice_;              // what choose() said
   bool chosen_ = false;        // and nothing has changed since
-  // What it saw, for goes_on(); kNoTime and false: it has not looked at all requests.
+  // What it saw, for choose_again().
+  bool all_seen_ = false;    // all requests, not the oldest alone
   Ps other_sort_ = kNoTime;  // earliest command that is no column access, the command bus apart
-  bool alone_ = false;       // one request had an open row and the bus's direction
-  bool all_seen_ = false;
+  std::array<uint8_t, kMaxQueue> hits_{};  // requests with an open row and the bus's direction
+  unsigned num_hits_ = 0;
   Ps command_ = 0;  // earliest next command on the command bus
   DramObserver *observer_ = nullptr;
   Ps refresh_due_ = 0;  // the next one

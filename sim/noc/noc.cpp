@@ -331,40 +331,51 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     }
     Input &in = router.in[ni.channel * kPorts + kLocal];
     const Cycle last = trains_ ? now + kAhead - 1 : now;
-    for (Cycle go = std::max(now, in.ring[in.fill].credit);;) {
-      if (go > last || (go > now && ni.sent == 0)) {
-        ni.waiting = go == kNever;
-        if (!ni.waiting) {
-          visit(net, kInterface, node, go);
-        }
-        return;
-      }
+    const unsigned flits = ni.flits, was_sent = ni.sent;
+    // Copies, as in run().
+    Slot *const ring = in.ring;
+    unsigned fill = in.fill, sent = was_sent;
+    Cycle go = std::max(now, ring[fill].credit);
+    if (sent == 0 && go == now) {
+      packet->injected = now;
+    }
+    while (go <= last && (go == now || sent != 0) && sent != flits) {
       at = go;
-      if (ni.sent == 0) {
-        packet->injected = at;
-      }
-      Slot &slot = in.ring[in.fill];
+      Slot &slot = ring[fill];
       slot.ready = at + kLocalWire + config_.router_cycles;
       slot.credit = kNever;
       slot.packet = packet;
-      slot.flags = (ni.sent == 0 ? kHead : 0) | (ni.sent + 1 == ni.flits ? kTail : 0) |
+      slot.flags = (sent == 0 ? kHead : 0) | (sent + 1 == flits ? kTail : 0) |
                    uint32_t{router.route[packet->dst]} << kOutShift;
-      in.fill = next(in.fill, depth_);
-      router.occupied |= 1u << in.queue;
-      if (++in.count == 1) {
+      if (at != now) {
+        ni.log[ni.logged] = at;
+        ni.logged = next(ni.logged, kAhead);
+      }
+      if (in.count == 0 && sent == was_sent) {
         come_first(router, in.queue, slot);
         visit(net, kRouter, node, router.ready[in.queue]);
       }
-      ++injected_[net][node];
-      ni.log[ni.logged] = trains_ ? at : 0;
-      ni.logged = next(ni.logged, kAhead);
+      fill = next(fill, depth_);
+      ++sent;
+      go = std::max(at + 1, ring[fill].credit);
+    }
+    const unsigned moved = sent - was_sent;
+    if (moved != 0) {
+      in.fill = static_cast<uint8_t>(fill);
+      in.count = static_cast<uint8_t>(in.count + moved);
+      router.occupied |= 1u << in.queue;
+      injected_[net][node] += moved;
+      flits_ += moved;
+      ni.sent = static_cast<uint8_t>(sent);
       ni.open = at + 1;
-      ++flits_;
       last_progress_ = std::max(last_progress_, at);
-      if (++ni.sent == ni.flits) {
-        break;
+    }
+    if (sent != flits) {
+      ni.waiting = go == kNever;
+      if (!ni.waiting) {
+        visit(net, kInterface, node, go);
       }
-      go = std::max(at + 1, in.ring[in.fill].credit);
+      return;
     }
   }
   ni.sent = 0;
