@@ -165,6 +165,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
 int hb_cmd_run(int argc, const char **argv) {
   text_t text = {0};
   int no_skip = 0;
+  int exact_reference = 0;
   int candidates = 0;
   int json = 0;
   const struct poptOption table[] = {
@@ -190,6 +191,9 @@ int hb_cmd_run(int argc, const char **argv) {
       {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,
        "firmware.elf; default: $HILBERT_FIRMWARE or the one built with hilbert", "FILE"},
       {"no-skip", '\0', POPT_ARG_NONE, &no_skip, 0, "evaluate every module in every cycle", NULL},
+      {"exact-reference", '\0', POPT_ARG_NONE, &exact_reference, 0,
+       "that, and network and DRAM flit by flit and command by command, nothing ahead of its cycle",
+       NULL},
       {"stall-ppm", '\0', POPT_ARG_STRING, &text.stall_ppm, 0,
        "random back-pressure at tile boundaries, chance per cycle; default: 0", "N"},
       {"stall-seed", '\0', POPT_ARG_STRING, &text.stall_seed, 0, "its seed; default: 1", "N"},
@@ -219,7 +223,8 @@ int hb_cmd_run(int argc, const char **argv) {
                    1, 1, &context, &operands);
   if (exit_code < 0) {
     hb_run_options_t options = {
-        .scenario = operands[0], .no_skip = no_skip, .candidates = candidates, .json = json};
+        .scenario = operands[0], .no_skip = no_skip, .exact_reference = exact_reference,
+        .candidates = candidates, .json = json};
     exit_code = take(&text, &options) ? hb_run(&options) : HB_EXIT_USAGE;
     poptFreeContext(context);
   }

@@ -114,7 +114,7 @@ class Clock : public sc_core::sc_module {
  public:
   struct Options {
     bool no_skip = false;         /* tick every module in every cycle */
-    bool exact_reference = false; /* no module does anything ahead of its cycle */
+    bool exact_reference = false; /* modules leave out faster ways to the same results */
     bool reverse = false;         /* tick modules in reverse order of registration */
   };
 
@@ -146,7 +146,7 @@ class Clock : public sc_core::sc_module {
 
   /** Options::no_skip: modules with shortcuts of their own leave them out, too. */
   bool no_skip() const { return options_.no_skip; }
-  /** Options::exact_reference: modules with faster ways to the same results leave them out. */
+  /** Options::exact_reference: nothing is done ahead of its cycle or taken from an earlier one. */
   bool exact_reference() const { return options_.exact_reference; }
 
   /** tick() calls made so far: host effort, not machine state. */
