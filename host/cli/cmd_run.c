@@ -170,17 +170,18 @@ static bool take(const text_t *text, hb_run_options_t *options) {
 static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t *options) {
   const struct {
     const char *name, *text;
-  } others[] = {{"--soc", text->soc},
-                {"--policy", text->policy},
-                {"--duration", text->duration},
-                {"--trace", text->trace},
-                {"--firmware", text->firmware},
-                {"--stall-ppm", text->stall_ppm},
-                {"--wave", text->wave},
-                {"--stall-seed", text->stall_seed},
-                {"--progress", text->progress},
-                {"--dump-dram", text->dump_dram},
-                {"--candidates, --functional, --no-skip and --json", flags ? "" : NULL}};
+  } others[] = {
+      {"--soc", text->soc},
+      {"--policy", text->policy},
+      {"--duration", text->duration},
+      {"--trace", text->trace},
+      {"--firmware", text->firmware},
+      {"--stall-ppm", text->stall_ppm},
+      {"--wave", text->wave},
+      {"--stall-seed", text->stall_seed},
+      {"--progress", text->progress},
+      {"--dump-dram", text->dump_dram},
+      {"--candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
       hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical", others[i].name);
@@ -232,6 +233,7 @@ int hb_cmd_run(int argc, const char **argv) {
   text_t text = {0};
   int no_skip = 0;
   int functional = 0;
+  int exact_reference = 0;
   int candidates = 0;
   int json = 0;
   const struct poptOption table[] = {
@@ -267,6 +269,9 @@ int hb_cmd_run(int argc, const char **argv) {
       {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,
        "firmware.elf; default: $HILBERT_FIRMWARE or the one built with hilbert", "FILE"},
       {"no-skip", '\0', POPT_ARG_NONE, &no_skip, 0, "evaluate every module in every cycle", NULL},
+      {"exact-reference", '\0', POPT_ARG_NONE, &exact_reference, 0,
+       "that, and network and DRAM flit by flit and command by command, nothing ahead of its cycle",
+       NULL},
       {"stall-ppm", '\0', POPT_ARG_STRING, &text.stall_ppm, 0,
        "random back-pressure at tile boundaries, chance per cycle; default: 0", "N"},
       {"stall-seed", '\0', POPT_ARG_STRING, &text.stall_seed, 0, "its seed; default: 1", "N"},
@@ -297,10 +302,12 @@ int hb_cmd_run(int argc, const char **argv) {
   if (exit_code < 0) {
     hb_run_options_t options = {.scenario = operands[0],
                                 .no_skip = no_skip,
+                                .exact_reference = exact_reference,
                                 .functional = functional,
                                 .candidates = candidates,
                                 .json = json};
-    exit_code = run_either(&text, no_skip || functional || candidates || json, &options);
+    exit_code =
+        run_either(&text, no_skip || exact_reference || functional || candidates || json, &options);
     poptFreeContext(context);
   }
   char *const texts[] = {

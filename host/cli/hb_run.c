@@ -315,6 +315,7 @@ static int build_machine(run_t *run) {
   const hb_sim_options_t sim_options = {
       .seed = options->seed,
       .no_skip = options->no_skip,
+      .exact_reference = options->exact_reference,
       .stall_ppm = options->stall_ppm,
       .stall_seed = options->stall_seed,
       .sink = {.ctx = run,

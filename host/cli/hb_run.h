@@ -39,6 +39,7 @@ typedef struct hb_run_options {
   bool trace;
   hb_trace_level_t trace_level;
   bool no_skip;
+  bool exact_reference;
   uint32_t stall_ppm;
   uint64_t stall_seed;
   hb_run_progress_t progress;

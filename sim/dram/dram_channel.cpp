@@ -134,6 +134,7 @@ void DramChannel::accept(Packet *packet, Cycle now) {
   if (!memory_.holds(offset, packet->bytes)) {
     packet->make_response(Resp::kSlvErr);
     request.done = now + 1;
+    next_done_ = std::min(next_done_, request.done);
     return;
   }
   request.begin_offset = offset;
@@ -152,6 +153,7 @@ void DramChannel::accept(Packet *packet, Cycle now) {
                          offset % config_.interleave_bytes;
   request.burst = local >> burst_log2_;
   request.end = ((local + packet->bytes - 1) >> burst_log2_) + 1;
+  aim(request);
   for (const uint8_t other : waiting_) {
     const Request &older = requests_[other];
     if ((older.write || request.write) && older.begin_offset < request.end_offset &&
@@ -195,7 +197,7 @@ DramChannel::Turn DramChannel::turn() const {
  * FR-FCFS: of the commands that can be given first, column accesses to open rows before others,
  * older requests before younger ones. A row is closed only when no waiting request hits it.
  */
-DramChannel::Choice DramChannel::choose() const {
+DramChannel::Choice DramChannel::choose() {
   Choice best;
   uint64_t hits = 0;    // banks whose open row is wanted by a request that may have it,
   uint64_t held = 0;    // by one whose direction has to wait
@@ -207,6 +209,7 @@ DramChannel::Choice DramChannel::choose() const {
   };
   Miss miss[2 * kMaxBanks];
   unsigned num_misses = 0;
+  num_hits_ = 0;
   const bool oldest_only = overtaken_ >= config_.starvation_cap;
   const Turn may = oldest_only ? Turn{} : turn();
   const size_t considered = oldest_only ? std::min<size_t>(waiting_.size(), 1) : waiting_.size();
@@ -216,20 +219,17 @@ DramChannel::Choice DramChannel::choose() const {
     if (request.after != 0) {
       continue;
     }
-    uint8_t index;
-    uint64_t row;
-    locate(request.burst, &index, &row);
+    const uint8_t index = request.bank;
     const Bank &bank = banks_[index];
     const uint64_t bit = uint64_t{1} << index;
     const bool mine = request.write ? may.writes : may.reads;
-    if (bank.open && bank.row == row) {
+    if (bank.open && bank.row == request.row) {
       (mine ? hits : held) |= bit;
       if (!mine) {
         continue;
       }
-      const Group &group = group_of(index);
-      const Ps at = std::max(
-          {bank.column, request.write ? group.write : group.read, request.arrival, command_});
+      hits_[num_hits_++] = slot;
+      const Ps at = column_at(request);
       if (at < best.at) {
         best = {at, Command::kColumn, slot, index};
       }
@@ -238,6 +238,8 @@ DramChannel::Choice DramChannel::choose() const {
       miss[num_misses++] = {slot, index, mine};
     }
   }
+  all_seen_ = !oldest_only;
+  other_sort_ = kNoTime;
   for (unsigned i = 0; i < num_misses; ++i) {
     const Bank &bank = banks_[miss[i].bank];
     const uint64_t others = miss[i].may ? hits : hits | held | misses;
@@ -248,7 +250,9 @@ DramChannel::Choice DramChannel::choose() const {
     const Ps ready = bank.open ? bank.precharge
                                : std::max({bank.activate, group_of(miss[i].bank).activate,
                                            rank.activates[rank.activate]});
-    const Ps at = std::max({ready, requests_[miss[i].slot].arrival, command_});
+    const Ps able = std::max(ready, requests_[miss[i].slot].arrival);
+    const Ps at = std::max(able, command_);
+    other_sort_ = std::min(other_sort_, able);
     if (at < best.at) {
       best = {at, bank.open ? Command::kPrecharge : Command::kActivate, miss[i].slot, miss[i].bank};
     }
@@ -256,13 +260,32 @@ DramChannel::Choice DramChannel::choose() const {
   return best;
 }
 
+/*
+ * choose() after a column access, if what it saw has not changed but for the times of column
+ * accesses and of the command bus: if the request goes on in the same row.
+ */
+bool DramChannel::choose_again(const Choice &last) {
+  const Request &goes_on = requests_[last.slot];
+  if (clock().exact_reference() || last.command != Command::kColumn || !all_seen_ ||
+      overtaken_ >= config_.starvation_cap || goes_on.burst == goes_on.end ||
+      goes_on.bank != last.bank || goes_on.row != banks_[last.bank].row) {
+    return false;
+  }
+  choice_.at = kNoTime;
+  for (unsigned i = 0; i < num_hits_; ++i) {
+    const Request &request = requests_[hits_[i]];
+    const Ps at = column_at(request);
+    if (at < choice_.at) {
+      choice_ = {at, Command::kColumn, hits_[i], request.bank};
+    }
+  }
+  return choice_.at <= std::max(other_sort_, command_);
+}
+
 /* Whether any waiting request's next access is to this row. */
 bool DramChannel::wanted(uint8_t bank, uint64_t row) const {
   return std::any_of(waiting_.begin(), waiting_.end(), [&](uint8_t slot) {
-    uint8_t other_bank;
-    uint64_t other_row;
-    locate(requests_[slot].burst, &other_bank, &other_row);
-    return other_bank == bank && other_row == row;
+    return requests_[slot].bank == bank && requests_[slot].row == row;
   });
 }
 
@@ -279,8 +302,7 @@ void DramChannel::issue(const Choice &choice) {
       bank.activate = std::max(bank.activate, at + config_.trp_ps);
       return;
     case Command::kActivate: {
-      uint8_t unused_index;
-      locate(request.burst, &unused_index, &bank.row);
+      bank.row = request.row;
       bank.open = true;
       bank.fresh = true;
       ++stats_.activations;
@@ -322,6 +344,7 @@ void DramChannel::issue(const Choice &choice) {
   }
   if (++request.burst == request.end) {
     request.done = cycle_of(request.data_end);
+    next_done_ = std::min(next_done_, request.done);
     if (waiting_.front() == choice.slot) {
       overtaken_ = 0;
     }
@@ -330,6 +353,8 @@ void DramChannel::issue(const Choice &choice) {
     for (const uint8_t other : waiting_) {
       requests_[other].after &= ~(uint64_t{1} << choice.slot);
     }
+  } else {
+    aim(request);
   }
   const bool close = config_.closed_page && !wanted(choice.bank, bank.row);
   show(at,
@@ -451,20 +476,26 @@ Cycle DramChannel::tick(Cycle now) {
       refresh();
       chosen_ = false;
     } else if (choice.at < end_of_cycle) {
-      issue(choice);
-      chosen_ = false;
+      const Choice issued = choice;
+      issue(issued);
+      chosen_ = choose_again(issued);
     } else {
       wake = std::min(wake, cycle_of(choice.at + 1) - 1);
       break;
     }
   }
   const bool full = free_.empty();
-  respond(now);
-  for (const uint8_t slot : age_) {
-    if (requests_[slot].done > now) {
-      wake = std::min(wake, requests_[slot].done);
+  if (late_ || next_done_ <= now) {
+    respond(now);
+    late_ = false;
+    next_done_ = kNever;
+    for (const uint8_t slot : age_) {
+      const Cycle done = requests_[slot].done;
+      late_ = late_ || done <= now;
+      next_done_ = std::min(next_done_, done <= now ? kNever : done);
     }
   }
+  wake = std::min(wake, next_done_);
   if (full && !free_.empty() && port_.peek(Net::kRequest) != nullptr) {
     wake = now + 1;
   }

@@ -32,7 +32,7 @@ namespace hb {
 
 class DramChannel : public sc_core::sc_module, public Ticked {
  public:
-  static constexpr unsigned kMaxQueue = 64; /* limit of queue_depth */
+  static constexpr unsigned kMaxQueue = 64;               /* limit of queue_depth */
   static constexpr unsigned kMaxBanks = HB_SIM_MAX_BANKS; /* limit of ranks * banks */
 
   /** `config` is within the ranges that hb_sim_create() checks. Owns the NI of node[channel]. */
@@ -59,6 +59,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
     Ps arrival = 0;  // on the device's grid, as all times of commands
     uint64_t burst = 0,
              end = 0;  // next burst and the one past the last, in bursts of the channel's space
+    uint8_t bank = 0;  // of the next burst
+    uint64_t row = 0;
     uint32_t begin_offset = 0, end_offset = 0;  // bytes [begin, end) in DRAM, for overlaps
     uint64_t after = 0;   // requests (bit per slot) that must be scheduled before
     Ps data_end = 0;      // of the bursts scheduled so far
@@ -104,14 +106,22 @@ class DramChannel : public sc_core::sc_module, public Ticked {
 
   void accept(Packet *packet, Cycle now);
   void access(const Request &request);
-  Choice choose() const;
+  void aim(Request &request) const { locate(request.burst, &request.bank, &request.row); }
+  Choice choose();
+  bool choose_again(const Choice &last);
   Turn turn() const;
+  /* When the access to an open row may go. */
+  Ps column_at(const Request &request) const {
+    const Group &group = group_of(request.bank);
+    return std::max({banks_[request.bank].column, request.write ? group.write : group.read,
+                     request.arrival, command_});
+  }
   void issue(const Choice &choice);
   void take_bus(Ps at, bool write, uint8_t bank);
   void count_writes(int more);
   unsigned rank_of(unsigned bank) const { return bank >> banks_log2_; }
   Group &group_of(unsigned bank) {
-    return groups_[rank_of(bank) * config_.bank_groups + bank % config_.bank_groups];
+    return groups_[rank_of(bank) << groups_log2_ | (bank & (config_.bank_groups - 1))];
   }
   const Group &group_of(unsigned bank) const {
     return const_cast<DramChannel *>(this)->group_of(bank);
@@ -144,13 +154,20 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::vector<Group> groups_;  // rank after rank
   Choice choice_;              // what choose() said
   bool chosen_ = false;        // and nothing has changed since
-  Ps command_ = 0;             // earliest next command on the command bus
+  // What it saw, for choose_again().
+  bool all_seen_ = false;    // all requests, not the oldest alone
+  Ps other_sort_ = kNoTime;  // earliest command that is no column access, the command bus apart
+  std::array<uint8_t, kMaxQueue> hits_{};  // requests with an open row and the bus's direction
+  unsigned num_hits_ = 0;
+  Ps command_ = 0;  // earliest next command on the command bus
   DramObserver *observer_ = nullptr;
   Ps refresh_due_ = 0;  // the next one
   unsigned refresh_rank_ = 0;
   unsigned writes_waiting_ = 0;
-  bool draining_ = false;   // writes go first
-  unsigned overtaken_ = 0;  // column accesses since the oldest waiting request became the oldest
+  bool draining_ = false;     // writes go first
+  Cycle next_done_ = kNever;  // earliest Request::done after the current cycle
+  bool late_ = false;         // a response may be sent, but cannot
+  unsigned overtaken_ = 0;    // column accesses since the oldest waiting request became the oldest
   hb_sim_dram_stats_t stats_{};
 };
 

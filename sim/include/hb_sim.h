@@ -239,6 +239,7 @@ typedef struct hb_sim_wave {
 typedef struct hb_sim_options {
   uint64_t seed;
   bool no_skip;           /* evaluate every module in every cycle: the reference for idle skipping */
+  bool exact_reference;   /* that, and no module uses a faster way to the same result: the reference for those */
   uint32_t stall_ppm;     /* chance per cycle and channel of random back-pressure at tile boundaries, 0 (off) .. 900000 */
   uint64_t stall_seed;
   hb_sim_sink_t sink;

@@ -113,8 +113,9 @@ class ClockedThread : public WakeableIf {
 class Clock : public sc_core::sc_module {
  public:
   struct Options {
-    bool no_skip = false; /* tick every module in every cycle */
-    bool reverse = false; /* tick modules in reverse order of registration */
+    bool no_skip = false;         /* tick every module in every cycle */
+    bool exact_reference = false; /* modules leave out faster ways to the same results */
+    bool reverse = false;         /* tick modules in reverse order of registration */
   };
 
   Clock(sc_core::sc_module_name name, const Options &options);
@@ -129,8 +130,9 @@ class Clock : public sc_core::sc_module {
   void run_until(Cycle until);
 
   /**
-   * Ends run_until() with the current cycle. Called from a tick, that cycle is complete for every module; called
-   * from a thread, which runs before them, its ticks come first in the next run_until().
+   * Ends run_until() with the current cycle. Called from a tick, that cycle is complete for every
+   * module; called from a thread, which runs before them, its ticks come first in the next
+   * run_until().
    */
   void stop() { stop_ = true; }
 
@@ -144,6 +146,8 @@ class Clock : public sc_core::sc_module {
 
   /** Options::no_skip: modules with shortcuts of their own leave them out, too. */
   bool no_skip() const { return options_.no_skip; }
+  /** Options::exact_reference: nothing is done ahead of its cycle or taken from an earlier one. */
+  bool exact_reference() const { return options_.exact_reference; }
 
   /** tick() calls made so far: host effort, not machine state. */
   uint64_t ticks() const { return ticks_; }

@@ -18,13 +18,6 @@ inline uint8_t next(unsigned index, unsigned size) {
   return static_cast<uint8_t>(index + 1 == size ? 0 : index + 1);
 }
 
-inline void set_bit(std::array<uint64_t, 4> &mask, unsigned bit) {
-  mask[bit / 64] |= uint64_t{1} << (bit % 64);
-}
-inline void clear_bit(std::array<uint64_t, 4> &mask, unsigned bit) {
-  mask[bit / 64] &= ~(uint64_t{1} << (bit % 64));
-}
-
 /* The input port of the neighbour behind an output: north faces south, east faces west. */
 inline unsigned facing(unsigned out) {
   return out ^ 2u;
@@ -69,11 +62,12 @@ void NocPort::send(Packet *packet) {
   Noc::Ni &ni = noc_.nis_[net][node_];
   ni.queue[ni.fill] = {now + 1, kNever, packet};
   ni.fill = next(ni.fill, Noc::kInjectPackets);
-  ++ni.count;
-  ni.visit = std::min(ni.visit, now + 1);
   ++noc_.queued_;
-  set_bit(noc_.busy_nis_[net], node_);
-  noc_.wake_at(now + 1);
+  if (++ni.count == 1) {
+    const Cycle at = std::max(now + 1, ni.open);
+    noc_.visit(static_cast<unsigned>(net), Noc::kInterface, node_, at);
+    noc_.wake_at(at);
+  }
 }
 
 Packet *NocPort::receive(Net net) {
@@ -87,11 +81,12 @@ Packet *NocPort::receive(Net net) {
     ni.eject_credit[ni.eject_take] = credit;
     ni.eject_take = next(ni.eject_take, Noc::kEjectPackets);
     Noc::Router &router = noc_.routers_[static_cast<size_t>(net)][node_];
+    bool waiting = false;
     for (unsigned channel = 0; channel < Noc::kMaxVcs; ++channel) {
-      Noc::unblock(router, Noc::kLocal * Noc::kMaxVcs + channel);
+      waiting = Noc::unblock(router, channel * Noc::kPorts + Noc::kLocal) || waiting;
     }
-    if (router.occupied != 0) {  // perhaps with a packet for us that waits for this
-      router.visit = std::min(router.visit, credit);
+    if (waiting) {
+      noc_.visit(static_cast<unsigned>(net), Noc::kRouter, node_, credit);
       noc_.wake_at(credit);
     }
   }
@@ -110,8 +105,10 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       depth_(config.buffer_flits),
       flit_bytes_(config.flit_bits / 8),
       hop_cycles_(config.link_cycles + config.router_cycles),
-      plain_(config.virtual_channels == 1 && config.arbitration == HB_NOC_ROUND_ROBIN &&
-             config.priority == HB_NOC_PRIORITY_NONE) {
+      trains_(!clock.exact_reference() && config.virtual_channels == 1 &&
+              config.arbitration == HB_NOC_ROUND_ROBIN && config.priority == HB_NOC_PRIORITY_NONE),
+      words_((nodes_ + 63) / 64),
+      wheel_(size_t{kWheel} * 2 * kKinds * words_) {
   for (unsigned node = 0; node < nodes_; ++node) {
     const unsigned x = node % config.columns, y = node / config.columns;
     for (unsigned dst = 0; dst < nodes_; ++dst) {
@@ -124,6 +121,8 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
   }
   slots_.assign(size_t{2} * nodes_ * kPorts * config.virtual_channels * depth_, Slot{});
   Slot *ring = slots_.data();
+  departures_.assign(trains_ ? size_t{2} * nodes_ * kPorts * kAhead : 0, Departure{});
+  Departure *log = departures_.data();
   for (unsigned net = 0; net < 2; ++net) {
     nis_[net].assign(nodes_, Ni{});
     injected_[net].assign(nodes_, 0);
@@ -132,17 +131,20 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
       Router &router = routers_[net][node];
       router.node = static_cast<NodeId>(node);
       router.route = &route_[node * nodes_];
-      router.holder.fill(kFree);
       for (unsigned queue = 0; queue < kQueues; ++queue) {
-        if (queue % kMaxVcs >= config.virtual_channels) {
+        if (queue / kPorts >= config.virtual_channels) {
           continue;
         }
         Input &input = router.in[queue];
         input.ring = ring;
-        input.sender_visit = &nis_[net][node].visit;  // of the local one; join() does the others
+        input.interface = &nis_[net][node];  // of the local one; join() does the others
         input.router = &router;
         input.queue = static_cast<uint8_t>(queue);
         ring += depth_;
+        if (trains_) {
+          input.log = log;
+          log += kAhead;
+        }
       }
       const unsigned x = node % config.columns, y = node / config.columns;
       if (x > 0) {
@@ -161,17 +163,15 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
  */
 void Noc::join(Router &from, Router &to, unsigned out) {
   const unsigned back = facing(out);
-  from.far[out] = &to.in[back * kMaxVcs];
-  to.far[back] = &from.in[out * kMaxVcs];
+  from.far[out] = &to.in[back];
+  to.far[back] = &from.in[out];
   for (unsigned channel = 0; channel < kMaxVcs; ++channel) {
-    Input &there = to.in[back * kMaxVcs + channel];
-    there.sender_visit = &from.visit;
+    Input &there = to.in[channel * kPorts + back];
     there.sender = &from;
-    there.sender_place = static_cast<uint8_t>(out * kMaxVcs + channel);
-    Input &here = from.in[out * kMaxVcs + channel];
-    here.sender_visit = &to.visit;
+    there.sender_place = static_cast<uint8_t>(channel * kPorts + out);
+    Input &here = from.in[channel * kPorts + out];
     here.sender = &to;
-    here.sender_place = static_cast<uint8_t>(back * kMaxVcs + channel);
+    here.sender_place = static_cast<uint8_t>(channel * kPorts + back);
   }
 }
 
@@ -198,8 +198,8 @@ bool Noc::at_rest() const {
   for (unsigned net = 0; net < 2; ++net) {
     for (const Router &router : routers_[net]) {
       rest = rest && router.occupied == 0 &&
-             std::all_of(router.holder.begin(), router.holder.end(),
-                         [](uint8_t holder) { return holder == kFree; });
+             std::all_of(router.open.begin(), router.open.end(),
+                         [now](Cycle open) { return open <= now; });
     }
     for (const Ni &ni : nis_[net]) {
       rest = rest && std::all_of(ni.queue.begin(), ni.queue.end(), free) &&
@@ -210,26 +210,59 @@ bool Noc::at_rest() const {
   return rest;
 }
 
-hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y,
-                                    hb_noc_link_t link) const {
-  const Router &router = routers_[net][y * config_.columns + x];
+hb_sim_noc_stats_t Noc::stats() const {
+  hb_sim_noc_stats_t stats = stats_;
+  for (size_t i = 0; i < departures_.size(); ++i) {
+    const Departure &flit = departures_[i];
+    if (flit.at != 0 && flit.at >= clock().cycle() && flit.out() == kLocal) {
+      --stats.flits[i < departures_.size() / 2 ? 0 : 1];
+    }
+  }
+  return stats;
+}
+
+hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc_link_t link,
+                                    Cycle end) const {
+  const unsigned node = y * config_.columns + x;
+  const Router &router = routers_[net][node];
   hb_sim_link_stats_t stats{};
-  const Input *end = link == HB_LINK_INJECT  ? &router.in[kLocal * kMaxVcs]
+  const auto of_later = [&](const Input &input,
+                            auto what) {  // flits that leave it at `end` or later
+    for (unsigned i = 0; input.log != nullptr && i < kAhead; ++i) {
+      if (input.log[i].at != 0 && input.log[i].at >= end) {
+        what(input.log[i]);
+      }
+    }
+  };
+  const Input *far = link == HB_LINK_INJECT  ? &router.in[kLocal]
                      : link == HB_LINK_EJECT ? nullptr
                                              : router.far[link];
   if (link != HB_LINK_INJECT) {
     stats.flits = router.carried[link];
     stats.stall_cycles = router.stalled[link];
+    for (const Input &input : router.in) {
+      of_later(input, [&](const Departure &flit) {
+        stats.flits -= flit.out() == static_cast<unsigned>(link) ? 1 : 0;
+        stats.stall_cycles -= flit.out() == static_cast<unsigned>(link) ? flit.stalled : 0;
+      });
+    }
   } else {
-    stats.flits = injected_[net][router.node];
+    const auto &log = nis_[net][node].log;
+    stats.flits = injected_[net][node] -
+                  static_cast<uint64_t>(std::count_if(
+                      log.begin(), log.end(), [end](Cycle at) { return at != 0 && at >= end; }));
   }
-  for (unsigned channel = 0; end != nullptr && channel < config_.virtual_channels; ++channel) {
-    const Input &input = end[channel];
+  const auto so_far = [end](Cycle since) { return end > since ? end - since : 0; };
+  for (unsigned channel = 0; far != nullptr && channel < config_.virtual_channels; ++channel) {
+    const Input &input = far[channel * kPorts];
     stats.buffer_cycles += input.buffer_cycles;
     for (unsigned i = 0; i < input.count; ++i) {  // those that are still there
-      const Cycle since = input.ring[(input.first + i) % depth_].ready - config_.router_cycles;
-      stats.buffer_cycles += clock().cycle() > since ? clock().cycle() - since : 0;
+      stats.buffer_cycles +=
+          so_far(input.ring[(input.first + i) % depth_].ready - config_.router_cycles);
     }
+    of_later(input, [&](const Departure &flit) {
+      stats.buffer_cycles += so_far(flit.at - flit.stayed()) - flit.stayed();
+    });
   }
   return stats;
 }
@@ -271,18 +304,22 @@ void Noc::count_latency(unsigned net, const Packet &packet, NodeId node, Cycle l
 
 void Noc::deliver(Packet *packet, NodeId node, Cycle now) {
   ports_[node]->arrived_[static_cast<size_t>(packet->net())].push(packet);
-  last_progress_ = now;
+  last_progress_ = std::max(last_progress_, now);
 }
 
 void Noc::inject(unsigned net, unsigned node, Cycle now) {
   Ni &ni = nis_[net][node];
+  if (ni.count == 0) {
+    return;
+  }
   Queued &queued = ni.queue[ni.first];
-  ni.visit = kNever;
-  if (queued.visible > now) {
-    visit_at(ni.visit, queued.visible);
+  const Cycle start = std::max(queued.visible, ni.open);
+  if (start > now) {
+    visit(net, kInterface, node, start);
     return;
   }
   Packet *packet = queued.packet;
+  Cycle at = now;  // of the newest flit, or the answer
   if (packet->dst == kNoNode) {
     packet->make_response(Resp::kDecErr);
     deliver(packet, static_cast<NodeId>(node), now);
@@ -290,47 +327,65 @@ void Noc::inject(unsigned net, unsigned node, Cycle now) {
     Router &router = routers_[net][node];
     if (ni.sent == 0) {
       ni.channel = channel_of(*packet);
-    }
-    Input &in = router.in[kLocal * kMaxVcs + ni.channel];
-    Slot &slot = in.ring[in.fill];
-    if (slot.credit > now) {
-      visit_at(ni.visit, slot.credit);
-      return;
-    }
-    if (ni.sent == 0) {
       ni.flits = static_cast<uint8_t>(flits_of(*packet));
+    }
+    Input &in = router.in[ni.channel * kPorts + kLocal];
+    const Cycle last = trains_ ? now + kAhead - 1 : now;
+    const unsigned flits = ni.flits, was_sent = ni.sent;
+    // Copies, as in run().
+    Slot *const ring = in.ring;
+    unsigned fill = in.fill, sent = was_sent;
+    Cycle go = std::max(now, ring[fill].credit);
+    if (sent == 0 && go == now) {
       packet->injected = now;
     }
-    slot.ready = now + kLocalWire + config_.router_cycles;
-    slot.credit = kNever;
-    slot.packet = packet;
-    slot.flags = (ni.sent == 0 ? kHead : 0) | (ni.sent + 1 == ni.flits ? kTail : 0) |
-                 uint32_t{router.route[packet->dst]} << kOutShift;
-    in.fill = next(in.fill, depth_);
-    ++in.count;
-    ++injected_[net][node];
-    router.occupied |= 1u << in.queue;
-    if (in.count == 1) {
-      come_first(router, in.queue, slot);
+    while (go <= last && (go == now || sent != 0) && sent != flits) {
+      at = go;
+      Slot &slot = ring[fill];
+      slot.ready = at + kLocalWire + config_.router_cycles;
+      slot.credit = kNever;
+      slot.packet = packet;
+      slot.flags = (sent == 0 ? kHead : 0) | (sent + 1 == flits ? kTail : 0) |
+                   uint32_t{router.route[packet->dst]} << kOutShift;
+      if (at != now) {
+        ni.log[ni.logged] = at;
+        ni.logged = next(ni.logged, kAhead);
+      }
+      if (in.count == 0 && sent == was_sent) {
+        come_first(router, in.queue, slot);
+        visit(net, kRouter, node, router.ready[in.queue]);
+      }
+      fill = next(fill, depth_);
+      ++sent;
+      go = std::max(at + 1, ring[fill].credit);
     }
-    visit_at(router.visit, slot.ready);
-    set_bit(busy_routers_[net], node);
-    ++flits_;
-    last_progress_ = now;
-    if (++ni.sent < ni.flits) {
-      visit_at(ni.visit, now + 1);
+    const unsigned moved = sent - was_sent;
+    if (moved != 0) {
+      in.fill = static_cast<uint8_t>(fill);
+      in.count = static_cast<uint8_t>(in.count + moved);
+      router.occupied |= 1u << in.queue;
+      injected_[net][node] += moved;
+      flits_ += moved;
+      ni.sent = static_cast<uint8_t>(sent);
+      ni.open = at + 1;
+      last_progress_ = std::max(last_progress_, at);
+    }
+    if (sent != flits) {
+      ni.waiting = go == kNever;
+      if (!ni.waiting) {
+        visit(net, kInterface, node, go);
+      }
       return;
     }
   }
   ni.sent = 0;
-  queued.credit = now + 1;
-  ports_[node]->owner_->wake_at(now + 1);
+  ni.open = at + 1;
+  queued.credit = at + 1;
+  ports_[node]->owner_->wake_at(at + 1);
   ni.first = next(ni.first, kInjectPackets);
   --queued_;
-  if (--ni.count == 0) {
-    clear_bit(busy_nis_[net], node);
-  } else {
-    visit_at(ni.visit, now + 1);
+  if (--ni.count != 0) {
+    visit(net, kInterface, node, std::max(at + 1, ni.queue[ni.first].visible));
   }
 }
 
@@ -360,7 +415,7 @@ inline bool Noc::goes_first(const Packet &a, const Packet &b, bool turn) const {
 inline void Noc::come_first(Router &router, unsigned queue, const Slot &slot) {
   const uint32_t bit = 1u << queue;
   router.active |= bit;
-  router.ready[queue] = slot.ready;
+  router.ready[queue] = std::max(slot.ready, router.in[queue].left);
   if ((slot.flags & kHead) != 0) {
     router.heads |= bit;
     router.out[queue] = static_cast<uint8_t>(slot.flags >> kOutShift);
@@ -405,17 +460,134 @@ inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now
   }
 }
 
+/*
+ * Moves the oldest flit of a queue, for which there is room, and then ahead of their time those
+ * behind it of the same packet whose time is certain: when they are here, when there is room and
+ * the one before has left is known, and nobody else may have the output before the tail has left.
+ * Returns when to look at the queue again. The tail reaches an NI in its own time only, so that
+ * packets arrive in order of time.
+ */
+Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle now) {
+  Input &input = router.in[queue];
+  const unsigned out = router.out[queue];
+  Input *const far = router.far[out];
+  const Cycle wire = queue == kLocal ? kLocalWire : config_.link_cycles;
+  const Cycle end = now + kAhead;
+  // Copies: the compiler cannot know that a slot is none of these.
+  Slot *const ring = input.ring;
+  Slot *const far_ring = far == nullptr ? nullptr : far->ring;
+  const unsigned depth = depth_;
+  unsigned first = input.first, count = input.count, fill = far == nullptr ? 0 : far->fill;
+  unsigned moved = 0;
+  Cycle at = now, left = input.left, again = kNever;
+  Cycle stalled = 0, stayed = 0;
+  bool tail;
+  const Slot *const far_first = far == nullptr ? nullptr : &far_ring[fill];
+  for (;;) {
+    Slot &slot = ring[first];
+    const Cycle ready = slot.ready;
+    tail = (slot.flags & kTail) != 0;
+    if (far == nullptr) {
+      eject(net, router, slot, at);
+    } else {
+      Slot &far_slot = far_ring[fill];
+      far_slot.ready = at + hop_cycles_;
+      far_slot.credit = kNever;
+      far_slot.packet = slot.packet;
+      far_slot.flags = slot.flags;
+      if ((slot.flags & kHead) != 0) {
+        far_slot.flags = (slot.flags & (kHead | kTail)) |
+                         uint32_t{far->router->route[slot.packet->dst]} << kOutShift;
+      }
+      fill = next(fill, depth);
+    }
+    const Cycle waits = at - std::max(ready, left), stays = at - ready + config_.router_cycles;
+    if (at != now) {
+      input.log[input.logged] = {at, static_cast<uint32_t>(waits),
+                                 static_cast<uint32_t>(stays << 3 | out)};
+      input.logged = next(input.logged, kAhead);
+    }
+    stalled += waits;
+    stayed += stays;
+    ++moved;
+    slot.credit = at + wire;
+    left = at + 1;
+    first = next(first, depth);
+    if (moved == count) {
+      break;
+    }
+    const Slot &behind = ring[first];
+    if (tail) {
+      again = std::max(behind.ready, left);
+      break;
+    }
+    const Cycle room = far == nullptr ? 0 : far_ring[fill].credit;
+    const Cycle go = std::max({behind.ready, left, room});
+    if (go >= end || (far == nullptr && (behind.flags & kTail) != 0)) {
+      again = go;
+      break;
+    }
+    at = go;
+  }
+  input.first = static_cast<uint8_t>(first);
+  input.count = static_cast<uint8_t>(count -= moved);
+  input.left = left;
+  input.buffer_cycles += stayed;
+  router.carried[out] += moved;
+  router.stalled[out] += stalled;
+  last_progress_ = std::max(last_progress_, at);
+  if (far != nullptr) {
+    Router &there = *far->router;
+    far->fill = static_cast<uint8_t>(fill);
+    router.room[out] = far_ring[fill].credit;
+    there.occupied |= 1u << far->queue;
+    if (far->count == 0) {
+      come_first(there, far->queue, *far_first);
+      visit(net, kRouter, there.node, there.ready[far->queue]);
+    }
+    far->count = static_cast<uint8_t>(far->count + moved);
+  }
+  // Places are freed in the order in which they were filled: if the next one was occupied, it is
+  // the first of these.
+  const Cycle credit = now + wire;
+  if (input.sender != nullptr) {
+    Router &sender = *input.sender;
+    Cycle &room = sender.room[input.sender_place];
+    room = room == kNever ? credit : room;
+    if (unblock(sender, input.sender_place)) {
+      visit(net, kRouter, sender.node, credit);
+    }
+  } else if (input.interface->waiting) {
+    input.interface->waiting = false;
+    visit(net, kInterface, router.node, credit);
+  }
+  router.open[out] = tail ? left : kNever;
+  if (tail && unblock(router, out)) {
+    visit(net, kRouter, router.node, left);
+  }
+  if (count == 0) {
+    router.occupied &= ~(1u << queue);
+    router.active &= ~(1u << queue);
+  } else {
+    come_first(router, queue, ring[first]);
+    if (again == kNever) {
+      block(router, 1u << queue, out);
+    }
+  }
+  return again;
+}
+
 /* Moves the oldest flit of a queue through output `out`, which has room. */
 inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now) {
   Input &input = router.in[queue];
   Slot &slot = input.ring[input.first];
-  const unsigned channel = queue % kMaxVcs;
+  const unsigned channel = queue / kPorts;
   const bool tail = (slot.flags & kTail) != 0;
-  router.holder[out * kMaxVcs + channel] = tail ? kFree : static_cast<uint8_t>(queue);
+  router.open[channel * kPorts + out] = tail ? now + 1 : kNever;
   if (out == kLocal) {
     eject(net, router, slot, now);
   } else {
-    Input &far_input = router.far[out][channel];
+    Input &far_input = router.far[out][channel * kPorts];
     Slot &far_slot = far_input.ring[far_input.fill];
     Router &far = *far_input.router;
     const Cycle ready = now + hop_cycles_;
@@ -433,17 +605,18 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     if (far_input.count == 1) {
       come_first(far, far_input.queue, far_slot);
     }
-    router.room[out * kMaxVcs + channel] = far_input.ring[far_input.fill].credit;
-    visit_at(far.visit, ready);
-    set_bit(busy_routers_[net], far.node);
+    router.room[channel * kPorts + out] = far_input.ring[far_input.fill].credit;
+    visit(net, kRouter, far.node, ready);
   }
   ++router.carried[out];
   router.stalled[out] += now - std::max(slot.ready, input.left);
   input.left = now + 1;
   input.buffer_cycles += now - (slot.ready - config_.router_cycles);
-  slot.credit = now + (queue / kMaxVcs == kLocal ? kLocalWire : config_.link_cycles);
-  visit_at(*input.sender_visit, slot.credit);
-  if (input.sender != nullptr) {
+  slot.credit = now + (queue % kPorts == kLocal ? kLocalWire : config_.link_cycles);
+  if (input.sender == nullptr) {
+    visit(net, kInterface, router.node, slot.credit);
+  } else {
+    visit(net, kRouter, input.sender->node, slot.credit);
     // Places are freed in the order in which they were filled: if the next one was occupied, it is
     // this.
     Cycle &room = input.sender->room[input.sender_place];
@@ -451,7 +624,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
     unblock(*input.sender, input.sender_place);
   }
   if (tail) {
-    unblock(router, out * kMaxVcs + channel);
+    unblock(router, channel * kPorts + out);
   }
   input.first = next(input.first, depth_);
   if (--input.count == 0) {
@@ -465,8 +638,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
 /* Whether a queue's oldest flit can leave now; if not, `again` is when it can, as far as is known.
  * Without branches: under load no branch here is easy to predict. */
 inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again) {
-  const unsigned out = router.out[queue], channel = queue % kMaxVcs,
-                 place = out * kMaxVcs + channel;
+  const unsigned out = router.out[queue], channel = queue / kPorts, place = channel * kPorts + out;
   const bool head = (router.heads >> queue & 1) != 0;
   const Cycle ready = router.ready[queue];
   Cycle room = router.room[place];
@@ -474,7 +646,7 @@ inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, Cycle now,
     const Ni &ni = nis_[net][router.node];
     room = head ? ni.eject_credit[ni.eject_fill] : 0;
   }
-  const bool held = head & (router.holder[place] != kFree);  // until a tail has left
+  const bool held = head & (router.open[place] > now);  // until a tail has left
   const bool early = ready > now, full = room > now;
   const bool blocked = !early & (held | (room == kNever));
   block(router, uint32_t{blocked} << queue, place);
@@ -482,34 +654,49 @@ inline bool Noc::can_go(unsigned net, Router &router, unsigned queue, Cycle now,
   return !(early | held | full);
 }
 
-/* route() where there is one channel and inputs take turns: the usual case, in fewer steps. */
-void Noc::route_plain(unsigned net, Router &router, Cycle now) {
-  router.visit = kNever;
+/* route() where trains run: one channel, and inputs take turns. */
+void Noc::route_trains(unsigned net, Router &router, Cycle now) {
   Cycle again = kNever;
-  uint32_t asks = 0;  // kPorts bits for each output: the inputs that ask for it
+  uint32_t asks = 0;  // kPorts bits for each output: the inputs whose heads ask for it
   uint32_t queues = clock().no_skip() ? router.occupied : router.active;
   for (; queues != 0; queues &= queues - 1) {
-    const unsigned queue = lowest(queues);
-    const uint32_t asking = can_go(net, router, queue, now, again) ? 1 : 0;
-    asks |= asking << (router.out[queue] * kPorts + queue / kMaxVcs);
+    const unsigned queue = lowest(queues), out = router.out[queue];
+    const bool head = (router.heads >> queue & 1) != 0;
+    Cycle room = router.room[out];
+    if (head && out == kLocal && net == static_cast<unsigned>(Net::kRequest)) {
+      const Ni &ni = nis_[net][router.node];
+      room = ni.eject_credit[ni.eject_fill];
+    }
+    const Cycle go = std::max({router.ready[queue], room, head ? router.open[out] : 0});
+    if (go > now) {
+      if (go == kNever) {
+        block(router, 1u << queue, out);
+      }
+      again = std::min(again, go);
+    } else if (head) {
+      asks |= 1u << (out * kPorts + queue);
+    } else {
+      again = std::min(again, run(net, router, queue, now));
+    }
   }
-  if (asks != 0) {
-    do {
-      const unsigned out = lowest(asks) / kPorts;
-      const uint32_t all = ((1u << kPorts) - 1) << (out * kPorts);
-      const uint32_t inputs = (asks & all) >> (out * kPorts);
-      asks &= ~all;
-      const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
-      const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
-      move(net, router, port * kMaxVcs, out, now);
-      router.turn[out] = next(port, kPorts);
-    } while (asks != 0);
-    last_progress_ = now;
-    again = now + 1;
+  while (asks != 0) {
+    const unsigned out = lowest(asks) / kPorts;
+    const uint32_t all = ((1u << kPorts) - 1) << (out * kPorts);
+    const uint32_t inputs = (asks & all) >> (out * kPorts);
+    asks &= ~all;
+    const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
+    const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
+    again = std::min(again, run(net, router, port, now));
+    router.turn[out] = next(port, kPorts);
+    if ((inputs & (inputs - 1)) != 0) {
+      again = std::min(again, router.open[out]);
+      if (router.open[out] == kNever) {
+        block(router, inputs & ~(1u << port), out);
+      }
+    }
   }
-  visit_at(router.visit, again);
-  if (router.occupied == 0) {
-    clear_bit(busy_routers_[net], router.node);
+  if (again != kNever) {
+    visit(net, kRouter, router.node, again);
   }
 }
 
@@ -518,9 +705,8 @@ void Noc::route_plain(unsigned net, Router &router, Cycle now) {
  * inputs that ask for it.
  */
 void Noc::route(unsigned net, Router &router, Cycle now) {
-  router.visit = kNever;
   Cycle again = kNever;  // when to come back, as far as can be said now
-  std::array<uint8_t, kPorts> picked{kFree, kFree, kFree, kFree, kFree};  // queue, by input port
+  std::array<uint8_t, kPorts> picked{kNone, kNone, kNone, kNone, kNone};  // queue, by input port
   std::array<uint8_t, kPorts> target{};                                   // its output
   const auto packet_of = [&router](unsigned queue) -> const Packet & {
     const Input &input = router.in[queue];
@@ -529,7 +715,7 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
   uint32_t queues = clock().no_skip() ? router.occupied : router.active;
   for (; queues != 0; queues &= queues - 1) {
     const unsigned queue = lowest(queues);
-    const unsigned port = queue / kMaxVcs, channel = queue % kMaxVcs;
+    const unsigned port = queue % kPorts, channel = queue / kPorts;
     if (!can_go(net, router, queue, now, again)) {
       continue;
     }
@@ -537,22 +723,22 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
     // Channels come in ascending order: this one is first in turn if only it has the turn's number
     // or a later one.
     const unsigned turn = router.channel_turn[port];
-    if (other == kFree ||
-        goes_first(packet_of(queue), packet_of(other), other % kMaxVcs < turn && channel >= turn)) {
+    if (other == kNone ||
+        goes_first(packet_of(queue), packet_of(other), other / kPorts < turn && channel >= turn)) {
       picked[port] = static_cast<uint8_t>(queue);
       target[port] = router.out[queue];
     }
   }
-  std::array<uint8_t, kPorts> winner{kFree, kFree, kFree, kFree, kFree};  // input, by output port
+  std::array<uint8_t, kPorts> winner{kNone, kNone, kNone, kNone, kNone};  // input, by output port
   bool moved = false;
   for (unsigned port = 0; port < kPorts; ++port) {
-    if (picked[port] == kFree) {
+    if (picked[port] == kNone) {
       continue;
     }
     moved = true;
     const unsigned out = target[port];
     const unsigned other = winner[out], turn = router.turn[out];
-    if (other == kFree || goes_first(packet_of(picked[port]), packet_of(picked[other]),
+    if (other == kNone || goes_first(packet_of(picked[port]), packet_of(picked[other]),
                                      other < turn && port >= turn)) {
       winner[out] = static_cast<uint8_t>(port);
     }
@@ -560,51 +746,49 @@ void Noc::route(unsigned net, Router &router, Cycle now) {
   if (moved) {
     for (unsigned out = 0; out < kPorts; ++out) {
       const unsigned port = winner[out];
-      if (port != kFree) {
+      if (port != kNone) {
         const unsigned queue = picked[port];
         move(net, router, queue, out, now);
         router.turn[out] = next(port, kPorts);
-        router.channel_turn[port] = next(queue % kMaxVcs, config_.virtual_channels);
+        router.channel_turn[port] = next(queue / kPorts, config_.virtual_channels);
       }
     }
     last_progress_ = now;
     again = now + 1;
   }
-  visit_at(router.visit, again);
-  if (router.occupied == 0) {
-    clear_bit(busy_routers_[net], router.node);
+  if (again != kNever) {
+    visit(net, kRouter, router.node, again);
   }
 }
 
 Cycle Noc::tick(Cycle now) {
-  const Cycle due =
-      clock().no_skip() ? kNever : now;  // the reference visits everything in every cycle
-  next_visit_ = kNever;
+  due_ &= ~(uint64_t{1} << (now % kWheel));
   for (unsigned net = 0; net < 2; ++net) {
-    for (unsigned word = 0; word * 64 < nodes_; ++word) {
-      for (uint64_t bits = busy_nis_[net][word]; bits != 0; bits &= bits - 1) {
-        const unsigned node = word * 64 + static_cast<unsigned>(__builtin_ctzll(bits));
-        if (nis_[net][node].visit <= due) {
-          inject(net, node, now);
-        } else {
-          next_visit_ = std::min(next_visit_, nis_[net][node].visit);
+    for (const Kind kind : {kInterface, kRouter}) {
+      uint64_t *const visits_now = visits(now, net, kind);
+      for (unsigned word = 0; word < words_; ++word) {
+        uint64_t bits = visits_now[word];
+        visits_now[word] = 0;
+        if (clock().no_skip()) {  // everything in every cycle
+          bits = ~uint64_t{0} >> (64 - std::min(64u, nodes_ - word * 64));
         }
-      }
-      for (uint64_t bits = busy_routers_[net][word]; bits != 0; bits &= bits - 1) {
-        Router &router = routers_[net][word * 64 + static_cast<unsigned>(__builtin_ctzll(bits))];
-        if (router.visit <= due) {
-          if (plain_) {
-            route_plain(net, router, now);
+        for (; bits != 0; bits &= bits - 1) {
+          const unsigned node = word * 64 + static_cast<unsigned>(__builtin_ctzll(bits));
+          if (kind == kInterface) {
+            inject(net, node, now);
           } else {
-            route(net, router, now);
+            route_any(net, routers_[net][node], now);
           }
-        } else {
-          next_visit_ = std::min(next_visit_, router.visit);
         }
       }
     }
   }
-  return std::max(next_visit_, now + 1);
+  if (due_ == 0) {
+    return kNever;
+  }
+  const unsigned shift = static_cast<unsigned>((now + 1) % kWheel);
+  const uint64_t from_next = shift == 0 ? due_ : due_ >> shift | due_ << (kWheel - shift);
+  return now + 1 + static_cast<unsigned>(__builtin_ctzll(from_next));
 }
 
 }  // namespace hb

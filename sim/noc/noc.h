@@ -6,7 +6,8 @@
  * credits, input-buffered routers; one physical network for requests and one for responses.
  *
  * README.md beside this file has the timing model and the zero-load latency. The mesh is one module
- * that touches only routers with flits in them; everything a packet needs is in flat arrays.
+ * that touches only routers with something to do; everything a packet needs is in flat arrays.
+ * Flits whose time is certain move ahead of it, many in one visit (README.md, "Trains").
  *
  * NocPort is the owner's side of a node's network interface (NI). What it does in cycle t the
  * network sees in t + 1 and vice versa, so owners may be ticked modules or threads in any order.
@@ -97,9 +98,14 @@ class Noc : public sc_core::sc_module, public Ticked {
 
   Cycle tick(Cycle now) override;
 
-  hb_sim_noc_stats_t stats() const { return stats_; }
+  hb_sim_noc_stats_t stats() const;
   /* As hb_sim_link_stats(), hb_sim_latency(), hb_sim_latency_bound(). */
-  hb_sim_link_stats_t link_stats(unsigned net, unsigned x, unsigned y, hb_noc_link_t link) const;
+  hb_sim_link_stats_t link_stats(unsigned net, unsigned x, unsigned y, hb_noc_link_t link) const {
+    return link_stats(net, x, y, link, clock().cycle());
+  }
+  /* Of the cycles before `end`: the current one, or the one after it if this was ticked in it. */
+  hb_sim_link_stats_t link_stats(unsigned net, unsigned x, unsigned y, hb_noc_link_t link,
+                                 Cycle end) const;
   hb_sim_latency_t latency(unsigned net, bool bulk, unsigned src, unsigned dst) const;
   static uint64_t latency_bound(unsigned bucket);
   PacketPool &pool() { return pool_; }
@@ -108,7 +114,7 @@ class Noc : public sc_core::sc_module, public Ticked {
   /** Flits in router buffers and packets in injection queues. */
   bool empty() const { return flits_ == 0 && queued_ == 0; }
   /** Last cycle in which a flit moved or a packet was taken: for deadlock detection. */
-  Cycle last_progress() const { return last_progress_; }
+  Cycle last_progress() const { return std::min(last_progress_, clock().cycle()); }
 
   /** Flits that carry `packet` on its network. */
   unsigned flits_of(const Packet &packet) const;
@@ -120,9 +126,9 @@ class Noc : public sc_core::sc_module, public Ticked {
   friend class NocPort;
 
   enum Port : uint8_t { kNorth, kEast, kSouth, kWest, kLocal, kPorts };
-  static constexpr uint8_t kFree = 0xff;
+  static constexpr uint8_t kNone = 0xff;
   static constexpr unsigned kMaxVcs = HB_SIM_MAX_VCS;
-  static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: port * kMaxVcs + channel
+  static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: channel * kPorts + port
 
   /* A place in an input buffer. */
   struct Slot {
@@ -133,26 +139,33 @@ class Noc : public sc_core::sc_module, public Ticked {
   };
   static constexpr uint32_t kHead = 1, kTail = 2;
   static constexpr unsigned kOutShift = 8;
+  static constexpr unsigned kAhead = 16;  // cycles from now on in which flits move ahead of time
+  /* How a flit leaves a queue ahead of its time: what the counters have too much until then. */
+  struct Departure {
+    Cycle at = 0;             // 0: none
+    uint32_t stalled = 0;     // cycles
+    uint32_t stayed_out = 0;  // cycles << 3 | output
+    uint32_t out() const { return stayed_out & 7u; }
+    uint32_t stayed() const { return stayed_out >> 3; }
+  };
   struct Router;
+  struct Ni;
   /* A virtual channel of an input port: a ring of buffer_flits places. */
   struct Input {
     Slot *ring = nullptr;
-    Cycle *sender_visit = nullptr;  // of the router or NI that fills it
-    Router *sender = nullptr;       // if it is a router
-    uint8_t sender_place = 0;       // its output and channel
-    Router *router = nullptr;       // it belongs to
-    uint8_t first = 0, count = 0;   // oldest flit, number of flits (reader's side)
-    uint8_t fill = 0;               // next place to fill (sender's side)
-    Cycle left = 0;                 // when the flit behind the last one that left became the first
-    uint64_t buffer_cycles = 0;     // flits times cycles, of flits that have left
-    uint8_t queue = 0;              // its number
+    Router *sender = nullptr;      // the router that fills it,
+    Ni *interface = nullptr;       // or the NI
+    uint8_t sender_place = 0;      // the router's output and channel
+    Router *router = nullptr;      // it belongs to
+    Departure *log = nullptr;      // kAhead of them, if flits move ahead of time
+    uint8_t logged = 0;            // next to fill
+    uint8_t first = 0, count = 0;  // oldest flit, number of flits (reader's side)
+    uint8_t fill = 0;              // next place to fill (sender's side)
+    Cycle left = 0;                // when the flit behind the last one that left became the first
+    uint64_t buffer_cycles = 0;    // flits times cycles, of flits that have left
+    uint8_t queue = 0;             // its number
   };
-  /*
-   * `visit` is the first cycle in which something may have changed for the router: a flit ready to
-   * leave, a credit back. Before that a visit would do nothing.
-   */
   struct Router {
-    Cycle visit = kNever;
     // Of each queue's oldest flit: first cycle in which it may leave, its output, whether it is a
     // head.
     std::array<Cycle, kQueues> ready{};
@@ -163,9 +176,10 @@ class Noc : public sc_core::sc_module, public Ticked {
     std::array<Input, kQueues> in{};
     std::array<Input *, kPorts> far{};  // beyond an output, its channel 0; nullptr: the NI
     const uint8_t *route = nullptr;     // output port by destination
-    std::array<uint8_t, kQueues>
-        holder{};                        // by output and channel: the queue whose packet holds it
-    std::array<uint8_t, kPorts> turn{};  // input port with first claim to this output
+    // By output and channel: first cycle in which a head may have it; kNever: its packet's tail has
+    // not left yet.
+    std::array<Cycle, kQueues> open{};
+    std::array<uint8_t, kPorts> turn{};          // input port with first claim to this output
     std::array<uint8_t, kPorts> channel_turn{};  // channel with first claim to this input port
     uint32_t occupied = 0;                       // queues with flits
     // Of them those whose oldest flit is not known to wait for another flit's move: for the tail
@@ -183,40 +197,59 @@ class Noc : public sc_core::sc_module, public Ticked {
   };
   /* Network interface, one per node and network. */
   struct Ni {
-    Cycle visit = kNever;  // as Router::visit
     std::array<Queued, kInjectPackets> queue{};
-    uint8_t fill = 0;     // owner's side
-    uint8_t first = 0;    // NI's side
-    uint8_t count = 0;    // packets in the queue
-    uint8_t sent = 0;     // flits of the first packet already in the network
-    uint8_t flits = 0;    // of the first packet
-    uint8_t channel = 0;  // it takes
+    Cycle open = 0;        // first cycle in which the next flit may go
+    bool waiting = false;  // for a credit that is not known yet
+    uint8_t fill = 0;      // owner's side
+    uint8_t first = 0;     // NI's side
+    uint8_t count = 0;     // packets in the queue
+    uint8_t sent = 0;      // flits of the first packet already in the network
+    uint8_t flits = 0;     // of the first packet
+    uint8_t channel = 0;   // it takes
     std::array<Cycle, kEjectPackets> eject_credit{};  // as Slot::credit
     uint8_t eject_fill = 0, eject_take = 0;
+    std::array<Cycle, kAhead> log{};  // when its newest flits went, as Departure::at
+    uint8_t logged = 0;               // next to fill
   };
-  using Mask = std::array<uint64_t, 4>;  // bit per node
 
-  void visit_at(Cycle &visit, Cycle at) {
-    visit = std::min(visit, at);
-    next_visit_ = std::min(next_visit_, at);
+  /*
+   * Visits: the cycles in which something may have changed for a router or NI, a flit ready to
+   * leave or a credit back. Other visits do nothing. One beyond the wheel is made early, to be put
+   * off.
+   */
+  static constexpr unsigned kWheel = 64;
+  enum Kind : uint8_t { kInterface, kRouter, kKinds };
+  uint64_t *visits(Cycle at, unsigned net, Kind kind) {
+    return &wheel_[((at % kWheel * 2 + net) * kKinds + kind) * words_];
+  }
+  void visit(unsigned net, Kind kind, unsigned node, Cycle at) {
+    at = std::min(at, clock().cycle() + kWheel - 1);
+    visits(at, net, kind)[node / 64] |= uint64_t{1} << (node % 64);
+    due_ |= uint64_t{1} << (at % kWheel);
   }
   static void join(Router &from, Router &to, unsigned out);
   void inject(unsigned net, unsigned node, Cycle now);
   uint8_t channel_of(const Packet &packet) const;
   bool goes_first(const Packet &a, const Packet &b, bool turn) const;
   static void come_first(Router &router, unsigned queue, const Slot &slot);
+  Cycle run(unsigned net, Router &router, unsigned queue, Cycle now);
+  void route_trains(unsigned net, Router &router, Cycle now);
   bool can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again);
-  void route_plain(unsigned net, Router &router, Cycle now);
   void route(unsigned net, Router &router, Cycle now);
+  void route_any(unsigned net, Router &router, Cycle now) {
+    trains_ ? route_trains(net, router, now) : route(net, router, now);
+  }
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
   void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
   static void block(Router &router, uint32_t queues, unsigned place) {
     router.active &= ~queues;
     router.blocked[place] |= queues;
   }
-  static void unblock(Router &router, unsigned place) {
-    router.active |= router.blocked[place];
+  static bool unblock(Router &router, unsigned place) {  // whether somebody waited
+    const uint32_t queues = router.blocked[place];
+    router.active |= queues;
     router.blocked[place] = 0;
+    return queues != 0;
   }
   void deliver(Packet *packet, NodeId node, Cycle now);
   void record(const Packet &packet, NodeId node, Cycle arrived) const;
@@ -228,15 +261,17 @@ class Noc : public sc_core::sc_module, public Ticked {
   const unsigned depth_;
   const unsigned flit_bytes_;
   const Cycle hop_cycles_;
-  const bool plain_;
+  const bool trains_;     // flits move ahead of their time
+  const unsigned words_;  // of a bit per node
   PacketPool pool_;
   std::vector<uint8_t> route_;  // [node * nodes + dst]: output port
   std::array<std::vector<Router>, 2> routers_;
   std::array<std::vector<Ni>, 2> nis_;
   std::vector<Slot> slots_;
-  std::array<Mask, 2> busy_routers_{}, busy_nis_{};
+  std::vector<Departure> departures_;
+  std::vector<uint64_t> wheel_;  // visits(): bit per node
+  uint64_t due_ = 0;             // bit per cycle modulo kWheel: there are visits
   std::vector<std::unique_ptr<NocPort>> ports_;
-  Cycle next_visit_ = kNever;  // earliest of all, for the next tick
   uint64_t flits_ = 0, queued_ = 0;
   Cycle last_progress_ = 0;
   hb_sim_noc_stats_t stats_{};

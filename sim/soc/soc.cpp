@@ -16,7 +16,8 @@ namespace {
 
 Clock::Options clock_options(const hb_sim_options_t &options) {
   Clock::Options clock;
-  clock.no_skip = options.no_skip;
+  clock.no_skip = options.no_skip || options.exact_reference;
+  clock.exact_reference = options.exact_reference;
   return clock;
 }
 

@@ -34,9 +34,9 @@ void Wave::add_links(const hb_soc_noc_t &config) {
   }
 }
 
-void Wave::sample_links() {
+void Wave::sample_links(Cycle now) {
   for (Link &link : links_) {
-    const uint64_t flits = noc_.link_stats(link.net, link.x, link.y, link.link).flits;
+    const uint64_t flits = noc_.link_stats(link.net, link.x, link.y, link.link, now + 1).flits;
     link.moves = flits != link.flits ? 1 : 0;
     link.flits = flits;
   }
@@ -66,7 +66,7 @@ void Wave::add(TileNode &node, TracedTileIf &model) {
 
 Cycle Wave::tick(Cycle now) {
   if (now < wave_.from) {
-    sample_links();  // so that the first cycle shows its own flits only
+    sample_links(now);  // so that the first cycle shows its own flits only
     return std::max(wave_.from - 1, now + 1);
   }
   if (now > wave_.to) {
@@ -80,7 +80,7 @@ Cycle Wave::tick(Cycle now) {
   if (wave_.advance != nullptr) {
     wave_.advance(wave_.ctx, now);
   }
-  sample_links();
+  sample_links(now);
   writer_.write(
       static_cast<uint64_t>(static_cast<unsigned __int128>(now) * 1000000000u / clock_khz_));
   for (TileNode *node : nodes_) {

@@ -49,7 +49,7 @@ class Wave : public sc_core::sc_module, public Ticked {
   };
 
   void add_links(const hb_soc_noc_t &config);
-  void sample_links();
+  void sample_links(Cycle now);
 
   const hb_sim_wave_t wave_;
   const uint32_t clock_khz_;

@@ -177,7 +177,7 @@ USAGE = [
     (("--engine", "analytical", "--rules", "own"), "--engine analytical needs --rules xrbench, the only rules there are"),
     (("--engine", "analytical", "--rules", "xrbench", "--soc", "x"), "--soc: not for --engine analytical"),
     (("--engine", "analytical", "--rules", "xrbench", "--json"),
-     "--candidates, --functional, --no-skip and --json: not for --engine analytical"),
+     "--candidates, --exact-reference, --functional, --no-skip and --json: not for --engine analytical"),
     (("--engine", "analytical", "--rules", "xrbench", "--seeds", "0"),
      "--seeds: expected a whole number from 1 to 1000000, got 0"),
 ]

@@ -935,9 +935,10 @@ class Fuzzer : public sc_core::sc_module, public hb::Ticked {
   std::map<std::pair<unsigned, bool>, uint32_t> next_;
 };
 
-int random_accesses(uint64_t seed, bool no_skip, bool reverse) {
+int random_accesses(uint64_t seed, int skip, bool reverse) {
   Clock::Options options;
-  options.no_skip = no_skip;
+  options.no_skip = (skip & 1) != 0;
+  options.exact_reference = (skip & 2) != 0;
   options.reverse = reverse;
   Clock clock("clock", options);
   System one("one", clock, lpddr4(250000, 1)), two("two", clock, lpddr4(333333, 2)),
@@ -1347,7 +1348,7 @@ int main(int argc, char **argv) {
     return broken();
   }
   if (mode == "random" && argc == 5) {
-    return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]) != 0,
+    return random_accesses(static_cast<uint64_t>(std::atoll(argv[2])), std::atoi(argv[3]),
                            std::atoi(argv[4]) != 0);
   }
   std::fprintf(stderr,

@@ -4,9 +4,11 @@
  * Claim: under random traffic and random back-pressure every packet arrives once, unaltered and in
  * order per source and id, every request gets its answer, and all credits are back at the end.
  * Nothing stands still: a monitor bounds the time without progress and the age of every request.
- * Arguments: SEED NO_SKIP REVERSE plain|channels|saturated [FLITS]. The log printed must not depend
- * on NO_SKIP and REVERSE. saturated: buffers of two flits, requests as fast as they are taken, so
- * that both networks are full. FLITS: at least that many in all.
+ * Arguments: SEED SKIP REVERSE plain|channels|saturated [FLITS]. SKIP: 0 as usual, 1 every cycle, 2
+ * the exact reference, flit by flit, 3 that in every cycle. The log printed, with all counters in
+ * the midst of traffic, must not depend on SKIP and REVERSE. saturated: buffers of two flits,
+ * requests as fast as they are taken, so that both networks are full. FLITS: at least that many in
+ * all.
  */
 
 #include <algorithm>
@@ -39,6 +41,29 @@ using hb_test::Random;
 /* Longest time without a move while there are flits, and age of a request until its answer. */
 constexpr Cycle kStandstill = 1000, kOldest = 100000;
 int failures = 0;
+
+/* FNV-1a. */
+constexpr uint64_t kHash = 14695981039346656037u;
+uint64_t add(uint64_t hash, uint64_t value) {
+  return (hash ^ value) * 1099511628211u;
+}
+
+/* All that a mesh counts, and whether it is empty and at rest. */
+uint64_t add_counters(uint64_t hash, const Noc &noc, const hb_soc_noc_t &config) {
+  const hb_sim_noc_stats_t stats = noc.stats();
+  for (unsigned net = 0; net < 2; ++net) {
+    hash = add(add(hash, stats.flits[net]), stats.packets[net]);
+    hash = add(hash, stats.latency_sum[net]);
+    for (unsigned node = 0; node < config.columns * config.rows; ++node) {
+      for (unsigned link = 0; link < HB_NOC_LINKS; ++link) {
+        const hb_sim_link_stats_t s = noc.link_stats(
+            net, node % config.columns, node / config.columns, static_cast<hb_noc_link_t>(link));
+        hash = add(add(add(hash, s.flits), s.stall_cycles), s.buffer_cycles);
+      }
+    }
+  }
+  return add(hash, (noc.empty() ? 1 : 0) + (noc.at_rest() ? 2 : 0));
+}
 
 void fail(const char *who, const char *what) {
   std::printf("%s: %s\n", who, what);
@@ -76,14 +101,14 @@ class Endpoint : public sc_core::sc_module, public hb::Ticked {
     return started_ == requests_in_all_ && answered_ == requests_in_all_ && served_.empty() &&
            idle_ > 500;
   }
-  uint64_t log = 14695981039346656037u;  // FNV-1a over what arrived when
+  uint64_t log = kHash;  // over what arrived when
 
  private:
   void note(Cycle now, const Packet &packet) {
     const uint64_t values[] = {now, packet.src, packet.tag, packet.id,
                                static_cast<uint64_t>(packet.kind)};
     for (const uint64_t value : values) {
-      log = (log ^ value) * 1099511628211u;
+      log = add(log, value);
     }
   }
 
@@ -210,23 +235,26 @@ hb_soc_t mesh(uint32_t columns, uint32_t rows, uint32_t flit_bits, uint32_t buff
 int main(int argc, char **argv) {
   if (argc != 5 && argc != 6) {
     std::fprintf(stderr,
-                 "usage: noc_traffic_test SEED NO_SKIP REVERSE plain|channels|saturated [FLITS]\n");
+                 "usage: noc_traffic_test SEED SKIP REVERSE plain|channels|saturated [FLITS]\n");
     return 2;
   }
   const auto seed = static_cast<uint64_t>(std::atoll(argv[1]));
   Clock::Options options;
-  options.no_skip = std::atoi(argv[2]) != 0;
+  options.no_skip = (std::atoi(argv[2]) & 1) != 0;
+  options.exact_reference = (std::atoi(argv[2]) & 2) != 0;
   options.reverse = std::atoi(argv[3]) != 0;
   Clock clock("clock", options);
   using Meshes = std::vector<hb_soc_t>;
   const bool saturate = std::strcmp(argv[4], "saturated") == 0;
   const Meshes socs =
-      saturate ? Meshes{mesh(4, 4, 128, 2, 1, 1), mesh(3, 3, 128, 2, 1, 1, 2, HB_NOC_YX),
+      saturate ? Meshes{mesh(4, 4, 128, 2, 1, 1), mesh(2, 4, 128, 8, 1, 1),
+                        mesh(3, 3, 128, 2, 1, 1, 2, HB_NOC_YX),
                         mesh(4, 4, 64, 2, 3, 2, 1, HB_NOC_XY, HB_NOC_AGE),
                         mesh(2, 4, 512, 2, 1, 1, 4, HB_NOC_XY, HB_NOC_ROUND_ROBIN,
                              HB_NOC_PRIORITY_CONTROL)}
       : std::strcmp(argv[4], "plain") == 0
-          ? Meshes{mesh(3, 3, 128, 4, 1, 1), mesh(2, 2, 64, 2, 2, 1), mesh(4, 4, 256, 3, 1, 2),
+          ? Meshes{mesh(3, 3, 128, 4, 1, 1),    mesh(4, 3, 128, 8, 1, 1), mesh(3, 2, 64, 40, 2, 3),
+                   mesh(2, 3, 128, 20, 30, 40), mesh(2, 2, 64, 2, 2, 1),  mesh(4, 4, 256, 3, 1, 2),
                    mesh(1, 3, 128, 2, 1, 1)}
           : Meshes{
                 mesh(4, 4, 128, 2, 1, 1, 2, HB_NOC_YX),
@@ -252,12 +280,19 @@ int main(int argc, char **argv) {
     }
   }
   bool moving = true, all = false;
+  Random slices(seed);
+  uint64_t counters = kHash;
   while (moving && !all && failures == 0) {
-    clock.run_until(clock.cycle() + 1000);
+    // One cycle at a time now and then.
+    clock.run_until(clock.cycle() + (flits != 0          ? 1000
+                                     : slices.chance(50) ? 1
+                                                         : slices.below(300)));
     all = true;
     for (const auto &endpoint : endpoints)
       all = all && endpoint->finished();
-    for (const auto &noc : nocs) {
+    for (size_t i = 0; i < nocs.size(); ++i) {
+      const auto &noc = nocs[i];
+      counters = add_counters(counters, *noc, socs[i].noc);
       if (!noc->empty() && clock.cycle() - noc->last_progress() > kStandstill) {
         fail(noc->name(), "stands still");
         moving = false;
@@ -272,6 +307,7 @@ int main(int argc, char **argv) {
       fail(endpoint->name(), "not finished");
     }
   }
+  std::printf("counters %016" PRIx64 "\n", counters);
   uint64_t carried = 0;
   for (const auto &noc : nocs) {
     carried += noc->stats().flits[0] + noc->stats().flits[1];

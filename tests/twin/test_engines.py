@@ -80,6 +80,15 @@ class Engines(unittest.TestCase):
             clocked, _ = self.run_engine(name, "twin", "--trace=boundary", "--no-skip")
             self.assertEqual(dump, hilbert("trace", "dump", clocked).stdout)
 
+    def test_looking_ahead_changes_nothing(self):
+        """Network and DRAM ahead of time against flit by flit, command by command."""
+        for name in ("tiny_edf", "mixed_16"):
+            ahead, metrics = self.run_engine(name, "twin", "--trace=boundary")
+            dump = hilbert("trace", "dump", ahead).stdout
+            plain, plain_metrics = self.run_engine(name, "twin", "--trace=boundary", "--exact-reference")
+            self.assertEqual(dump, hilbert("trace", "dump", plain).stdout)
+            self.assertEqual(metrics, plain_metrics)
+
     def test_a_waveform_shows_rtl(self):
         trace, _ = self.run_engine("tiny_ws8", "twin", "--wave=wave.fst", "--wave-from=1000", "--wave-to=1100")
         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(trace), "wave.fst")))
