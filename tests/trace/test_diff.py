@@ -95,6 +95,14 @@ class Diff(unittest.TestCase):
         strict = self.compare("a", "stall")
         count = lambda said: sum(s["different"] for s in said["streams"])
         self.assertLess(count(loose), count(strict))
+        # The tolerance itself is allowed: one of the differences there are, and one less.
+        jobs = [[json.loads(line) for line in hilbert("trace", "dump", "--json", "--stream=job", self.traces[t]).stdout.splitlines()]
+                for t in ("a", "stall")]
+        most = max(abs(a["busy"] - b["busy"]) for a, b in zip(*jobs))
+        self.assertGreater(most, 0)
+        others = {key: 10**9 for key, value in jobs[0][0].items() if isinstance(value, int) and key not in ("busy", "tag", "tile")}
+        allowed, beyond = (self.compare("a", "stall", busy=tolerance, **others) for tolerance in (most, most - 1))
+        self.assertLess(count(allowed), count(beyond))
 
     def test_text_names_the_records(self):
         done = hilbert("trace", "diff", self.traces["a"], self.traces["stall"])

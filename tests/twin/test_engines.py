@@ -25,6 +25,9 @@ RUNS = {
     "mixed_32": ("mixed", "--soc=xr-4k", "--duration=2ms"),
     "xrbench": ("social-interaction-b", "--soc=quad-ws16", "--duration=3ms"),
     "xrbench_os": ("vr-gaming", "--soc=quad-os16", "--duration=12ms", "--policy=edf"),
+    "xrbench_a": ("social-interaction-a", "--soc=dream-1ws2os", "--duration=1ms"),
+    "dream": ("bench/busy-xr", "--soc=dream-1os2ws", "--duration=1ms"),
+    "conv": ("bench/conv3x3-64", "--duration=4ms"),
     "busy": ("bench/busy-quad", "--duration=5ms"),
 }
 
@@ -63,6 +66,7 @@ class Engines(unittest.TestCase):
         self.assertEqual(diff.returncode, 0, diff.stdout)
         self.assertEqual(rtl, twin)
         info = [hilbert("trace", "info", trace).stdout.splitlines() for trace in (rtl_trace, twin_trace)]
+        self.assertEqual(len(info[0]), len(info[1]))
         differ = [a for a, b in zip(*info) if a != b]
         self.assertTrue(all(line.startswith(("engine ", "trace ")) for line in differ), differ)
         self.assertGreater(len(hilbert("trace", "dump", "--stream=job", twin_trace).stdout.splitlines()), 0)
