@@ -27,6 +27,7 @@ struct hb_certify {
   const hb_certify_options_t *options;
   const hb_soc_t *soc;
   hb_certify_plan_t plan;
+  hb_certify_share_t share;
   hb_certify_bound_t bound;
   hb_certify_result_t tiles[HB_MAX_TILES], all;
   uint64_t tile_jobs[HB_MAX_TILES], tile_segments[HB_MAX_TILES]; /* of those chosen */
@@ -181,7 +182,7 @@ static hb_status_t make_plan(hb_certify_t *certify, char *why, size_t why_len) {
     snprintf(why, why_len, "%s", hb_status_text(HB_ERR_NOMEM));
     return HB_ERR_NOMEM;
   }
-  status = hb_certify_share_open(certify->folder, list, why, why_len);
+  status = hb_certify_share_open(certify->folder, list, plan, &certify->share, why, why_len);
   free(list);
   return status;
 }
@@ -204,9 +205,8 @@ static double clock_s(void) {
 /* Takes up the results that have come. */
 static void collect(hb_certify_t *certify) {
   for (size_t i = 0; i < certify->plan.num_units; i++) {
-    const uint32_t tile = certify->plan.units[i].tile;
     hb_certify_result_t result;
-    if (certify->done[i] || hb_certify_share_result(certify->folder, i, tile, &result) != HB_OK) {
+    if (certify->done[i] || hb_certify_share_result(&certify->share, i, &result) != HB_OK) {
       continue;
     }
     certify->done[i] = true;
@@ -478,12 +478,19 @@ static hb_status_t sum_up(hb_certify_t *certify, char *why, size_t why_len) {
   for (size_t i = 0; i < certify->plan.num_units; i++) {
     const uint32_t tile = certify->plan.units[i].tile;
     hb_certify_result_t result;
-    if (hb_certify_share_result(certify->folder, i, tile, &result) != HB_OK) {
-      snprintf(why, why_len, "%s: the result of unit %zu is gone", certify->folder, i);
+    if (hb_certify_share_result(&certify->share, i, &result) != HB_OK) {
+      snprintf(why, why_len,
+               "%s: the result of unit %zu is gone or damaged; the next call does it again",
+               certify->folder, i);
       return HB_ERR_IO;
     }
     hb_certify_result_add(&certify->tiles[tile], &result);
     hb_certify_result_add(&certify->all, &result);
+  }
+  if (certify->all.mismatches == 0 && certify->all.jobs != certify->jobs) {
+    snprintf(why, why_len, "%s: %" PRIu64 " of %" PRIu64 " jobs were replayed", certify->folder,
+             certify->all.jobs, certify->jobs);
+    return HB_ERR_INTERNAL;
   }
   qsort(certify->all.found, certify->all.num_found, sizeof(certify->all.found[0]), by_cycle);
   return HB_OK;
@@ -541,7 +548,7 @@ static hb_status_t run_with(hb_certify_t *certify, const hb_certify_work_t *work
   sigaction(SIGTERM, &before[1], NULL);
   HB_TRY(status);
   *verdict_out = HB_CERTIFY_INTERRUPTED;
-  if (certify->num_done < certify->plan.num_units) return HB_OK;
+  if (interrupted && certify->num_done < certify->plan.num_units) return HB_OK;
   HB_TRY(sum_up(certify, why, why_len));
   const hb_trace_ending_t *ending = hb_trace_reader_ending(certify->trace.reader);
   const bool whole = !certify->plan.damaged && ending->present && ending->complete;
@@ -569,7 +576,7 @@ hb_status_t hb_certify_run(hb_certify_t *certify, const hb_certify_options_t *op
     memory[i] = (hb_replay_memory_t){segment->addr, segment->len, segment->bytes};
   }
   const hb_certify_work_t work = {.trace_path = certify->trace_path,
-                                  .folder = certify->folder,
+                                  .share = &certify->share,
                                   .plan = &certify->plan,
                                   .soc = soc,
                                   .memory = memory,

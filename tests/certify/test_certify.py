@@ -312,6 +312,21 @@ class Sharing(Case):
         self.assertEqual((out / "certificate.json").read_text(), whole)
         self.assertFalse(list((out / "certify").glob("*.claim")))
 
+    def test_a_damaged_result_is_done_again(self):
+        out = self.run_scenario(*TINY)
+        self.certify(out)
+        whole = (out / "certificate.json").read_text()
+        unit = out / "certify" / "unit-0.result"
+        text = unit.read_text()
+        for wrong in (re.sub(r"segments \d+", "segments 1", text), re.sub(r" jobs \d+", " jobs 1", text),
+                      text.replace("mismatches 0", "mismatches 1"), text.replace("failed 0", "failed 1"), text[:-1], "",
+                      (out / "certify" / "unit-1.result").read_text()):
+            self.assertNotEqual(wrong, text)
+            unit.write_text(wrong)
+            self.certify(out)
+            self.assertEqual(unit.read_text(), text)
+            self.assertEqual((out / "certificate.json").read_text(), whole)
+
     def test_what_was_killed_goes_on(self):
         out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
         self.certify(out)
