@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -237,6 +238,8 @@ static void draw(const hb_certify_t *certify, double since) {
 }
 
 static _Noreturn void be_worker(const hb_certify_t *certify, const hb_certify_work_t *work) {
+  /* Dies with its parent, which may be dead already. */
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != work->parent) _exit(1);
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   char why[512] = "";

@@ -338,6 +338,16 @@ class Sharing(Case):
         call.communicate()
         self.check_it_goes_on(out, whole)
 
+    def test_no_process_outlives_its_parent(self):
+        out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
+        call = self.start(out)
+        workers = pathlib.Path(f"/proc/{call.pid}/task/{call.pid}/children").read_text().split()
+        self.assertEqual(len(workers), 1)
+        os.kill(int(workers[0]), signal.SIGSTOP)  # nor one that does not come to look for it
+        os.kill(call.pid, signal.SIGKILL)
+        call.communicate(timeout=20)  # its end of the pipes is closed when both are gone
+        self.certify(out)
+
     def test_what_was_interrupted_goes_on(self):
         out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
         self.certify(out)
