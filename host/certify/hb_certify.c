@@ -21,7 +21,8 @@ enum { MAX_PROCESSES = 1024, POLL_MS = 100, BAR_WIDTH = 24, CONFIDENCE = 95 };
 
 struct hb_certify {
   char trace_path[HB_CERTIFY_PATH];
-  char folder[HB_CERTIFY_PATH]; /* DIR/certify */
+  char run[HB_PATH_MAX_BYTES];  /* DIR */
+  char folder[HB_CERTIFY_PATH]; /* DIR/certify, or a sample's */
   char certificate[HB_CERTIFY_PATH];
   hb_certify_trace_t trace;
   char trace_sha256[HB_SHA256_TEXT], workload_sha256[HB_SHA256_TEXT];
@@ -69,9 +70,7 @@ hb_status_t hb_certify_open(const char *folder, hb_certify_t **certify_out, char
     return HB_ERR_NOMEM;
   }
   snprintf(certify->trace_path, sizeof(certify->trace_path), "%s/" TRACE_FILE, folder);
-  snprintf(certify->folder, sizeof(certify->folder), "%s/" HB_CERTIFY_FOLDER, folder);
-  snprintf(certify->certificate, sizeof(certify->certificate), "%s/" HB_CERTIFY_CERTIFICATE,
-           folder);
+  snprintf(certify->run, sizeof(certify->run), "%s", folder);
   char text[512];
   hb_status_t status =
       hb_certify_trace_open(certify->trace_path, &certify->trace, text, sizeof(text));
@@ -566,8 +565,13 @@ static hb_status_t run_with(hb_certify_t *certify, const hb_certify_work_t *work
 hb_status_t hb_certify_run(hb_certify_t *certify, const hb_certify_options_t *options,
                            const hb_soc_t *soc, const hb_workload_t *workload,
                            hb_certify_verdict_t *verdict_out, char *why, size_t why_len) {
+  const bool sampled = options->sample_ppm < HB_CERTIFY_PPM;
   certify->options = options;
   certify->soc = soc;
+  snprintf(certify->folder, sizeof(certify->folder), "%s/%s", certify->run,
+           sampled ? HB_CERTIFY_FOLDER_SAMPLE : HB_CERTIFY_FOLDER);
+  snprintf(certify->certificate, sizeof(certify->certificate), "%s/%s", certify->run,
+           sampled ? HB_CERTIFY_CERTIFICATE_SAMPLE : HB_CERTIFY_CERTIFICATE);
   HB_TRY(check_input(certify, workload, why, why_len));
   hb_replay_memory_t *memory = calloc(workload->num_segments + 1, sizeof(*memory));
   if (memory == NULL) {

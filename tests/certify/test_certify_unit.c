@@ -69,6 +69,62 @@ static void test_bound__is_about_three_by_n(void **state) {
   assert_true(bad > 2900 && bad < 3000);
 }
 
+/* --------------------------------------------------------------------------------------- sample */
+
+enum { DRAWN_OF = 100, DRAWN = 10, SEEDS = 1000 };
+
+/* Draws a tenth of a hundred segments; `chosen` counts how often each is drawn. */
+static void draw_tenth(const char *seed, uint32_t chosen[DRAWN_OF]) {
+  hb_certify_segment_t some[DRAWN_OF] = {0};
+  hb_certify_plan_t drawn = {.segments = some, .num_segments = DRAWN_OF};
+  assert_int_equal(hb_certify_plan_choose(&drawn, HB_CERTIFY_PPM / 10, seed), HB_OK);
+  size_t num = 0;
+  size_t in_units = 0;
+  for (size_t i = 0; i < DRAWN_OF; i++) {
+    num += some[i].chosen;
+    chosen[i] += some[i].chosen;
+  }
+  for (size_t i = 0; i < drawn.num_units; i++) {
+    const hb_certify_unit_t *unit = &drawn.units[i];
+    in_units += unit->num;
+    for (size_t k = unit->first; k < unit->first + unit->num; k++) {
+      assert_true(some[k].chosen);
+    }
+  }
+  assert_int_equal(num, DRAWN);
+  assert_int_equal(in_units, DRAWN);
+  free(drawn.units);
+}
+
+static void test_sample__is_drawn_by_the_seed(void **state) {
+  (void)state;
+  static const size_t known[DRAWN] = {18, 21, 32, 34, 35, 50, 64, 67, 83, 95};
+  uint32_t first[DRAWN_OF] = {0};
+  uint32_t again[DRAWN_OF] = {0};
+  uint32_t other[DRAWN_OF] = {0};
+  draw_tenth("a trace", first);
+  draw_tenth("a trace", again);
+  draw_tenth("another trace", other);
+  assert_memory_equal(first, again, sizeof(first));
+  assert_memory_not_equal(first, other, sizeof(first));
+  for (size_t i = 0; i < DRAWN; i++) {
+    assert_int_equal(first[known[i]], 1);
+  }
+}
+
+static void test_sample__takes_each_segment_as_often(void **state) {
+  (void)state;
+  uint32_t chosen[DRAWN_OF] = {0};
+  for (int i = 0; i < SEEDS; i++) {
+    char seed[16];
+    snprintf(seed, sizeof(seed), "%d", i);
+    draw_tenth(seed, chosen);
+  }
+  for (size_t i = 0; i < DRAWN_OF; i++) { /* 100 each, standard deviation 9.5 */
+    assert_in_range(chosen[i], 100 - 48, 100 + 48);
+  }
+}
+
 /* ----------------------------------------------------------------------------------------- list */
 
 enum { UNITS = 9 };
@@ -300,6 +356,8 @@ int main(void) {
       cmocka_unit_test(test_sha256__is_fips_180_4),
       cmocka_unit_test(test_bound__is_the_last_that_five_percent_allow),
       cmocka_unit_test(test_bound__is_about_three_by_n),
+      cmocka_unit_test(test_sample__is_drawn_by_the_seed),
+      cmocka_unit_test(test_sample__takes_each_segment_as_often),
       LIST_TEST(test_claim__is_for_one),
       LIST_TEST(test_claim__of_the_dead_is_retaken),
       LIST_TEST(test_claim__of_another_host_stands),
