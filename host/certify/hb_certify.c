@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,13 +21,15 @@ enum { MAX_PROCESSES = 1024, POLL_MS = 100, BAR_WIDTH = 24, CONFIDENCE = 95 };
 
 struct hb_certify {
   char trace_path[HB_CERTIFY_PATH];
-  char folder[HB_CERTIFY_PATH]; /* DIR/certify */
+  char run[HB_PATH_MAX_BYTES];  /* DIR */
+  char folder[HB_CERTIFY_PATH]; /* DIR/certify, or a sample's */
   char certificate[HB_CERTIFY_PATH];
   hb_certify_trace_t trace;
   char trace_sha256[HB_SHA256_TEXT], workload_sha256[HB_SHA256_TEXT];
   const hb_certify_options_t *options;
   const hb_soc_t *soc;
   hb_certify_plan_t plan;
+  hb_certify_share_t share;
   hb_certify_bound_t bound;
   hb_certify_result_t tiles[HB_MAX_TILES], all;
   uint64_t tile_jobs[HB_MAX_TILES], tile_segments[HB_MAX_TILES]; /* of those chosen */
@@ -67,9 +70,7 @@ hb_status_t hb_certify_open(const char *folder, hb_certify_t **certify_out, char
     return HB_ERR_NOMEM;
   }
   snprintf(certify->trace_path, sizeof(certify->trace_path), "%s/" TRACE_FILE, folder);
-  snprintf(certify->folder, sizeof(certify->folder), "%s/" HB_CERTIFY_FOLDER, folder);
-  snprintf(certify->certificate, sizeof(certify->certificate), "%s/" HB_CERTIFY_CERTIFICATE,
-           folder);
+  snprintf(certify->run, sizeof(certify->run), "%s", folder);
   char text[512];
   hb_status_t status =
       hb_certify_trace_open(certify->trace_path, &certify->trace, text, sizeof(text));
@@ -181,7 +182,7 @@ static hb_status_t make_plan(hb_certify_t *certify, char *why, size_t why_len) {
     snprintf(why, why_len, "%s", hb_status_text(HB_ERR_NOMEM));
     return HB_ERR_NOMEM;
   }
-  status = hb_certify_share_open(certify->folder, list, why, why_len);
+  status = hb_certify_share_open(certify->folder, list, plan, &certify->share, why, why_len);
   free(list);
   return status;
 }
@@ -204,9 +205,8 @@ static double clock_s(void) {
 /* Takes up the results that have come. */
 static void collect(hb_certify_t *certify) {
   for (size_t i = 0; i < certify->plan.num_units; i++) {
-    const uint32_t tile = certify->plan.units[i].tile;
     hb_certify_result_t result;
-    if (certify->done[i] || hb_certify_share_result(certify->folder, i, tile, &result) != HB_OK) {
+    if (certify->done[i] || hb_certify_share_result(&certify->share, i, &result) != HB_OK) {
       continue;
     }
     certify->done[i] = true;
@@ -237,6 +237,8 @@ static void draw(const hb_certify_t *certify, double since) {
 }
 
 static _Noreturn void be_worker(const hb_certify_t *certify, const hb_certify_work_t *work) {
+  /* Dies with its parent, which may be dead already. */
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != work->parent) _exit(1);
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   char why[512] = "";
@@ -478,12 +480,19 @@ static hb_status_t sum_up(hb_certify_t *certify, char *why, size_t why_len) {
   for (size_t i = 0; i < certify->plan.num_units; i++) {
     const uint32_t tile = certify->plan.units[i].tile;
     hb_certify_result_t result;
-    if (hb_certify_share_result(certify->folder, i, tile, &result) != HB_OK) {
-      snprintf(why, why_len, "%s: the result of unit %zu is gone", certify->folder, i);
+    if (hb_certify_share_result(&certify->share, i, &result) != HB_OK) {
+      snprintf(why, why_len,
+               "%s: the result of unit %zu is gone or damaged; the next call does it again",
+               certify->folder, i);
       return HB_ERR_IO;
     }
     hb_certify_result_add(&certify->tiles[tile], &result);
     hb_certify_result_add(&certify->all, &result);
+  }
+  if (certify->all.mismatches == 0 && certify->all.jobs != certify->jobs) {
+    snprintf(why, why_len, "%s: %" PRIu64 " of %" PRIu64 " jobs were replayed", certify->folder,
+             certify->all.jobs, certify->jobs);
+    return HB_ERR_INTERNAL;
   }
   qsort(certify->all.found, certify->all.num_found, sizeof(certify->all.found[0]), by_cycle);
   return HB_OK;
@@ -541,7 +550,7 @@ static hb_status_t run_with(hb_certify_t *certify, const hb_certify_work_t *work
   sigaction(SIGTERM, &before[1], NULL);
   HB_TRY(status);
   *verdict_out = HB_CERTIFY_INTERRUPTED;
-  if (certify->num_done < certify->plan.num_units) return HB_OK;
+  if (interrupted && certify->num_done < certify->plan.num_units) return HB_OK;
   HB_TRY(sum_up(certify, why, why_len));
   const hb_trace_ending_t *ending = hb_trace_reader_ending(certify->trace.reader);
   const bool whole = !certify->plan.damaged && ending->present && ending->complete;
@@ -556,8 +565,13 @@ static hb_status_t run_with(hb_certify_t *certify, const hb_certify_work_t *work
 hb_status_t hb_certify_run(hb_certify_t *certify, const hb_certify_options_t *options,
                            const hb_soc_t *soc, const hb_workload_t *workload,
                            hb_certify_verdict_t *verdict_out, char *why, size_t why_len) {
+  const bool sampled = options->sample_ppm < HB_CERTIFY_PPM;
   certify->options = options;
   certify->soc = soc;
+  snprintf(certify->folder, sizeof(certify->folder), "%s/%s", certify->run,
+           sampled ? HB_CERTIFY_FOLDER_SAMPLE : HB_CERTIFY_FOLDER);
+  snprintf(certify->certificate, sizeof(certify->certificate), "%s/%s", certify->run,
+           sampled ? HB_CERTIFY_CERTIFICATE_SAMPLE : HB_CERTIFY_CERTIFICATE);
   HB_TRY(check_input(certify, workload, why, why_len));
   hb_replay_memory_t *memory = calloc(workload->num_segments + 1, sizeof(*memory));
   if (memory == NULL) {
@@ -569,7 +583,7 @@ hb_status_t hb_certify_run(hb_certify_t *certify, const hb_certify_options_t *op
     memory[i] = (hb_replay_memory_t){segment->addr, segment->len, segment->bytes};
   }
   const hb_certify_work_t work = {.trace_path = certify->trace_path,
-                                  .folder = certify->folder,
+                                  .share = &certify->share,
                                   .plan = &certify->plan,
                                   .soc = soc,
                                   .memory = memory,

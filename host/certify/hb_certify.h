@@ -18,6 +18,9 @@
 
 #define HB_CERTIFY_FOLDER "certify"
 #define HB_CERTIFY_CERTIFICATE "certificate.json"
+/* A sample's own: it leaves those of the whole alone. */
+#define HB_CERTIFY_FOLDER_SAMPLE "certify-sample"
+#define HB_CERTIFY_CERTIFICATE_SAMPLE "certificate-sample.json"
 
 /* Metadata of a trace that certification needs, beside scenario, policy and seed: what was typed,
  * flags of the image, and what came out. */

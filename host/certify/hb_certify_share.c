@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { STALE_S = 900, HOST_BYTES = 128 };
+enum { STALE_S = 900, HOST_BYTES = 128, RESULT_BYTES = 4096 };
 
 static void path_of(const char *folder, size_t unit, const char *ending,
                     char path[HB_CERTIFY_PATH]) {
@@ -63,11 +63,12 @@ static bool alive(const char *path) {
   return strcmp(host, here) != 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH;
 }
 
-hb_status_t hb_certify_share_claim(const char *folder, size_t unit, hb_certify_turn_t *turn_out) {
+hb_status_t hb_certify_share_claim(const hb_certify_share_t *share, size_t unit,
+                                   hb_certify_turn_t *turn_out) {
   char claim[HB_CERTIFY_PATH];
   hb_certify_result_t result;
-  path_of(folder, unit, "claim", claim);
-  if (hb_certify_share_result(folder, unit, 0, &result) == HB_OK) {
+  path_of(share->folder, unit, "claim", claim);
+  if (hb_certify_share_result(share, unit, &result) == HB_OK) {
     *turn_out = HB_CERTIFY_DONE;
     return HB_OK;
   }
@@ -89,17 +90,16 @@ hb_status_t hb_certify_share_claim(const char *folder, size_t unit, hb_certify_t
   const bool written = write(file, text, (size_t)len) == len;
   if (close(file) != 0 || !written) return HB_ERR_IO;
   *turn_out = HB_CERTIFY_MINE;
-  if (hb_certify_share_result(folder, unit, 0, &result) ==
-      HB_OK) { /* it came between our two looks */
+  if (hb_certify_share_result(share, unit, &result) == HB_OK) { /* it came between our two looks */
     unlink(claim);
     *turn_out = HB_CERTIFY_DONE;
   }
   return HB_OK;
 }
 
-void hb_certify_share_touch(const char *folder, size_t unit) {
+void hb_certify_share_touch(const hb_certify_share_t *share, size_t unit) {
   char claim[HB_CERTIFY_PATH];
-  path_of(folder, unit, "claim", claim);
+  path_of(share->folder, unit, "claim", claim);
   (void)!utimensat(AT_FDCWD, claim, NULL, 0);
 }
 
@@ -116,70 +116,107 @@ void hb_certify_result_add(hb_certify_result_t *sum, const hb_certify_result_t *
   }
 }
 
-hb_status_t hb_certify_share_finish(const char *folder, size_t unit,
-                                    const hb_certify_result_t *result) {
-  char text[4096];
-  int len = snprintf(text, sizeof(text),
-                     "segments %" PRIu64 " failed %" PRIu64 " jobs %" PRIu64 " mismatches %" PRIu64
-                     " cycles %" PRIu64 " found %" PRIu32 "\n",
-                     result->segments, result->segments_failed, result->jobs, result->mismatches,
-                     result->cycles, result->num_found);
+/* Whether a result can be that of this unit. */
+static bool fits(const hb_certify_share_t *share, size_t unit, const hb_certify_result_t *result) {
+  const hb_certify_unit_t *of = &share->plan->units[unit];
+  const bool open = share->plan->segments[of->first + of->num - 1].open;
+  /* A segment that is open and has no record before its end is none when it is cut again. */
+  const bool all = result->segments == of->num || (open && result->segments + 1 == of->num);
+  const uint64_t shown =
+      result->mismatches < HB_CERTIFY_SHOWN ? result->mismatches : HB_CERTIFY_SHOWN;
+  return all && result->segments_failed <= result->segments &&
+         result->segments_failed <= result->mismatches &&
+         (result->segments_failed == 0) == (result->mismatches == 0) &&
+         (result->segments_failed == 0 ? result->jobs == of->jobs : result->jobs <= of->jobs) &&
+         result->num_found == shown;
+}
+
+/* The contents of a result's file: whose it is, what came out, and a hash of both. */
+static void print_result(const hb_certify_share_t *share, size_t unit,
+                         const hb_certify_result_t *result, char text[RESULT_BYTES]) {
+  int len = snprintf(text, RESULT_BYTES,
+                     "unit %zu of %s\nsegments %" PRIu64 " failed %" PRIu64 " jobs %" PRIu64
+                     " mismatches %" PRIu64 " cycles %" PRIu64 " found %" PRIu32 "\n",
+                     unit, share->list_sha256, result->segments, result->segments_failed,
+                     result->jobs, result->mismatches, result->cycles, result->num_found);
   for (uint32_t i = 0; i < result->num_found; i++) {
     const hb_replay_mismatch_t *m = &result->found[i].mismatch;
-    len += snprintf(text + len, sizeof(text) - (size_t)len,
+    len += snprintf(text + len, RESULT_BYTES - (size_t)len,
                     "%" PRIu64 " %d %" PRIu32 " %" PRIu64 " %" PRIu64 " %s\n", m->cycle,
                     m->in_job ? 1 : 0, m->tag, m->expected, m->got, m->signal);
   }
-  snprintf(text + len, sizeof(text) - (size_t)len, "end\n");
+  hb_sha256_t hash;
+  char digits[HB_SHA256_TEXT];
+  hb_sha256_init(&hash);
+  hb_sha256_add(&hash, text, (size_t)len);
+  hb_sha256_end(&hash, digits);
+  snprintf(text + len, RESULT_BYTES - (size_t)len, "sha256 %s\n", digits);
+}
+
+hb_status_t hb_certify_share_finish(const hb_certify_share_t *share, size_t unit,
+                                    const hb_certify_result_t *result) {
+  if (!fits(share, unit, result)) return HB_ERR_INTERNAL;
+  char text[RESULT_BYTES];
   char path[HB_CERTIFY_PATH];
-  path_of(folder, unit, "result", path);
+  print_result(share, unit, result, text);
+  path_of(share->folder, unit, "result", path);
   HB_TRY(hb_certify_write_file(path, text));
-  path_of(folder, unit, "claim", path);
+  path_of(share->folder, unit, "claim", path);
   unlink(path);
   return HB_OK;
 }
 
-/* The lines of mismatches, and the last one. */
-static bool read_found(FILE *file, uint32_t tile, hb_certify_result_t *result) {
-  for (uint32_t i = 0; i < result->num_found; i++) {
+/* Reads what print_result() has printed; whether it is that, the caller finds out. */
+static bool parse_result(const char *text, uint32_t tile, hb_certify_result_t *result) {
+  const char *line = strchr(text, '\n');
+  if (line == NULL ||
+      sscanf(line + 1,
+             "segments %" SCNu64 " failed %" SCNu64 " jobs %" SCNu64 " mismatches %" SCNu64
+             " cycles %" SCNu64 " found %" SCNu32,
+             &result->segments, &result->segments_failed, &result->jobs, &result->mismatches,
+             &result->cycles, &result->num_found) != 6 ||
+      result->num_found > HB_CERTIFY_SHOWN) {
+    return false;
+  }
+  line = strchr(line + 1, '\n');
+  for (uint32_t i = 0; i < result->num_found && line != NULL; i++) {
     hb_certify_found_t *found = &result->found[i];
     hb_replay_mismatch_t *m = &found->mismatch;
-    char line[256];
     int in_job = 0;
     int at = 0;
-    if (fgets(line, sizeof(line), file) == NULL ||
-        sscanf(line, "%" SCNu64 " %d %" SCNu32 " %" SCNu64 " %" SCNu64 " %n", &m->cycle, &in_job,
-               &m->tag, &m->expected, &m->got, &at) != 5) {
+    if (sscanf(line + 1, "%" SCNu64 " %d %" SCNu32 " %" SCNu64 " %" SCNu64 " %n", &m->cycle,
+               &in_job, &m->tag, &m->expected, &m->got, &at) != 5) {
       return false;
     }
-    line[strcspn(line, "\n")] = '\0';
-    snprintf(m->signal, sizeof(m->signal), "%.*s", HB_REPLAY_SIGNAL_MAX - 1, line + at);
+    const char *signal = line + 1 + at;
+    const size_t len = strcspn(signal, "\n");
+    if (len >= sizeof(m->signal)) return false;
+    memcpy(m->signal, signal, len);
     m->in_job = in_job != 0;
     found->tile = tile;
+    line = strchr(line + 1, '\n');
   }
-  char line[16];
-  return fgets(line, sizeof(line), file) != NULL && strcmp(line, "end\n") == 0;
+  return line != NULL;
 }
 
-hb_status_t hb_certify_share_result(const char *folder, size_t unit, uint32_t tile,
+hb_status_t hb_certify_share_result(const hb_certify_share_t *share, size_t unit,
                                     hb_certify_result_t *result_out) {
   char path[HB_CERTIFY_PATH];
-  path_of(folder, unit, "result", path);
+  path_of(share->folder, unit, "result", path);
   FILE *file = fopen(path, "r");
   if (file == NULL) return HB_ERR_END;
-  hb_certify_result_t result = {0};
-  const bool good = fscanf(file,
-                           "segments %" SCNu64 " failed %" SCNu64 " jobs %" SCNu64
-                           " mismatches %" SCNu64 " cycles %" SCNu64 " found %" SCNu32,
-                           &result.segments, &result.segments_failed, &result.jobs,
-                           &result.mismatches, &result.cycles, &result.num_found) == 6 &&
-                    result.num_found <= HB_CERTIFY_SHOWN && fgetc(file) == '\n' &&
-                    read_found(file, tile, &result);
+  char text[RESULT_BYTES];
+  char again[RESULT_BYTES];
+  const size_t len = fread(text, 1, sizeof(text) - 1, file);
+  const bool more = fgetc(file) != EOF;
   fclose(file);
-  if (!good) { /* a machine that lost its power may leave such: it is done again */
-    unlink(path);
+  text[len] = '\0';
+  hb_certify_result_t result = {0};
+  if (more || strlen(text) != len || !parse_result(text, share->plan->units[unit].tile, &result)) {
     return HB_ERR_END;
   }
+  print_result(share, unit, &result, again);
+  if (strcmp(text, again) != 0 || !fits(share, unit, &result)) return HB_ERR_END;
   *result_out = result;
   return HB_OK;
 }
@@ -225,7 +262,14 @@ static bool clean(const char *folder, bool look) {
   return busy;
 }
 
-hb_status_t hb_certify_share_open(const char *folder, const char *list, char *why, size_t why_len) {
+hb_status_t hb_certify_share_open(const char *folder, const char *list,
+                                  const hb_certify_plan_t *plan, hb_certify_share_t *share_out,
+                                  char *why, size_t why_len) {
+  hb_sha256_t hash;
+  *share_out = (hb_certify_share_t){.folder = folder, .plan = plan};
+  hb_sha256_init(&hash);
+  hb_sha256_add(&hash, list, strlen(list));
+  hb_sha256_end(&hash, share_out->list_sha256);
   char path[HB_CERTIFY_PATH];
   snprintf(path, sizeof(path), "%s/list", folder);
   if (mkdir(folder, 0777) != 0 && errno != EEXIST) {

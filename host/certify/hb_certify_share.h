@@ -2,12 +2,16 @@
 
 /**
  * @file
- * The work list on disk, DIR/certify/: which processes, of any machine that sees DIR, share the
- * work by.
+ * The work list on disk, DIR/certify/ or DIR/certify-sample/: which processes, of any machine that
+ * sees DIR, share the work by.
  *
  *   list            what the work is, one line a unit; who finds another one starts over
  *   unit-N.claim    made by who works on unit N: host, process; touched while it does
- *   unit-N.result   what came out
+ *   unit-N.result   what came out, with the list's hash and one of its own
+ *
+ * A result counts if it is bound to this list and this unit, no byte of it has changed, and its
+ * counts are those of the unit; otherwise the unit is done again. That is against damage and mixed
+ * up files, not against who computes the hashes anew.
  *
  * A claim is stale if its process is gone from this host, or did not touch it for a quarter of an
  * hour. Two that work on one unit (a claim that was thought stale) do no harm: results are the
@@ -17,8 +21,8 @@
 #ifndef HB_CERTIFY_SHARE_H_
 #define HB_CERTIFY_SHARE_H_
 
-#include "hb_model.h"
-#include "hb_replay.h"
+#include "hb_certify_plan.h"
+#include "hb_sha256.h"
 
 enum { HB_CERTIFY_PATH = HB_PATH_MAX_BYTES + 64, HB_CERTIFY_SHOWN = 8 };
 
@@ -40,13 +44,23 @@ typedef struct hb_certify_result {
 /** Adds `more` to `sum`. */
 void hb_certify_result_add(hb_certify_result_t *sum, const hb_certify_result_t *more);
 
+/** The list as it is open. */
+typedef struct hb_certify_share {
+  const char *folder;
+  const hb_certify_plan_t *plan;
+  char list_sha256[HB_SHA256_TEXT];
+} hb_certify_share_t;
+
 /**
- * Makes DIR/certify/ hold this list; what is there of another is removed.
+ * Makes the folder hold this list; what is there of another is removed.
+ * @param folder, plan are kept in `share_out`.
  * @param[out] why one line on failure.
  * @retval HB_ERR_BUSY somebody works on another list.
  * @retval HB_ERR_IO
  */
-HB_MUST_USE hb_status_t hb_certify_share_open(const char *folder, const char *list, char *why,
+HB_MUST_USE hb_status_t hb_certify_share_open(const char *folder, const char *list,
+                                              const hb_certify_plan_t *plan,
+                                              hb_certify_share_t *share_out, char *why,
                                               size_t why_len);
 
 typedef enum hb_certify_turn {
@@ -56,15 +70,19 @@ typedef enum hb_certify_turn {
 } hb_certify_turn_t;
 
 /** @retval HB_ERR_IO the claim cannot be made. */
-HB_MUST_USE hb_status_t hb_certify_share_claim(const char *folder, size_t unit,
+HB_MUST_USE hb_status_t hb_certify_share_claim(const hb_certify_share_t *share, size_t unit,
                                                hb_certify_turn_t *turn_out);
 /** Says that the work on a unit goes on. */
-void hb_certify_share_touch(const char *folder, size_t unit);
-/** Leaves the result and gives up the claim. @retval HB_ERR_IO */
-HB_MUST_USE hb_status_t hb_certify_share_finish(const char *folder, size_t unit,
+void hb_certify_share_touch(const hb_certify_share_t *share, size_t unit);
+/**
+ * Leaves the result and gives up the claim.
+ * @retval HB_ERR_INTERNAL its counts are not those of the unit.
+ * @retval HB_ERR_IO
+ */
+HB_MUST_USE hb_status_t hb_certify_share_finish(const hb_certify_share_t *share, size_t unit,
                                                 const hb_certify_result_t *result);
-/** @retval HB_ERR_END there is none yet. */
-HB_MUST_USE hb_status_t hb_certify_share_result(const char *folder, size_t unit, uint32_t tile,
+/** @retval HB_ERR_END there is none yet, or none that counts. */
+HB_MUST_USE hb_status_t hb_certify_share_result(const hb_certify_share_t *share, size_t unit,
                                                 hb_certify_result_t *result_out);
 
 /** Writes a file by way of another and a rename. @retval HB_ERR_IO */

@@ -39,7 +39,7 @@ static hb_status_t replay_of(worker_t *worker, uint32_t tile, hb_replay_t **repl
 static hb_status_t replay_segment(void *ctx, const hb_replay_segment_t *segment) {
   worker_t *worker = ctx;
   if (getppid() != worker->work->parent) return HB_ERR_STOPPED;
-  hb_certify_share_touch(worker->work->folder, worker->unit);
+  hb_certify_share_touch(worker->work->share, worker->unit);
   hb_replay_t *replay = NULL;
   hb_replay_result_t replayed;
   HB_TRY(replay_of(worker, worker->tile, &replay));
@@ -97,10 +97,10 @@ static hb_status_t do_all(worker_t *worker, bool *done) {
     left = false;
     for (size_t i = 0; i < work->plan->num_units; i++) {
       hb_certify_turn_t turn = HB_CERTIFY_DONE;
-      if (!done[i]) HB_TRY(hb_certify_share_claim(work->folder, i, &turn));
+      if (!done[i]) HB_TRY(hb_certify_share_claim(work->share, i, &turn));
       if (turn == HB_CERTIFY_MINE) {
         HB_TRY(do_unit(worker, i));
-        HB_TRY(hb_certify_share_finish(work->folder, i, &worker->result));
+        HB_TRY(hb_certify_share_finish(work->share, i, &worker->result));
         worked = true;
       }
       done[i] = turn != HB_CERTIFY_TAKEN;

@@ -14,7 +14,8 @@
 #include "hb_certify_share.h"
 
 typedef struct hb_certify_work {
-  const char *trace_path, *folder; /* the latter: DIR/certify */
+  const char *trace_path;
+  const hb_certify_share_t *share;
   const hb_certify_plan_t *plan;
   const hb_soc_t *soc;
   const hb_replay_memory_t *memory;

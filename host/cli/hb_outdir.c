@@ -13,11 +13,13 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {
-    HB_OUTDIR_CERTIFICATE,  HB_OUTDIR_METRICS,       HB_OUTDIR_METRICS ".tmp",
-    HB_OUTDIR_REPORT,       HB_OUTDIR_REPORT ".tmp", HB_OUTDIR_TRACE,
-    HB_OUTDIR_SCORES,       HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
-    HB_OUTDIR_TASKS ".tmp", HB_OUTDIR_SEEDS,         HB_OUTDIR_SEEDS ".tmp"};
+static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,   HB_OUTDIR_CERTIFICATE_SAMPLE,
+                                      HB_OUTDIR_METRICS,       HB_OUTDIR_METRICS ".tmp",
+                                      HB_OUTDIR_REPORT,        HB_OUTDIR_REPORT ".tmp",
+                                      HB_OUTDIR_TRACE,         HB_OUTDIR_SCORES,
+                                      HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
+                                      HB_OUTDIR_TASKS ".tmp",  HB_OUTDIR_SEEDS,
+                                      HB_OUTDIR_SEEDS ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */
@@ -46,9 +48,9 @@ static bool is_result(const char *name) {
 }
 
 /* What `hilbert certify` keeps: files only. One that is not empty after it stays, and says so. */
-static hb_status_t remove_certify(const char *path, char *why, size_t why_len) {
+static hb_status_t remove_certify(const char *path, const char *name, char *why, size_t why_len) {
   char folder[HB_PATH_MAX_BYTES + 32];
-  snprintf(folder, sizeof(folder), "%s/" HB_OUTDIR_CERTIFY, path);
+  snprintf(folder, sizeof(folder), "%s/%s", path, name);
   DIR *directory = opendir(folder);
   if (directory == NULL) return HB_OK;
   for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
@@ -113,7 +115,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
        entry = readdir(directory)) {
     const char *name = entry->d_name;
     if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name) &&
-        strcmp(name, HB_OUTDIR_CERTIFY) != 0) {
+        strcmp(name, HB_OUTDIR_CERTIFY) != 0 && strcmp(name, HB_OUTDIR_CERTIFY_SAMPLE) != 0) {
       snprintf(
           why, why_len,
           "%s: holds %s, which no run wrote; give another directory with --out or move it away",
@@ -124,7 +126,8 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (int i = 0; i < NUM_RESULTS && status == HB_OK; i++) {
     status = remove_file(path, RESULTS[i], why, why_len);
   }
-  if (status == HB_OK) status = remove_certify(path, why, why_len);
+  if (status == HB_OK) status = remove_certify(path, HB_OUTDIR_CERTIFY, why, why_len);
+  if (status == HB_OK) status = remove_certify(path, HB_OUTDIR_CERTIFY_SAMPLE, why, why_len);
   rewinddir(directory);
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {

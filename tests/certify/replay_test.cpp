@@ -84,7 +84,7 @@ void pop_all(TileBench &bench) {
 
 /* A session with the tile; ends with all queues empty. */
 void session(TileBench &bench, const TileModelInfo &info, std::mt19937 &rng) {
-  bench.memory.resize(size_t{2} * kJobs * kArea);
+  bench.memory.resize(size_t{2} * (kJobs + 1) * kArea);
   bench.write_reg(HB_TILE_REG_WATCHDOG, 20000);
   bench.write_reg(HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
   for (uint32_t i = 0; i < kJobs; ++i) {
@@ -117,6 +117,25 @@ void session(TileBench &bench, const TileModelInfo &info, std::mt19937 &rng) {
       pop_all(bench);
       bench.run(2 + rng() % 20);
     }
+  }
+  do {
+    bench.wait_idle(10000000);
+    pop_all(bench);
+    bench.run(100);
+  } while (bench.model().outputs().idle == 0 || bench.model().outputs().irq != 0);
+  bench.run(1000);
+}
+
+/* More doorbells than the queue holds, and no soft reset: all comes to rest but the overrun in
+ * STATUS. */
+void overrun(TileBench &bench, const TileModelInfo &info, std::mt19937 &rng) {
+  const uint32_t area = kBase + 2 * kJobs * kArea;
+  const RandomJob job = random_job(rng, info, 4, bench.memory, kBase, area, kArea);
+  bench.put_program(area + kArea, job.program);
+  bench.error_begin = bench.error_end = 0;
+  for (uint32_t times = 9; times > 0; --times) {
+    bench.ring(area + kArea, static_cast<uint32_t>(job.program.size()), job.base,
+               kJobs << 12 | times);
   }
   do {
     bench.wait_idle(10000000);
@@ -251,6 +270,7 @@ void test(const TileModelInfo &info, uint32_t seed) {
     watch.look(bench.model(), cycle, recording.jobs);
   };
   session(bench, info, rng);
+  overrun(bench, info, rng);
   std::stable_sort(recording.boundary.begin(), recording.boundary.end(),
                    [](const auto &a, const auto &b) {
                      return a.cycle != b.cycle ? a.cycle < b.cycle : a.channel < b.channel;
@@ -316,7 +336,16 @@ void test(const TileModelInfo &info, uint32_t seed) {
     }
     break;
   }
+  // An overrun: nothing else differs from the state that the next segment would begin with.
+  Segment noted = segments.back();
+  expect(noted.head.open, "cut behind an overrun");
+  noted.head.open = false;
+  const hb_replay_result_t seen = replayed(replay, noted);
+  expect(seen.num_mismatches == 1 && std::strcmp(seen.shown[0].signal, "end.STATUS") == 0 &&
+             seen.shown[0].expected == 0 && seen.shown[0].got == HB_TILE_STATUS_OVERRUN_MASK,
+         "an overrun at the end: %s", seen.shown[0].signal);
   // A completion that the host has not popped: the tile is idle, but not at rest.
+  bool queued = false;
   for (Segment wrong : segments) {
     const auto pop = std::find_if(wrong.records.rbegin(), wrong.records.rend(), [](const auto &r) {
       return r.channel == HB_BOUNDARY_REG_AW && r.addr == HB_TILE_REG_COMPL_POP;
@@ -330,8 +359,10 @@ void test(const TileModelInfo &info, uint32_t seed) {
     const hb_replay_result_t result = replayed(replay, wrong);
     expect(result.num_mismatches == 1 && std::strcmp(result.shown[0].signal, "end.STATUS") == 0,
            "a completion in the queue at the end: %s", result.shown[0].signal);
+    queued = true;
     break;
   }
+  expect(queued, "no segment pops a completion");
   hb_replay_free(replay);
   std::printf("%s seed %u: %zu jobs in %zu segments, %zu records, %llu falsehoods found\n",
               info.name, seed, recording.jobs.size(), segments.size(), recording.boundary.size(),

@@ -53,8 +53,8 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, code, result.stdout + result.stderr)
         return result
 
-    def certificate(self, out):
-        return json.loads((out / "certificate.json").read_text())
+    def certificate(self, out, name="certificate.json"):
+        return json.loads((out / name).read_text())
 
 
 class Runs(Case):
@@ -312,6 +312,21 @@ class Sharing(Case):
         self.assertEqual((out / "certificate.json").read_text(), whole)
         self.assertFalse(list((out / "certify").glob("*.claim")))
 
+    def test_a_damaged_result_is_done_again(self):
+        out = self.run_scenario(*TINY)
+        self.certify(out)
+        whole = (out / "certificate.json").read_text()
+        unit = out / "certify" / "unit-0.result"
+        text = unit.read_text()
+        for wrong in (re.sub(r"segments \d+", "segments 1", text), re.sub(r" jobs \d+", " jobs 1", text),
+                      text.replace("mismatches 0", "mismatches 1"), text.replace("failed 0", "failed 1"), text[:-1], "",
+                      (out / "certify" / "unit-1.result").read_text()):
+            self.assertNotEqual(wrong, text)
+            unit.write_text(wrong)
+            self.certify(out)
+            self.assertEqual(unit.read_text(), text)
+            self.assertEqual((out / "certificate.json").read_text(), whole)
+
     def test_what_was_killed_goes_on(self):
         out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
         self.certify(out)
@@ -322,6 +337,16 @@ class Sharing(Case):
         os.killpg(call.pid, signal.SIGKILL)
         call.communicate()
         self.check_it_goes_on(out, whole)
+
+    def test_no_process_outlives_its_parent(self):
+        out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
+        call = self.start(out)
+        workers = pathlib.Path(f"/proc/{call.pid}/task/{call.pid}/children").read_text().split()
+        self.assertEqual(len(workers), 1)
+        os.kill(int(workers[0]), signal.SIGSTOP)  # nor one that does not come to look for it
+        os.kill(call.pid, signal.SIGKILL)
+        call.communicate(timeout=20)  # its end of the pipes is closed when both are gone
+        self.certify(out)
 
     def test_what_was_interrupted_goes_on(self):
         out = self.run_scenario("bench/busy-quad", "--duration", "3ms")
@@ -340,7 +365,7 @@ class Sample(Case):
     def test_states_what_it_proves(self):
         out = self.run_scenario(*TINY)
         printed = self.certify(out, "--sample", "20%").stdout
-        found = self.certificate(out)
+        found = self.certificate(out, "certificate-sample.json")
         sample = found["sample"]
         self.assertFalse(found["whole"])
         self.assertEqual((sample["segments"], sample["of"], sample["jobs_of"]), (9, 45, 45))
@@ -353,10 +378,27 @@ class Sample(Case):
         out = self.run_scenario(*TINY)
         texts = set()
         for jobs in ("1", "2"):
-            shutil.rmtree(out / "certify", ignore_errors=True)
+            shutil.rmtree(out / "certify-sample", ignore_errors=True)
             self.certify(out, "--sample", "30%", "--jobs", jobs)
-            texts.add((out / "certificate.json").read_text())
+            texts.add((out / "certificate-sample.json").read_text())
         self.assertEqual(len(texts), 1)
+
+    def test_leaves_the_whole_alone(self):
+        out = self.run_scenario(*TINY)
+        self.certify(out)
+        (out / "certify" / "unit-1.result").unlink()  # there is something left to do
+        whole = {f: (f.read_bytes(), f.stat().st_mtime_ns) for f in (out / "certificate.json", *(out / "certify").iterdir())}
+        self.certify(out, "--sample", "20%")
+        self.assertEqual({f: (f.read_bytes(), f.stat().st_mtime_ns) for f in whole}, whole)
+        self.assertEqual(len(list((out / "certify").iterdir())), len(whole) - 1)
+        self.assertFalse(self.certificate(out, "certificate-sample.json")["whole"])
+        sample = (out / "certificate-sample.json").stat().st_mtime_ns
+        self.certify(out, "--sample", "100%")  # which is none
+        self.assertTrue(self.certificate(out)["whole"])
+        self.assertEqual((out / "certificate-sample.json").stat().st_mtime_ns, sample)
+        self.assertEqual((out / "certify" / "unit-0.result").stat().st_mtime_ns, whole[out / "certify" / "unit-0.result"][1])
+        self.run_scenario(*TINY, "--duration", "1ms")
+        self.assertEqual(sorted(os.listdir(out)), ["metrics.json", "trace.hbt"])
 
     def test_finds_what_it_looks_at(self):
         source = self.run_scenario(*TINY)
@@ -364,7 +406,7 @@ class Sample(Case):
         out, _ = self.altered(source, *changes)
         self.certify(out, "--sample", "100%", code=1)
         self.certify(out, "--sample", "60%", code=1)  # 27 of 45: 16 bad ones cannot all be among the other 18, or hardly
-        self.assertNotIn("segments_that_may_differ", self.certificate(out)["sample"])
+        self.assertNotIn("segments_that_may_differ", self.certificate(out, "certificate-sample.json")["sample"])
 
 
 if __name__ == "__main__":
