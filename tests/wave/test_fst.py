@@ -153,9 +153,8 @@ class Whole(Case):
             self.assertEqual(len(self.high(name)), link["flits"], name)
             seen += link["flits"]
         self.assertGreater(seen, 1000)
-        self.assertEqual({f"noc.{l['network']}.router_{l['router'][0]}_{l['router'][1]}.{l['link']}" for l in self.metrics["noc"]["links"]},
-                         {s for s in self.vcd.signals if s.startswith("noc.") and self.high(s)} |
-                         {f"noc.{l['network']}.router_{l['router'][0]}_{l['router'][1]}.{l['link']}" for l in self.metrics["noc"]["links"]})
+        counted = {f"noc.{l['network']}.router_{l['router'][0]}_{l['router'][1]}.{l['link']}" for l in self.metrics["noc"]["links"]}
+        self.assertLessEqual({s for s in self.vcd.signals if s.startswith("noc.") and self.high(s)}, counted)
 
     def test_save_file(self):
         """Every line of the save file is a signal of the waveform."""
