@@ -10,6 +10,7 @@
 #include "hb_cli.h"
 #include "hb_cost.h"
 #include "hb_decimal.h"
+#include "hb_firmware.h"
 #include "hb_run.h"
 #include "hilbert/hb_image.h"
 
@@ -138,14 +139,11 @@ static bool take_wave(const text_t *text, hb_run_options_t *options) {
 
 static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
-  const char *firmware = getenv("HILBERT_FIRMWARE");
   options->soc = text->soc;
   options->engine = text->engine;
   options->dump_dram = text->dump_dram;
   options->out = text->out;
-  options->firmware = text->firmware != NULL                    ? text->firmware
-                      : firmware != NULL && firmware[0] != '\0' ? firmware
-                                                                : HB_FIRMWARE_ELF;
+  options->firmware = hb_firmware_path(text->firmware);
   options->seed = 1;
   options->stall_seed = 1;
   options->trace = true;

@@ -13,13 +13,25 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,   HB_OUTDIR_CERTIFICATE_SAMPLE,
-                                      HB_OUTDIR_METRICS,       HB_OUTDIR_METRICS ".tmp",
-                                      HB_OUTDIR_REPORT,        HB_OUTDIR_REPORT ".tmp",
-                                      HB_OUTDIR_TRACE,         HB_OUTDIR_SCORES,
-                                      HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
-                                      HB_OUTDIR_TASKS ".tmp",  HB_OUTDIR_SEEDS,
-                                      HB_OUTDIR_SEEDS ".tmp"};
+static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,
+                                      HB_OUTDIR_CERTIFICATE_SAMPLE,
+                                      HB_OUTDIR_METRICS,
+                                      HB_OUTDIR_METRICS ".tmp",
+                                      HB_OUTDIR_REPORT,
+                                      HB_OUTDIR_REPORT ".tmp",
+                                      HB_OUTDIR_TRACE,
+                                      HB_OUTDIR_SCORES,
+                                      HB_OUTDIR_SCORES ".tmp",
+                                      HB_OUTDIR_TASKS,
+                                      HB_OUTDIR_TASKS ".tmp",
+                                      HB_OUTDIR_SEEDS,
+                                      HB_OUTDIR_SEEDS ".tmp",
+                                      HB_OUTDIR_VALIDATE_CSV,
+                                      HB_OUTDIR_VALIDATE_CSV ".tmp",
+                                      HB_OUTDIR_VALIDATE_JSON,
+                                      HB_OUTDIR_VALIDATE_JSON ".tmp",
+                                      HB_OUTDIR_VALIDATE_PLOT,
+                                      HB_OUTDIR_VALIDATE_PLOT ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */

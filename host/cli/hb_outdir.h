@@ -26,6 +26,9 @@
 #define HB_OUTDIR_SCORES "scores.csv" /* of --engine analytical, as are the next two */
 #define HB_OUTDIR_TASKS "tasks.csv"
 #define HB_OUTDIR_SEEDS "seeds.csv"
+#define HB_OUTDIR_VALIDATE_CSV "validate.csv" /* of `hilbert validate`, as are the next ones */
+#define HB_OUTDIR_VALIDATE_JSON "validate.json"
+#define HB_OUTDIR_VALIDATE_PLOT "validate.svg"
 
 /**
  * Makes `path` (and the folders above it) an empty directory.

@@ -10,12 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "elf/hb_elf.h"
 #include "hb_certify.h"
 #include "hb_cli.h"
 #include "hb_collect.h"
 #include "hb_dump.h"
 #include "hb_energy.h"
+#include "hb_firmware.h"
 #include "hb_library.h"
 #include "hb_map.h"
 #include "hb_metrics.h"
@@ -28,7 +28,6 @@
 
 enum {
   POLL_CYCLES = 50000,
-  MAX_FIRMWARE_BYTES = 16 << 20,
   LINE_BYTES = 4096,
 };
 
@@ -41,8 +40,7 @@ typedef struct run {
   char out[HB_PATH_MAX_BYTES];
   hb_scenario_t scenario;
   hb_soc_t soc;
-  uint8_t *firmware_bytes;
-  hb_elf_t firmware;
+  hb_firmware_t firmware;
   hb_workload_t workload;
   hb_score_t *score;
   hb_energy_t *energy;
@@ -113,29 +111,7 @@ static int load_files(run_t *run) {
 }
 
 static int load_firmware(run_t *run) {
-  const char *path = run->options->firmware;
-  FILE *file = fopen(path, "rb");
-  if (file == NULL) {
-    return hb_cli_fail(HB_EXIT_INPUT, "%s: %s", path, strerror(errno));
-  }
-  run->firmware_bytes = malloc(MAX_FIRMWARE_BYTES);
-  if (run->firmware_bytes == NULL) {
-    fclose(file);
-    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
-  }
-  const size_t len = fread(run->firmware_bytes, 1, MAX_FIRMWARE_BYTES, file);
-  const bool unread = ferror(file) != 0;
-  const bool too_long = !unread && len == MAX_FIRMWARE_BYTES;
-  fclose(file);
-  if (unread) {
-    return hb_cli_fail(HB_EXIT_INPUT, "%s: cannot be read", path);
-  }
-  const char *why = "";
-  if (too_long || hb_elf_parse(run->firmware_bytes, len, &run->firmware, &why) != HB_OK) {
-    fprintf(stderr, "%s: %s\n", path, too_long ? "too large for firmware" : why);
-    return HB_EXIT_INPUT;
-  }
-  return HB_EXIT_OK;
+  return hb_firmware_read(run->options->firmware, &run->firmware);
 }
 
 /* One word of --engine: "rtl", "twin" or either for one tile. */
@@ -272,40 +248,6 @@ static bool on_poll(void *ctx, uint64_t cycle) {
 /* ----------------------------------------------------------------------------------------------
  * machine */
 
-/* A segment of firmware, and zeros behind it up to its size in memory. */
-static hb_status_t load_segment(run_t *run, const hb_elf_segment_t *segment) {
-  HB_TRY(hb_sim_load_private(run->sim, segment->addr, segment->bytes, segment->num_bytes));
-  const uint32_t num_zeros = segment->mem_bytes - segment->num_bytes;
-  if (num_zeros == 0) {
-    return HB_OK;
-  }
-  void *zeros = calloc(num_zeros, 1);
-  if (zeros == NULL) {
-    return HB_ERR_NOMEM;
-  }
-  const hb_status_t status =
-      hb_sim_load_private(run->sim, segment->addr + segment->num_bytes, zeros, num_zeros);
-  free(zeros);
-  return status;
-}
-
-static hb_status_t fill_machine(run_t *run) {
-  for (uint32_t i = 0; i < run->firmware.num_segments; i++) {
-    HB_TRY(load_segment(run, &run->firmware.segments[i]));
-  }
-  HB_TRY(hb_sim_set_entry(run->sim, run->firmware.entry));
-  HB_TRY(
-      hb_sim_load_private(run->sim, HB_IMAGE_BASE, run->workload.image, run->workload.image_len));
-  for (uint32_t i = 0; i < run->workload.num_segments; i++) {
-    const hb_segment_t *segment = &run->workload.segments[i];
-    HB_TRY(hb_sim_load_dram(run->sim, segment->addr, segment->bytes, segment->len));
-  }
-  for (uint32_t i = 0; i < run->workload.num_streams; i++) {
-    HB_TRY(hb_sim_add_stream(run->sim, &run->workload.streams[i]));
-  }
-  return HB_OK;
-}
-
 static int build_machine(run_t *run) {
   const hb_run_options_t *options = run->options;
   const bool records = options->trace && !run->drawing;
@@ -340,7 +282,7 @@ static int build_machine(run_t *run) {
     fprintf(stderr, "%s: %s\n", run->soc_path, hb_sim_error(NULL));
     return status == HB_ERR_ARG ? HB_EXIT_INPUT : HB_EXIT_INTERNAL;
   }
-  status = fill_machine(run);
+  status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
   if (status != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "loading the machine: %s: %s", hb_status_text(status),
                        hb_sim_error(run->sim));
@@ -724,7 +666,7 @@ static int run_once(const hb_run_options_t *options, bool drawing) {
   hb_energy_free(run->energy);
   hb_workload_release(&run->workload);
   hb_scenario_release(&run->scenario);
-  free(run->firmware_bytes);
+  hb_firmware_release(&run->firmware);
   free(run);
   return code;
 }

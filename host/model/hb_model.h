@@ -177,6 +177,10 @@ uint32_t hb_layer_groups(const hb_layer_t *layer);
 /** One group per channel on both sides. */
 bool hb_layer_is_depthwise(const hb_layer_t *layer);
 
+/** Whether two layers do the same work, so that a tile needs one program for both: all but their
+ * names and where their tensors come from. */
+bool hb_layer_same(const hb_layer_t *a, const hb_layer_t *b);
+
 /** BATCH_MATMUL: y[b] (M x N) = x[b] (M x K) * x2[b] (K x N). */
 typedef struct hb_batch_shape {
   uint32_t batch, m, k, n;
