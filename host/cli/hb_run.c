@@ -92,7 +92,7 @@ static int load_files(run_t *run) {
   char path[HB_PATH_MAX_BYTES];
   hb_status_t status = hb_library_find(HB_CONFIG_SCENARIO, run->options->scenario, path, &error);
   if (status == HB_OK) {
-    status = hb_config_load_scenario(path, &run->scenario, &error);
+    status = hb_config_load_scenario_set(path, run->options->models, &run->scenario, &error);
   }
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
@@ -343,8 +343,10 @@ static int name_out(run_t *run) {
   if (options->out != NULL) {
     len = snprintf(run->out, sizeof(run->out), "%s", options->out);
   } else {
-    len = snprintf(run->out, sizeof(run->out), "out/%s-%s-%s", run->scenario.name, run->soc.name,
-                   options->policy_name);
+    len =
+        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s", run->scenario.name,
+                 options->models != NULL ? "-" : "", options->models != NULL ? options->models : "",
+                 run->soc.name, options->policy_name);
   }
   if (len >= (int)sizeof(run->out)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
@@ -380,6 +382,9 @@ static int open_trace(run_t *run) {
   hb_trace_meta_t meta;
   hb_trace_meta_init(&meta);
   hb_trace_meta_set(&meta, "scenario", run->scenario.name);
+  if (run->scenario.num_model_sets > 0) {
+    hb_trace_meta_set(&meta, "models", run->scenario.model_sets[run->scenario.model_set]);
+  }
   hb_trace_meta_set(&meta, "soc", run->soc.name);
   hb_trace_meta_set(&meta, "engine", run->engine);
   hb_trace_meta_set(&meta, "policy", options->policy_name);
