@@ -32,7 +32,7 @@ static hb_status_t check_soc(const char *path, hb_config_error_t *error) {
   return HB_OK;
 }
 
-/* With the models of one set; NULL: the first. Tells how many sets there are, and their names. */
+/* With the models of one set; NULL: the first. Tells which sets there are. */
 static hb_status_t check_set(const char *path, const char *models, hb_scenario_t *scenario_out,
                              hb_config_error_t *error) {
   hb_scenario_t scenario;
@@ -49,10 +49,12 @@ static hb_status_t check_set(const char *path, const char *models, hb_scenario_t
     status = hb_config_load_soc(scenario.soc_path, hb_cli_tile_known, &soc, error);
   }
   if (status == HB_OK) {
-    const bool sets = scenario.num_model_sets > 0;
-    printf("%s: scenario %s, %s%s%u tasks, %.1f GMAC/s offered\n", path, scenario.name,
-           sets ? scenario.model_sets[scenario.model_set] : "", sets ? " models, " : "",
-           scenario.num_tasks, gmac_per_s);
+    if (models == NULL) {
+      printf("%s: scenario %s, %u tasks, %.1f GMAC/s offered", path, scenario.name,
+             scenario.num_tasks, gmac_per_s);
+    } else {
+      printf(", %.1f with models %s", gmac_per_s, models);
+    }
   }
   hb_scenario_release(&scenario);
   *scenario_out = scenario; /* its names: it owns nothing any more */
@@ -62,10 +64,12 @@ static hb_status_t check_set(const char *path, const char *models, hb_scenario_t
 static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
   hb_scenario_t first, other;
   HB_TRY(check_set(path, NULL, &first, error));
-  for (uint32_t i = 1; i < first.num_model_sets; i++) {
-    HB_TRY(check_set(path, first.model_sets[i], &other, error));
+  hb_status_t status = HB_OK;
+  for (uint32_t i = 1; i < first.num_model_sets && status == HB_OK; i++) {
+    status = check_set(path, first.model_sets[i], &other, error);
   }
-  return HB_OK;
+  printf("\n");
+  return status;
 }
 
 static hb_status_t check_file(const char *path, hb_config_error_t *error) {

@@ -286,8 +286,10 @@ static hb_status_t fill_machine(run_t *run) {
   HB_TRY(
       hb_sim_load_private(run->sim, HB_IMAGE_BASE, run->workload.image, run->workload.image_len));
   for (uint32_t i = 0; i < run->workload.num_segments; i++) {
-    const hb_segment_t *segment = &run->workload.segments[i];
+    hb_segment_t *segment = &run->workload.segments[i];
     HB_TRY(hb_sim_load_dram(run->sim, segment->addr, segment->bytes, segment->len));
+    free(segment->bytes); /* hundreds of megabytes of weights need not be there twice */
+    segment->bytes = NULL;
   }
   for (uint32_t i = 0; i < run->workload.num_streams; i++) {
     HB_TRY(hb_sim_add_stream(run->sim, &run->workload.streams[i]));
@@ -383,7 +385,7 @@ static int open_trace(run_t *run) {
   hb_trace_meta_init(&meta);
   hb_trace_meta_set(&meta, "scenario", run->scenario.name);
   if (run->scenario.num_model_sets > 0) {
-    hb_trace_meta_set(&meta, "models", run->scenario.model_sets[run->scenario.model_set]);
+    hb_trace_meta_set(&meta, "model_set", run->scenario.model_sets[run->scenario.model_set]);
   }
   hb_trace_meta_set(&meta, "soc", run->soc.name);
   hb_trace_meta_set(&meta, "engine", run->engine);
