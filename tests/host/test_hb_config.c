@@ -421,6 +421,49 @@ static void test_xrbench__scenarios_are_the_published_ones(void **state) {
   assert_int_equal(num_tasks, num_rows);
 }
 
+static const hb_layer_t *layer_named(const hb_model_t *model, const char *name) {
+  for (uint32_t i = 0; i < model->num_layers; i++) {
+    if (strcmp(model->layers[i].name, name) == 0) {
+      return &model->layers[i];
+    }
+  }
+  fail_msg("no layer %s", name);
+  return NULL;
+}
+
+/* Heads and windows of attention: batches are consecutive pixels of what a layer left. */
+static void test_model__batches_are_consecutive_pixels(void **state) {
+  (void)state;
+  hb_model_t model;
+  hb_config_error_t error = {""};
+  const char *const folder = SCENARIOS "xrbench/models/corrected/";
+  char path[512];
+  snprintf(path, sizeof(path), "%sasr-em-24l.yaml", folder);
+  assert_int_equal(hb_config_load_model(path, &model, &error), HB_OK);
+  const hb_layer_t *scores = layer_named(&model, "layer1_scores");
+  const hb_batch_shape_t heads = hb_layer_batch_shape(scores);
+  assert_int_equal(heads.batch, 8);
+  assert_int_equal(heads.m, 128);
+  assert_int_equal(heads.k, 64);
+  assert_int_equal(heads.n, 128);
+  assert_int_equal(scores->in2_h, 8); /* left as 128 x 1 x 512 */
+  assert_int_equal(scores->in2_w, 64);
+  hb_model_release(&model);
+
+  snprintf(path, sizeof(path), "%sss-hrvit-b1.yaml", folder);
+  assert_int_equal(hb_config_load_model(path, &model, &error), HB_OK);
+  const hb_layer_t *rows = layer_named(&model, "stage2_module1_branch1_1_rows_scores");
+  const hb_batch_shape_t stripes = hb_layer_batch_shape(rows); /* two rows of 28 pixels each */
+  assert_int_equal(stripes.batch, 14);
+  assert_int_equal(stripes.m, 56);
+  assert_int_equal(stripes.k, 32);
+  assert_int_equal(stripes.n, 56);
+  const hb_layer_t *concat = layer_named(&model, "stage2_module1_branch1_1_concat");
+  assert_int_equal(concat->in_h, 28); /* left as 14 x 56, read as the image it is */
+  assert_int_equal(concat->in_w, 28);
+  hb_model_release(&model);
+}
+
 static void test_scenario__sensors_and_model_sets(void **state) {
   (void)state;
   const char *const path = SCENARIOS "xrbench/social-interaction-a.yaml";
@@ -455,6 +498,7 @@ int main(void) {
       cmocka_unit_test(test_xrbench__models_match_published_totals),
       cmocka_unit_test(test_xrbench__corrected_models_have_the_totals_of_their_builder),
       cmocka_unit_test(test_xrbench__scenarios_are_the_published_ones),
+      cmocka_unit_test(test_model__batches_are_consecutive_pixels),
       cmocka_unit_test(test_scenario__sensors_and_model_sets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
