@@ -378,6 +378,13 @@ class BadFiles(Case):
 
 
 class Usage(Case):
+    def test_model_sets(self):
+        scenario = SCENARIOS / "xrbench" / "social-interaction-b.yaml"
+        self.complains(3, f"{scenario}:9:3: model_sets: no set is named nope; there are corrected, published",
+                       "run", scenario, "--models", "nope")
+        scenario = SCENARIOS / "demo" / "tiny.yaml"
+        self.complains(3, f"{scenario}:3:11: scenario: no model_sets to choose nope from", "run", scenario, "--models", "nope")
+
     def test_every_case(self):
         for line, *args in [
             ("bogus: no such command; `hilbert --help` lists them", "bogus"),
