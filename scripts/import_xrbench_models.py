@@ -49,7 +49,7 @@ def main():
     if sys.argv[1:] not in ([], ["--check"]):
         sys.exit(__doc__)
     check = bool(sys.argv[1:])
-    sources = [p for p in sorted((ROOT / "published").glob("*.csv")) if p.name != "model_summary.csv"]
+    sources = [p for p in sorted((ROOT / "published").glob("*.csv")) if p.name not in ("model_summary.csv", "scenarios.csv")]
     if not sources:
         sys.exit(f"{ROOT}/published: no layer lists")
     stale = []

@@ -65,7 +65,10 @@ static int load(command_t *command, const text_t *text) {
   hb_config_error_t error;
   char path[HB_PATH_MAX_BYTES];
   hb_status_t status = hb_library_find(HB_CONFIG_SCENARIO, scenario, path, &error);
-  if (status == HB_OK) status = hb_config_load_scenario(path, &command->scenario, &error);
+  if (status == HB_OK) {
+    status = hb_config_load_scenario_set(path, hb_certify_meta(command->certify, "model_set"),
+                                         &command->scenario, &error);
+  }
   if (status == HB_OK && soc != NULL) status = hb_library_find(HB_CONFIG_SOC, soc, path, &error);
   if (status == HB_OK && soc == NULL) strcpy(path, command->scenario.soc_path);
   if (status == HB_OK) status = hb_config_load_soc(path, hb_cli_tile_known, &command->soc, &error);

@@ -32,9 +32,11 @@ static hb_status_t check_soc(const char *path, hb_config_error_t *error) {
   return HB_OK;
 }
 
-static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
+/* With the models of one set; NULL: the first. Tells which sets there are. */
+static hb_status_t check_set(const char *path, const char *models, hb_scenario_t *scenario_out,
+                             hb_config_error_t *error) {
   hb_scenario_t scenario;
-  HB_TRY(hb_config_load_scenario(path, &scenario, error));
+  HB_TRY(hb_config_load_scenario_set(path, models, &scenario, error));
   double gmac_per_s = 0.0;
   for (uint32_t i = 0; i < scenario.num_tasks; i++) {
     const hb_task_t *task = &scenario.tasks[i];
@@ -47,10 +49,26 @@ static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
     status = hb_config_load_soc(scenario.soc_path, hb_cli_tile_known, &soc, error);
   }
   if (status == HB_OK) {
-    printf("%s: scenario %s, %u tasks, %.1f GMAC/s offered\n", path, scenario.name,
-           scenario.num_tasks, gmac_per_s);
+    if (models == NULL) {
+      printf("%s: scenario %s, %u tasks, %.1f GMAC/s offered", path, scenario.name,
+             scenario.num_tasks, gmac_per_s);
+    } else {
+      printf(", %.1f with models %s", gmac_per_s, models);
+    }
   }
   hb_scenario_release(&scenario);
+  *scenario_out = scenario; /* its names: it owns nothing any more */
+  return status;
+}
+
+static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
+  hb_scenario_t first, other;
+  HB_TRY(check_set(path, NULL, &first, error));
+  hb_status_t status = HB_OK;
+  for (uint32_t i = 1; i < first.num_model_sets && status == HB_OK; i++) {
+    status = check_set(path, first.model_sets[i], &other, error);
+  }
+  printf("\n");
   return status;
 }
 

@@ -16,8 +16,8 @@
 
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
-  char *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm, *stall_seed,
-      *progress, *dump_dram;
+  char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
+      *stall_seed, *progress, *dump_dram;
   char *rules, *cost, *seeds;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
@@ -139,6 +139,7 @@ static bool take_wave(const text_t *text, hb_run_options_t *options) {
 
 static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
+  options->models = text->models;
   options->soc = text->soc;
   options->engine = text->engine;
   options->dump_dram = text->dump_dram;
@@ -235,6 +236,8 @@ int hb_cmd_run(int argc, const char **argv) {
   int candidates = 0;
   int json = 0;
   const struct poptOption table[] = {
+      {"models", '\0', POPT_ARG_STRING, &text.models, 0,
+       "one of the scenario's model_sets; default: the first", "SET"},
       {"soc", '\0', POPT_ARG_STRING, &text.soc, 0, "SoC file or name; default: the scenario's",
        "SOC"},
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0,
@@ -309,10 +312,10 @@ int hb_cmd_run(int argc, const char **argv) {
     poptFreeContext(context);
   }
   char *const texts[] = {
-      text.dump_dram,   text.rules,       text.cost,      text.seeds, text.engine,    text.soc,
-      text.policy,      text.duration,    text.seed,      text.out,   text.firmware,  text.trace,
-      text.stall_ppm,   text.stall_seed,  text.progress,  text.wave,  text.wave_from, text.wave_to,
-      text.wave_around, text.wave_margin, text.wave_scope};
+      text.models,  text.dump_dram,   text.rules,       text.cost,      text.seeds, text.engine,
+      text.soc,     text.policy,      text.duration,    text.seed,      text.out,   text.firmware,
+      text.trace,   text.stall_ppm,   text.stall_seed,  text.progress,  text.wave,  text.wave_from,
+      text.wave_to, text.wave_around, text.wave_margin, text.wave_scope};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

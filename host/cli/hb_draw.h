@@ -27,7 +27,7 @@ typedef struct hb_draw_time {
 } hb_draw_time_t;
 
 typedef struct hb_draw_options {
-  const char *file;    /* ends in .fst, in the result directory if it has no '/'; NULL: no waveform */
+  const char *file; /* ends in .fst, in the result directory if it has no '/'; NULL: no waveform */
   hb_draw_time_t from; /* default: the first cycle */
   hb_draw_time_t to;   /* default: the last cycle */
   bool has_event;      /* then instead of from and to: */

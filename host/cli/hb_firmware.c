@@ -65,7 +65,7 @@ static hb_status_t load_segment(hb_sim_t *sim, const hb_elf_segment_t *segment) 
   return status;
 }
 
-hb_status_t hb_firmware_load(const hb_firmware_t *firmware, const hb_workload_t *workload,
+hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workload,
                              hb_sim_t *sim) {
   for (uint32_t i = 0; i < firmware->elf.num_segments; i++) {
     HB_TRY(load_segment(sim, &firmware->elf.segments[i]));
@@ -73,8 +73,10 @@ hb_status_t hb_firmware_load(const hb_firmware_t *firmware, const hb_workload_t 
   HB_TRY(hb_sim_set_entry(sim, firmware->elf.entry));
   HB_TRY(hb_sim_load_private(sim, HB_IMAGE_BASE, workload->image, workload->image_len));
   for (uint32_t i = 0; i < workload->num_segments; i++) {
-    const hb_segment_t *segment = &workload->segments[i];
+    hb_segment_t *segment = &workload->segments[i];
     HB_TRY(hb_sim_load_dram(sim, segment->addr, segment->bytes, segment->len));
+    free(segment->bytes); /* hundreds of megabytes of weights need not be there twice */
+    segment->bytes = NULL;
   }
   for (uint32_t i = 0; i < workload->num_streams; i++) {
     HB_TRY(hb_sim_add_stream(sim, &workload->streams[i]));

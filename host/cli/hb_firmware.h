@@ -25,11 +25,12 @@ int hb_firmware_read(const char *path, hb_firmware_t *firmware_out);
 void hb_firmware_release(hb_firmware_t *firmware);
 
 /**
- * Loads both into a machine that has not run, and sets the entry.
+ * Loads both into a machine that has not run, and sets the entry. The workload's segments give up
+ * their bytes.
  * @retval HB_ERR_NOMEM
  * @retval others as hb_sim.h's functions.
  */
-HB_MUST_USE hb_status_t hb_firmware_load(const hb_firmware_t *firmware,
-                                         const hb_workload_t *workload, hb_sim_t *sim);
+HB_MUST_USE hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workload,
+                                         hb_sim_t *sim);
 
 #endif /* HB_FIRMWARE_H_ */

@@ -80,7 +80,7 @@ static hb_layer_t smallest_layer(uint32_t kind) {
 }
 
 static hb_status_t simulate(const hb_measure_t *measure, const hb_soc_t *soc,
-                            const hb_workload_t *workload, one_t *one, char *why, size_t why_len) {
+                            hb_workload_t *workload, one_t *one, char *why, size_t why_len) {
   const hb_sim_options_t options = {
       .seed = 1,
       .sink = {.ctx = one, .job = on_job},

@@ -41,7 +41,8 @@ typedef struct run {
   hb_scenario_t scenario;
   hb_soc_t soc;
   hb_firmware_t firmware;
-  hb_workload_t workload;
+  hb_workload_t workload; /* without the segments' bytes once they are in the machine */
+  char workload_sha256[HB_SHA256_TEXT]; /* of traces of the boundary */
   hb_score_t *score;
   hb_energy_t *energy;
   hb_trace_sink_t *trace;
@@ -92,7 +93,7 @@ static int load_files(run_t *run) {
   char path[HB_PATH_MAX_BYTES];
   hb_status_t status = hb_library_find(HB_CONFIG_SCENARIO, run->options->scenario, path, &error);
   if (status == HB_OK) {
-    status = hb_config_load_scenario(path, &run->scenario, &error);
+    status = hb_config_load_scenario_set(path, run->options->models, &run->scenario, &error);
   }
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
@@ -282,6 +283,9 @@ static int build_machine(run_t *run) {
     fprintf(stderr, "%s: %s\n", run->soc_path, hb_sim_error(NULL));
     return status == HB_ERR_ARG ? HB_EXIT_INPUT : HB_EXIT_INTERNAL;
   }
+  if (boundary) {
+    hb_certify_workload_sha256(&run->workload, run->workload_sha256);
+  }
   status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
   if (status != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "loading the machine: %s: %s", hb_status_text(status),
@@ -299,8 +303,10 @@ static int name_out(run_t *run) {
   if (options->out != NULL) {
     len = snprintf(run->out, sizeof(run->out), "%s", options->out);
   } else {
-    len = snprintf(run->out, sizeof(run->out), "out/%s-%s-%s", run->scenario.name, run->soc.name,
-                   options->policy_name);
+    len =
+        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s", run->scenario.name,
+                 options->models != NULL ? "-" : "", options->models != NULL ? options->models : "",
+                 run->soc.name, options->policy_name);
   }
   if (len >= (int)sizeof(run->out)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
@@ -330,14 +336,12 @@ static void name_nodes(const hb_soc_t *soc, hb_trace_meta_t *meta) {
 
 /* What `hilbert certify` needs to make the workload again. */
 static void describe_workload(const run_t *run, hb_trace_meta_t *meta) {
-  char sha256[HB_SHA256_TEXT];
-  hb_certify_workload_sha256(&run->workload, sha256);
   hb_trace_meta_set(meta, HB_CERTIFY_META_SCENARIO, run->options->scenario);
   if (run->options->soc != NULL) {
     hb_trace_meta_set(meta, HB_CERTIFY_META_SOC, run->options->soc);
   }
   hb_trace_meta_set_uint(meta, HB_CERTIFY_META_FLAGS, image_flags(run));
-  hb_trace_meta_set(meta, HB_CERTIFY_META_WORKLOAD, sha256);
+  hb_trace_meta_set(meta, HB_CERTIFY_META_WORKLOAD, run->workload_sha256);
 }
 
 static int open_trace(run_t *run) {
@@ -348,6 +352,9 @@ static int open_trace(run_t *run) {
   hb_trace_meta_t meta;
   hb_trace_meta_init(&meta);
   hb_trace_meta_set(&meta, "scenario", run->scenario.name);
+  if (run->scenario.num_model_sets > 0) {
+    hb_trace_meta_set(&meta, "model_set", run->scenario.model_sets[run->scenario.model_set]);
+  }
   hb_trace_meta_set(&meta, "soc", run->soc.name);
   hb_trace_meta_set(&meta, "engine", run->engine);
   hb_trace_meta_set(&meta, "policy", options->policy_name);

@@ -24,8 +24,9 @@ typedef enum hb_run_progress {
 
 typedef struct hb_run_options {
   const char *scenario; /* path or name */
+  const char *models;   /* one of the scenario's model_sets; NULL: the first */
   const char *soc;      /* likewise; NULL: the scenario's */
-  const char *out;      /* NULL: out/<scenario>-<soc>-<policy> */
+  const char *out;      /* NULL: out/<scenario>[-<models>]-<soc>-<policy> */
   const char *firmware; /* path of firmware.elf */
   const char
       *engine; /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL: rtl */

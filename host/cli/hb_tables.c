@@ -117,8 +117,11 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
 }
 
 void hb_tables_print(const hb_metrics_t *metrics, FILE *out) {
-  fprintf(out, "%s on %s, policy %s, seed %llu: %.3f ms, %llu cycles at %.6g MHz%s\n\n",
-          metrics->scenario->name, metrics->soc->name, metrics->policy, (ull)metrics->seed,
+  const hb_scenario_t *scenario = metrics->scenario;
+  const bool sets = scenario->num_model_sets > 0;
+  fprintf(out, "%s%s%s%s on %s, policy %s, seed %llu: %.3f ms, %llu cycles at %.6g MHz%s\n\n",
+          scenario->name, sets ? " (" : "", sets ? scenario->model_sets[scenario->model_set] : "",
+          sets ? " models)" : "", metrics->soc->name, metrics->policy, (ull)metrics->seed,
           hb_metrics_ms(metrics, metrics->result.cycles), (ull)metrics->result.cycles,
           metrics->soc->clock_khz / 1000.0, metrics->complete ? "" : " (INCOMPLETE)");
   print_models(metrics, out);

@@ -57,6 +57,15 @@ HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t 
                                                 hb_config_error_t *error);
 
 /**
+ * The same with the models of one of the scenario's `model_sets`; NULL: of the first, if it has
+ * any.
+ * @retval HB_ERR_INPUT  also if the scenario has no such set.
+ */
+HB_MUST_USE hb_status_t hb_config_load_scenario_set(const char *path, const char *models,
+                                                    hb_scenario_t *scenario_out,
+                                                    hb_config_error_t *error);
+
+/**
  * @param tile_known says whether a Verilated tile model exists; NULL accepts any name.
  */
 HB_MUST_USE hb_status_t hb_config_load_soc(const char *path, bool (*tile_known)(const char *model),

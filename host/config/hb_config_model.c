@@ -272,6 +272,22 @@ static hb_status_t take_list(const place_t *at, const char *key, const uint32_t 
   return HB_OK;
 }
 
+/* Whether a tensor read in another shape is the same bytes: blocks of 16 channels, then pixels. */
+static bool same_bytes(uint32_t c, uint32_t h, uint32_t w, uint32_t c2, uint32_t h2, uint32_t w2) {
+  const uint64_t pixels = (uint64_t)h * w, pixels2 = (uint64_t)h2 * w2;
+  return (c == c2 && pixels == pixels2) ||
+         (c % 16u == 0 && c2 % 16u == 0 && c * pixels == c2 * pixels2);
+}
+
+/* The pixels of an operand whose batches are rows: consecutive ones, so the same bytes. */
+static void split_batches(uint32_t batch, uint32_t *h, uint32_t *w) {
+  const uint64_t pixels = (uint64_t)*h * *w;
+  if (batch != 0 && pixels % batch == 0 && pixels / batch <= 65535u) {
+    *h = batch;
+    *w = (uint32_t)(pixels / batch);
+  }
+}
+
 /* Input shape: given, or that of the tensor it reads. */
 static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, bool chained,
                               hb_layer_t *layer) {
@@ -310,12 +326,12 @@ static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, bool ch
     HB_TRY(
         take_list(at, "in", raw->in, raw->in_count, 1, 65535, matmul ? matmul_shape : image_shape));
     if (chained && known &&
-        (layer->in_c != chain_c || layer->in_h != chain_h || layer->in_w != chain_w)) {
+        !same_bytes(layer->in_c, layer->in_h, layer->in_w, chain_c, chain_h, chain_w)) {
       hb_yaml_at(at->yaml, "layers[%u].in", at->index);
       return hb_yaml_fail(
           at->yaml, at->error,
-          "the layer before it leaves %u channels of %u x %u; leave `in` out, or say "
-          "`chained: false` for the model",
+          "the layer before it leaves %u channels of %u x %u; leave `in` out, give a shape of the "
+          "same bytes, or say `chained: false` for the model",
           chain_c, chain_h, chain_w);
     }
   }
@@ -324,6 +340,14 @@ static hb_status_t take_shape(const place_t *at, const raw_layer_t *raw, bool ch
     layer->in2_c = second->out_c;
     layer->in2_h = hb_layer_out_h(second);
     layer->in2_w = hb_layer_out_w(second);
+  }
+  if (layer->op == HB_OP_BATCH_MATMUL && raw->batch != NULL) {
+    if (!raw->x_heads && raw->in == NULL) {
+      split_batches(*raw->batch, &layer->in_h, &layer->in_w);
+    }
+    if (!raw->x2_heads) {
+      split_batches(*raw->batch, &layer->in2_h, &layer->in2_w);
+    }
   }
   return HB_OK;
 }

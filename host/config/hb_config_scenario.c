@@ -21,7 +21,8 @@ enum { DEFAULT_SLOTS = 3, MAX_SENSORS = 32, DECIMAL_BYTES = 32 };
 
 typedef struct raw_sensor {
   char name[HB_NAME_MAX];
-  char offset_ms[DECIMAL_BYTES]; /* "" if absent, as for every optional decimal here */
+  char rate_hz[DECIMAL_BYTES]; /* "" if absent, as for every optional decimal here */
+  char offset_ms[DECIMAL_BYTES];
   char jitter_us[DECIMAL_BYTES];
 } raw_sensor_t;
 
@@ -29,11 +30,18 @@ typedef struct raw_task {
   char name[HB_NAME_MAX];
   char model[HB_PATH_MAX_BYTES];
   char rate_hz[DECIMAL_BYTES];
-  char sensor[HB_NAME_MAX];
+  char sensor[HB_NAME_MAX]; /* "" if absent */
+  char **sensors;           /* or several */
+  uint32_t sensors_count;
   char depends_on[HB_NAME_MAX];
   char probability[DECIMAL_BYTES];
   uint32_t *slots;
 } raw_task_t;
+
+typedef struct raw_set {
+  char name[HB_NAME_MAX];
+  char folder[HB_PATH_MAX_BYTES];
+} raw_set_t;
 
 typedef struct raw_scenario {
   char name[HB_NAME_MAX];
@@ -42,6 +50,8 @@ typedef struct raw_scenario {
   char soc[HB_PATH_MAX_BYTES];
   char duration_ms[DECIMAL_BYTES];
   bool *drop_late;
+  raw_set_t *model_sets; /* NULL if absent */
+  uint32_t model_sets_count;
   raw_sensor_t *sensors;
   uint32_t sensors_count;
   raw_task_t *tasks;
@@ -50,6 +60,7 @@ typedef struct raw_scenario {
 
 static const cyaml_schema_field_t SENSOR_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_sensor_t, name, 1),
+    CYAML_FIELD_STRING("rate_hz", CYAML_FLAG_OPTIONAL, raw_sensor_t, rate_hz, 1),
     CYAML_FIELD_STRING("offset_ms", CYAML_FLAG_OPTIONAL, raw_sensor_t, offset_ms, 1),
     CYAML_FIELD_STRING("jitter_us", CYAML_FLAG_OPTIONAL, raw_sensor_t, jitter_us, 1),
     CYAML_FIELD_END,
@@ -57,11 +68,24 @@ static const cyaml_schema_field_t SENSOR_FIELDS[] = {
 static const cyaml_schema_value_t SENSOR_VALUE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_sensor_t, SENSOR_FIELDS)};
 
+static const cyaml_schema_value_t SENSOR_NAME_VALUE = {
+    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, HB_NAME_MAX - 1)};
+
+static const cyaml_schema_field_t SET_FIELDS[] = {
+    CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_set_t, name, 1),
+    CYAML_FIELD_STRING("folder", CYAML_FLAG_DEFAULT, raw_set_t, folder, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t SET_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_set_t, SET_FIELDS)};
+
 static const cyaml_schema_field_t TASK_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_task_t, name, 1),
     CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_task_t, model, 1),
     CYAML_FIELD_STRING("rate_hz", CYAML_FLAG_DEFAULT, raw_task_t, rate_hz, 1),
-    CYAML_FIELD_STRING("sensor", CYAML_FLAG_DEFAULT, raw_task_t, sensor, 1),
+    CYAML_FIELD_STRING("sensor", CYAML_FLAG_OPTIONAL, raw_task_t, sensor, 1),
+    CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_task_t, sensors,
+                         &SENSOR_NAME_VALUE, 1, HB_TASK_MAX_SENSORS),
     CYAML_FIELD_STRING("depends_on", CYAML_FLAG_OPTIONAL, raw_task_t, depends_on, 1),
     CYAML_FIELD_STRING("probability", CYAML_FLAG_OPTIONAL, raw_task_t, probability, 1),
     CYAML_FIELD_UINT_PTR("slots", CYAML_FLAG_OPTIONAL, raw_task_t, slots),
@@ -77,6 +101,8 @@ static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
     CYAML_FIELD_STRING("soc", CYAML_FLAG_OPTIONAL, raw_scenario_t, soc, 1),
     CYAML_FIELD_STRING("duration_ms", CYAML_FLAG_DEFAULT, raw_scenario_t, duration_ms, 1),
     CYAML_FIELD_BOOL_PTR("drop_late", CYAML_FLAG_OPTIONAL, raw_scenario_t, drop_late),
+    CYAML_FIELD_SEQUENCE("model_sets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_scenario_t,
+                         model_sets, &SET_VALUE, 1, HB_MAX_MODEL_SETS),
     CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER, raw_scenario_t, sensors, &SENSOR_VALUE, 1,
                          MAX_SENSORS),
     CYAML_FIELD_SEQUENCE("tasks", CYAML_FLAG_POINTER, raw_scenario_t, tasks, &TASK_VALUE, 1,
@@ -89,41 +115,101 @@ static const cyaml_schema_value_t SCENARIO_SCHEMA = {
 /* ---------------------------------------------------------------------------------------- their
  * meaning */
 
-static hb_status_t take_rate(hb_yaml_t *yaml, const char *text, hb_task_t *task,
+/* Folder of the models of the set that was chosen; "" without sets. */
+static const char *folder_of(const raw_scenario_t *raw, const hb_scenario_t *scenario) {
+  return raw->model_sets_count > 0 ? raw->model_sets[scenario->model_set].folder : "";
+}
+
+static hb_status_t take_rate(hb_yaml_t *yaml, const char *text, uint64_t *num, uint64_t *den,
                              hb_config_error_t *error) {
   uint64_t micro_hz = 0; /* at most 6 decimals: keeps every product of the simulator small */
   HB_TRY(hb_yaml_decimal(yaml, text, 6, 1, MAX_RATE_HZ * 1000000, &micro_hz, error));
-  return hb_decimal_fraction(text, &task->rate_num, &task->rate_den);
+  return hb_decimal_fraction(text, num, den);
 }
 
-/* Sensor of a task: its offset and jitter. */
+/* Name of the i-th sensor of a task, and its path in the file for errors. */
+static const char *sensor_of(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t task,
+                             uint32_t i) {
+  if (raw->tasks[task].sensors == NULL) {
+    hb_yaml_at(yaml, "tasks[%u].sensor", task);
+    return raw->tasks[task].sensor;
+  }
+  hb_yaml_at(yaml, "tasks[%u].sensors[%u]", task, i);
+  return raw->tasks[task].sensors[i];
+}
+
+/* Whether rate a / b is above c / d. */
+static bool is_above(uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
+  return (unsigned __int128)a * d > (unsigned __int128)c * b;
+}
+
+/* One sensor of a task: its rate, offset and jitter. */
 static hb_status_t take_sensor(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
-                               hb_task_t *task, hb_config_error_t *error) {
-  const char *name = raw->tasks[index].sensor;
+                               uint32_t which, hb_task_t *task, hb_config_error_t *error) {
+  const char *name = sensor_of(yaml, raw, index, which);
   uint32_t s = 0;
   while (s < raw->sensors_count && strcmp(raw->sensors[s].name, name) != 0) {
     s++;
   }
   if (s == raw->sensors_count) {
-    hb_yaml_at(yaml, "tasks[%u].sensor", index);
     return hb_yaml_fail(yaml, error, "no sensor is named %s", name);
   }
-  snprintf(task->sensor, sizeof(task->sensor), "%s", name);
+  hb_task_sensor_t *sensor = &task->sensors[which];
+  for (uint32_t i = 0; i < which; i++) {
+    if (task->sensors[i].index == s) {
+      return hb_yaml_fail(yaml, error, "the task has sensor %s already", name);
+    }
+  }
+  *sensor = (hb_task_sensor_t){.index = s};
+  uint64_t num = task->rate_num, den = task->rate_den;
+  if (raw->sensors[s].rate_hz[0] != '\0') {
+    hb_yaml_at(yaml, "sensors[%u].rate_hz", s);
+    HB_TRY(take_rate(yaml, raw->sensors[s].rate_hz, &sensor->rate_num, &sensor->rate_den, error));
+    num = sensor->rate_num;
+    den = sensor->rate_den;
+    if (is_above(task->rate_num, task->rate_den, num, den)) {
+      hb_yaml_at(yaml, "tasks[%u].rate_hz", index);
+      return hb_yaml_fail(yaml, error, "above the rate_hz of sensor %s, %s", name,
+                          raw->sensors[s].rate_hz);
+    }
+  }
   if (raw->sensors[s].offset_ms[0] != '\0') {
     hb_yaml_at(yaml, "sensors[%u].offset_ms", s);
-    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].offset_ms, 9, 0, MAX_HOURS_PS, &task->offset_ps,
+    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].offset_ms, 9, 0, MAX_HOURS_PS, &sensor->offset_ps,
                            error));
   }
   if (raw->sensors[s].jitter_us[0] != '\0') {
     hb_yaml_at(yaml, "sensors[%u].jitter_us", s);
-    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].jitter_us, 6, 0, 100 * PS_PER_MS, &task->jitter_ps,
-                           error));
-    /* 2 * jitter < period = 1e12 ps * den / num: frames of one task keep their order */
-    if ((unsigned __int128)2 * task->jitter_ps * task->rate_num >=
-        (unsigned __int128)1000 * PS_PER_MS * task->rate_den) {
-      return hb_yaml_fail(yaml, error, "must be below half the period of task %s", task->name);
+    HB_TRY(hb_yaml_decimal(yaml, raw->sensors[s].jitter_us, 6, 0, 100 * PS_PER_MS,
+                           &sensor->jitter_ps, error));
+    /* 2 * jitter < period = 1e12 ps * den / num: frames keep their order */
+    if ((unsigned __int128)2 * sensor->jitter_ps * num >=
+        (unsigned __int128)1000 * PS_PER_MS * den) {
+      return sensor->rate_num != 0
+                 ? hb_yaml_fail(yaml, error, "must be below half the sensor's period")
+                 : hb_yaml_fail(yaml, error, "must be below half the period of task %s",
+                                task->name);
     }
   }
+  task->offset_ps = sensor->offset_ps > task->offset_ps ? sensor->offset_ps : task->offset_ps;
+  task->jitter_ps = sensor->jitter_ps > task->jitter_ps ? sensor->jitter_ps : task->jitter_ps;
+  return HB_OK;
+}
+
+static hb_status_t take_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                                hb_task_t *task, hb_config_error_t *error) {
+  const raw_task_t *from = &raw->tasks[index];
+  if ((from->sensor[0] != '\0') == (from->sensors != NULL)) {
+    hb_yaml_at(yaml, from->sensors != NULL ? "tasks[%u].sensors" : "tasks[%u]", index);
+    return from->sensors != NULL
+               ? hb_yaml_fail(yaml, error, "give sensor or sensors, not both")
+               : hb_yaml_fail(yaml, error, "a task needs the key sensor, or sensors");
+  }
+  task->num_sensors = from->sensors != NULL ? from->sensors_count : 1;
+  for (uint32_t i = 0; i < task->num_sensors; i++) {
+    HB_TRY(take_sensor(yaml, raw, index, i, task, error));
+  }
+  snprintf(task->sensor, sizeof(task->sensor), "%s", raw->sensors[task->sensors[0].index].name);
   return HB_OK;
 }
 
@@ -141,8 +227,8 @@ static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_
   snprintf(task->name, sizeof(task->name), "%s", from->name);
 
   hb_yaml_at(yaml, "tasks[%u].rate_hz", index);
-  HB_TRY(take_rate(yaml, from->rate_hz, task, error));
-  HB_TRY(take_sensor(yaml, raw, index, task, error));
+  HB_TRY(take_rate(yaml, from->rate_hz, &task->rate_num, &task->rate_den, error));
+  HB_TRY(take_sensors(yaml, raw, index, task, error));
 
   task->probability_ppm = 1000000;
   if (from->probability[0] != '\0') {
@@ -159,7 +245,7 @@ static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_
   }
   char model_path[HB_PATH_MAX_BYTES];
   hb_yaml_at(yaml, "tasks[%u].model", index);
-  HB_TRY(hb_yaml_resolve(yaml, from->model, model_path, error));
+  HB_TRY(hb_yaml_resolve_in(yaml, folder_of(raw, scenario), from->model, model_path, error));
   return hb_config_load_model(model_path, &task->model, error);
 }
 
@@ -225,6 +311,9 @@ static hb_status_t check_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw,
     bool used = false;
     for (uint32_t t = 0; t < raw->tasks_count; t++) {
       used |= strcmp(raw->tasks[t].sensor, raw->sensors[i].name) == 0;
+      for (uint32_t s = 0; s < raw->tasks[t].sensors_count; s++) {
+        used |= strcmp(raw->tasks[t].sensors[s], raw->sensors[i].name) == 0;
+      }
     }
     if (!used) {
       return hb_yaml_fail(yaml, error, "no task uses sensor %s", raw->sensors[i].name);
@@ -233,7 +322,41 @@ static hb_status_t check_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw,
   return HB_OK;
 }
 
-static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw,
+/* The sets of models, and which of them is wanted: `models`, or the first. */
+static hb_status_t take_sets(hb_yaml_t *yaml, const raw_scenario_t *raw, const char *models,
+                             hb_scenario_t *scenario, hb_config_error_t *error) {
+  char names[HB_MAX_MODEL_SETS * (HB_NAME_MAX + 2)] = "";
+  size_t used = 0;
+  bool found = models == NULL;
+  scenario->num_model_sets = raw->model_sets_count;
+  for (uint32_t i = 0; i < raw->model_sets_count; i++) {
+    const char *name = raw->model_sets[i].name;
+    hb_yaml_at(yaml, "model_sets[%u].name", i);
+    HB_TRY(hb_yaml_name(yaml, name, error));
+    for (uint32_t j = 0; j < i; j++) {
+      if (strcmp(raw->model_sets[j].name, name) == 0) {
+        return hb_yaml_fail(yaml, error, "another set is named %s already", name);
+      }
+    }
+    snprintf(scenario->model_sets[i], sizeof(scenario->model_sets[i]), "%s", name);
+    used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i > 0 ? ", " : "", name);
+    if (models != NULL && strcmp(models, name) == 0) {
+      scenario->model_set = i;
+      found = true;
+    }
+  }
+  if (!found && raw->model_sets_count == 0) {
+    hb_yaml_at(yaml, "scenario");
+    return hb_yaml_fail(yaml, error, "no model_sets to choose %s from", models);
+  }
+  if (!found) {
+    hb_yaml_at(yaml, "model_sets");
+    return hb_yaml_fail(yaml, error, "no set is named %s; there are %s", models, names);
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, const char *models,
                                  hb_scenario_t *scenario, hb_config_error_t *error) {
   hb_yaml_at(yaml, "scenario");
   HB_TRY(hb_yaml_name(yaml, raw->name, error));
@@ -247,6 +370,7 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw,
     hb_yaml_at(yaml, "soc");
     HB_TRY(hb_yaml_resolve(yaml, raw->soc, scenario->soc_path, error));
   }
+  HB_TRY(take_sets(yaml, raw, models, scenario, error));
   HB_TRY(check_sensors(yaml, raw, error));
 
   scenario->tasks = calloc(raw->tasks_count, sizeof(*scenario->tasks));
@@ -272,6 +396,11 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw,
 
 hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_out,
                                     hb_config_error_t *error) {
+  return hb_config_load_scenario_set(path, NULL, scenario_out, error);
+}
+
+hb_status_t hb_config_load_scenario_set(const char *path, const char *models,
+                                        hb_scenario_t *scenario_out, hb_config_error_t *error) {
   hb_yaml_t *yaml = NULL;
   HB_TRY(hb_yaml_open(path, &yaml, error));
   void *raw = NULL;
@@ -279,7 +408,7 @@ hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_ou
   hb_status_t status = hb_yaml_load(yaml, &SCENARIO_SCHEMA, &raw, error);
   if (status == HB_OK) {
     snprintf(error->text, sizeof(error->text), "%s: out of memory", path);
-    status = take_scenario(yaml, raw, &scenario, error);
+    status = take_scenario(yaml, raw, models, &scenario, error);
     hb_yaml_free(&SCENARIO_SCHEMA, raw);
   }
   if (status == HB_OK) {

@@ -552,10 +552,17 @@ hb_status_t hb_yaml_power_of_two(hb_yaml_t *yaml, uint32_t value, uint32_t min, 
 
 hb_status_t hb_yaml_resolve(hb_yaml_t *yaml, const char *reference,
                             char path_out[HB_PATH_MAX_BYTES], hb_config_error_t *error) {
+  return hb_yaml_resolve_in(yaml, "", reference, path_out, error);
+}
+
+hb_status_t hb_yaml_resolve_in(hb_yaml_t *yaml, const char *folder, const char *reference,
+                               char path_out[HB_PATH_MAX_BYTES], hb_config_error_t *error) {
   const char *slash = strrchr(yaml->path, '/');
-  const int folder_len = slash == NULL || reference[0] == '/' ? 0 : (int)(slash - yaml->path + 1);
+  const bool absolute = reference[0] == '/', placed = absolute || folder[0] == '/';
+  const int from_len = slash == NULL || placed ? 0 : (int)(slash - yaml->path + 1);
   const int len =
-      snprintf(path_out, HB_PATH_MAX_BYTES, "%.*s%s", folder_len, yaml->path, reference);
+      snprintf(path_out, HB_PATH_MAX_BYTES, "%.*s%s%s%s", from_len, yaml->path,
+               absolute ? "" : folder, absolute || folder[0] == '\0' ? "" : "/", reference);
   if (len >= HB_PATH_MAX_BYTES) {
     return hb_yaml_fail(yaml, error, "path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
   }

@@ -87,5 +87,9 @@ void hb_yaml_position(const hb_yaml_t *yaml, uint32_t *line_out, uint32_t *colum
 /** Takes a path given relative to this file's folder, found at hb_yaml_at(); it can be read. */
 HB_MUST_USE hb_status_t hb_yaml_resolve(hb_yaml_t *yaml, const char *reference,
                                         char path_out[HB_PATH_MAX_BYTES], hb_config_error_t *error);
+/** Likewise, relative to `folder` (itself relative to the file's, or ""). */
+HB_MUST_USE hb_status_t hb_yaml_resolve_in(hb_yaml_t *yaml, const char *folder,
+                                           const char *reference, char path_out[HB_PATH_MAX_BYTES],
+                                           hb_config_error_t *error);
 
 #endif /* HB_YAML_H_ */

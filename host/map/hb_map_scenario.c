@@ -480,6 +480,21 @@ static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_wor
         .frame_bytes = (uint32_t)hb_map_in_bytes(&task->model.layers[0]),
         .num_slots = task->num_slots,
     };
+    /* One sensor without a rate of its own is what offset and jitter say. */
+    const bool plain =
+        task->num_sensors == 0 || (task->num_sensors == 1 && task->sensors[0].rate_num == 0);
+    stream->num_sources = plain ? 0 : task->num_sensors;
+    for (uint32_t i = 0; i < stream->num_sources; ++i) {
+      const hb_task_sensor_t *sensor = &task->sensors[i];
+      const uint64_t cycles = cycles_of_ps(sensor->jitter_ps, b->soc->clock_khz);
+      stream->sources[i] = (hb_sim_source_t){
+          .id = sensor->index,
+          .rate_num = sensor->rate_num,
+          .rate_den = sensor->rate_den,
+          .offset_cycles = cycles_of_ps(sensor->offset_ps, b->soc->clock_khz),
+          .jitter_cycles = (uint32_t)(cycles < UINT32_MAX ? cycles : UINT32_MAX),
+      };
+    }
     snprintf(stream->name, sizeof(stream->name), "%.*s", HB_SIM_NAME_MAX - 1, task->name);
     memcpy(stream->slot_addr, layout->model[m].slots, sizeof(stream->slot_addr));
   }

@@ -212,22 +212,35 @@ typedef struct hb_model {
 
 void hb_model_release(hb_model_t *model);
 
+/** A sensor as a task uses it. */
+typedef struct hb_task_sensor {
+  uint32_t index;              /* in the scenario's list */
+  uint64_t rate_num, rate_den; /* 0, 0: takes its frames when the task wants them */
+  uint64_t offset_ps, jitter_ps;
+} hb_task_sensor_t;
+
+enum { HB_TASK_MAX_SENSORS = HB_SIM_MAX_SOURCES, HB_MAX_MODEL_SETS = 8 };
+
 /** One model of a scenario. */
 typedef struct hb_task {
   char name[HB_NAME_MAX]; /* short task name, "ES"; unique */
   hb_model_t model;
-  uint64_t rate_num, rate_den; /* frames per second */
-  char sensor[HB_NAME_MAX];
-  uint64_t offset_ps, jitter_ps; /* of its sensor */
-  uint32_t depends_on;           /* task index or HB_IMAGE_NONE; never itself, no cycles */
-  uint32_t probability_ppm;      /* 0 .. 1000000 */
-  uint32_t num_slots;            /* 2 .. HB_IMAGE_MAX_SLOTS */
+  uint64_t rate_num, rate_den;   /* frames per second */
+  char sensor[HB_NAME_MAX];      /* the first, if several */
+  uint64_t offset_ps, jitter_ps; /* the largest of its sensors */
+  uint32_t num_sensors;
+  hb_task_sensor_t sensors[HB_TASK_MAX_SENSORS];
+  uint32_t depends_on;      /* task index or HB_IMAGE_NONE; never itself, no cycles */
+  uint32_t probability_ppm; /* 0 .. 1000000 */
+  uint32_t num_slots;       /* 2 .. HB_IMAGE_MAX_SLOTS */
 } hb_task_t;
 
 typedef struct hb_scenario {
   char name[HB_NAME_MAX];
   char suite[HB_NAME_MAX];
-  char soc_path[HB_PATH_MAX_BYTES]; /* default SoC file, "" if none */
+  char soc_path[HB_PATH_MAX_BYTES];   /* default SoC file, "" if none */
+  uint32_t num_model_sets, model_set; /* of the sets below, the one that was loaded */
+  char model_sets[HB_MAX_MODEL_SETS][HB_NAME_MAX];
   uint64_t duration_ps;
   bool drop_late;
   uint32_t num_tasks;

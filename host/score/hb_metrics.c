@@ -345,6 +345,9 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   json_t json = json_begin();
   put_text(&json, "schema", HB_METRICS_SCHEMA);
   put_text(&json, "scenario", metrics->scenario->name);
+  if (metrics->scenario->num_model_sets > 0) {
+    put_text(&json, "model_set", metrics->scenario->model_sets[metrics->scenario->model_set]);
+  }
   put_text(&json, "soc", metrics->soc->name);
   put_text(&json, "engine", metrics->engine);
   put_text(&json, "policy", metrics->policy);

@@ -31,6 +31,7 @@ enum {
   HB_SIM_MAX_MESH = 16,   /* columns, rows */
   HB_SIM_MAX_CHANNELS = 4, /* DRAM channels, each at its own node */
   HB_SIM_MAX_SLOTS = 8,
+  HB_SIM_MAX_SOURCES = 4,
   HB_SIM_MAX_VCS = 4,         /* virtual channels of a NoC link */
   HB_SIM_MAX_OUTSTANDING = 16, /* accesses of one direction that a tile's network interface keeps */
 };
@@ -128,6 +129,19 @@ typedef struct hb_soc {
  * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
  * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1.
  */
+/**
+ * A sensor that a stream's frames come from. With a rate of its own it takes frames at offset + floor(g / rate); the
+ * stream's frame f is its latest by then, g = floor(f * rate / the stream's rate), and streams that use the same frame
+ * of the same sensor (`id`) draw the same jitter for it.
+ */
+typedef struct hb_sim_source {
+  uint32_t id;
+  uint64_t rate_num, rate_den; /* 0, 0: the stream's rate */
+  uint64_t offset_cycles;
+  uint32_t jitter_cycles;
+} hb_sim_source_t;
+
+/** With sources, a frame is taken when the last of them has its part; offset_cycles and jitter_cycles are not used. */
 typedef struct hb_sim_stream {
   char name[HB_SIM_NAME_MAX];
   uint64_t rate_num, rate_den; /* frames per second = num / den */
@@ -137,6 +151,8 @@ typedef struct hb_sim_stream {
   uint32_t frame_bytes;     /* multiple of 16 */
   uint32_t num_slots;
   uint32_t slot_addr[HB_SIM_MAX_SLOTS]; /* DRAM, 256-byte aligned */
+  uint32_t num_sources;                 /* 0 .. HB_SIM_MAX_SOURCES */
+  hb_sim_source_t sources[HB_SIM_MAX_SOURCES];
 } hb_sim_stream_t;
 
 /** One finished tile job: what the `jobs` trace level records. Counters are this job's own. */

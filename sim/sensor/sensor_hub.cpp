@@ -15,7 +15,10 @@ constexpr uint32_t kPpm = 1000000;
 constexpr uint32_t kMaxSlots = HB_SIM_MAX_SLOTS;
 
 /* What a number is drawn for. */
-enum Purpose : unsigned { kJitter = 1, kTrigger = 2, kContent = 3 };
+enum Purpose : unsigned { kJitter = 1, kTrigger = 2, kContent = 3, kPurposes = 4 };
+
+/* Draws for sensors are keyed like those of streams with numbers from here on. */
+constexpr uint64_t kSensors = uint64_t{1} << 32;
 
 constexpr uint64_t kGolden = 0x9e3779b97f4a7c15;
 
@@ -33,6 +36,31 @@ uint64_t key(uint64_t seed, uint64_t stream, uint64_t frame, unsigned purpose) {
   k = mix(k + kGolden * (stream + 1));
   k = mix(k + kGolden * (frame + 1));
   return mix(k + kGolden * purpose);
+}
+
+/* Cycles until `frame` frames of a rate have passed, rounded down. */
+Cycle cycles_of(uint64_t frame, uint64_t rate_num, uint64_t rate_den, uint32_t clock_khz) {
+  const unsigned __int128 hz_frames = static_cast<unsigned __int128>(clock_khz) * 1000 * frame;
+  return static_cast<Cycle>(hz_frames * rate_den / rate_num);
+}
+
+/* The frame of a source that is the stream's frame `frame`. */
+uint64_t source_frame(const hb_sim_stream_t &stream, const hb_sim_source_t &source,
+                      uint64_t frame) {
+  if (source.rate_num == 0) {
+    return frame;
+  }
+  const unsigned __int128 scaled =
+      static_cast<unsigned __int128>(source.rate_num) * stream.rate_den * frame;
+  return static_cast<uint64_t>(scaled / source.rate_den / stream.rate_num);
+}
+
+/* When it is taken, but for jitter. */
+Cycle source_cycle(const hb_sim_stream_t &stream, const hb_sim_source_t &source, uint32_t clock_khz,
+                   uint64_t frame) {
+  const uint64_t num = source.rate_num == 0 ? stream.rate_num : source.rate_num;
+  const uint64_t den = source.rate_num == 0 ? stream.rate_den : source.rate_den;
+  return source.offset_cycles + cycles_of(source_frame(stream, source, frame), num, den, clock_khz);
 }
 
 /* Uniform in [0, range): the high half of a product; the bias is below range / 2^64. */
@@ -72,6 +100,14 @@ std::string SensorHub::check(const hb_sim_stream_t &stream) {
       return "slot_addr must be in DRAM and a multiple of 256";
     }
   }
+  if (stream.num_sources > HB_SIM_MAX_SOURCES) {
+    return "num_sources must be 0 to 4";
+  }
+  for (uint32_t i = 0; i < stream.num_sources; ++i) {
+    if ((stream.sources[i].rate_num == 0) != (stream.sources[i].rate_den == 0)) {
+      return "rate_num and rate_den of a source must both be 0, or both be 1 or more";
+    }
+  }
   return "";
 }
 
@@ -84,8 +120,22 @@ void SensorHub::add_stream(const hb_sim_stream_t &config) {
 }
 
 Cycle SensorHub::nominal(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame) {
-  const unsigned __int128 hz_frames = static_cast<unsigned __int128>(clock_khz) * 1000 * frame;
-  return stream.offset_cycles + static_cast<Cycle>(hz_frames * stream.rate_den / stream.rate_num);
+  if (stream.num_sources == 0) {
+    return stream.offset_cycles + cycles_of(frame, stream.rate_num, stream.rate_den, clock_khz);
+  }
+  Cycle last = 0;
+  for (uint32_t i = 0; i < stream.num_sources; ++i) {
+    last = std::max(last, source_cycle(stream, stream.sources[i], clock_khz, frame));
+  }
+  return last;
+}
+
+Cycle SensorHub::deadline(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame) {
+  Cycle offset = stream.num_sources == 0 ? stream.offset_cycles : 0;
+  for (uint32_t i = 0; i < stream.num_sources; ++i) {
+    offset = std::max<Cycle>(offset, stream.sources[i].offset_cycles);
+  }
+  return offset + cycles_of(frame + 1, stream.rate_num, stream.rate_den, clock_khz);
 }
 
 void SensorHub::content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t offset,
@@ -103,10 +153,26 @@ uint64_t SensorHub::draw(size_t stream, uint64_t frame, unsigned purpose) const 
 
 Cycle SensorHub::take_cycle(size_t stream, uint64_t frame) const {
   const hb_sim_stream_t &s = streams_[stream].config;
-  const uint64_t jitter = s.jitter_cycles;
-  const Cycle shifted =
-      nominal(s, config_.clock_khz, frame) + below(draw(stream, frame, kJitter), 2 * jitter + 1);
-  return shifted > jitter ? shifted - jitter : 0;
+  const auto shifted = [](Cycle nominal, uint64_t jitter, uint64_t random) {
+    const Cycle late = nominal + below(random, 2 * jitter + 1);
+    return late > jitter ? late - jitter : 0;
+  };
+  if (s.num_sources == 0) {
+    return shifted(nominal(s, config_.clock_khz, frame), s.jitter_cycles,
+                   draw(stream, frame, kJitter));
+  }
+  Cycle last = 0;
+  for (uint32_t i = 0; i < s.num_sources; ++i) {
+    const hb_sim_source_t &source = s.sources[i];
+    /* Of a sensor with a rate of its own: one draw for all streams that use this frame of it. */
+    const uint64_t random =
+        source.rate_num == 0
+            ? key(config_.seed, stream, frame, kJitter + kPurposes * i)
+            : key(config_.seed, kSensors + source.id, source_frame(s, source, frame), kJitter);
+    last = std::max(last, shifted(source_cycle(s, source, config_.clock_khz, frame),
+                                  source.jitter_cycles, random));
+  }
+  return last;
 }
 
 void SensorHub::take(size_t index, Cycle now) {
@@ -188,7 +254,7 @@ bool SensorHub::send_message() {
       continue;
     }
     const Cycle arrival = nominal(stream.config, config_.clock_khz, frame.number);
-    const Cycle deadline = nominal(stream.config, config_.clock_khz, frame.number + 1);
+    const Cycle deadline = SensorHub::deadline(stream.config, config_.clock_khz, frame.number);
     std::array<uint32_t, HB_MBOX_WORDS> words{};
     words[HB_MBOX_STREAM] = static_cast<uint32_t>(index);
     words[HB_MBOX_FRAME] = static_cast<uint32_t>(frame.number);

@@ -10,8 +10,9 @@
  *   nominal(f) + jitter(f),   nominal(f) = offset_cycles + floor(f * rate_den * clock_hz /
  * rate_num)
  *
- * never before cycle 0 nor before frame f - 1. It gets the lowest free slot, or none: then it is an
- * overrun. The frames of a stream are then handled one after the other:
+ * with sources (hb_sim_source_t) at the latest of their frames. Never before cycle 0 nor before
+ * frame f - 1. It gets the lowest free slot, or none: then it is an overrun. The frames of a stream
+ * are then handled one after the other:
  *
  *   wait --> write frame_bytes to the slot --> all writes answered --> mailbox message -->
  * answered: next frame (an overrun has nothing to write)
@@ -59,8 +60,11 @@ class SensorHub : public sc_core::sc_module, public Ticked {
 
   Cycle tick(Cycle now) override;
 
-  /** Cycle of frame `frame` without jitter; its deadline is nominal(frame + 1). */
+  /** Cycle of frame `frame` without jitter. */
   static Cycle nominal(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame);
+
+  /** Its deadline: the latest offset and frame + 1 periods of the stream. */
+  static Cycle deadline(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame);
 
   /** Bytes offset .. offset + len - 1 of a frame; both multiples of 8. */
   static void content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t offset,

@@ -102,7 +102,7 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
-     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, rate_hz, sensor, depends_on, probability, slots"),
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, rate_hz, sensor, sensors, depends_on, probability, slots"),
     ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
     ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
@@ -149,6 +149,21 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: lidar\n", "12:13: tasks[2].sensor: no sensor is named lidar"),
     ("scenario", "  - {name: camera, jitter_us: 5}\n", "  - {name: camera}\n  - {name: imu}\n", "6:12: sensors[1].name: no task uses sensor imu"),
     ("scenario", "  - {name: camera, jitter_us: 5}\n", "  - {name: camera}\n  - {name: camera}\n", "6:12: sensors[1].name: another sensor is named camera already"),
+    ("scenario", "    sensor: camera\n", "", "9:5: tasks[2]: a task needs the key sensor, or sensors"),
+    ("scenario", "    sensor: camera\n", "    sensor: camera\n    sensors: [camera]\n",
+     "13:14: tasks[2].sensors: give sensor or sensors, not both"),
+    ("scenario", "    sensor: camera\n", "    sensors: [camera, lidar]\n", "12:23: tasks[2].sensors[1]: no sensor is named lidar"),
+    ("scenario", "    sensor: camera\n", "    sensors: [camera, camera]\n",
+     "12:23: tasks[2].sensors[1]: the task has sensor camera already"),
+    ("scenario", "    sensor: camera\n", "    sensors: []\n", "12:14: tasks[2].sensors: expected 1 .. 4 items, got 0"),
+    ("scenario", "jitter_us: 5", "rate_hz: 60", "7:43: tasks[0].rate_hz: above the rate_hz of sensor camera, 60"),
+    ("scenario", "jitter_us: 5", "rate_hz: 0", "5:29: sensors[0].rate_hz: expected 0.000001 .. 1000000, got 0"),
+    ("scenario", "jitter_us: 5", "rate_hz: 2000, jitter_us: 250", "5:46: sensors[0].jitter_us: must be below half the sensor's period"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\nmodel_sets: [{name: a, folder: .}, {name: a, folder: .}]",
+     "4:43: model_sets[1].name: another set is named a already"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\nmodel_sets: [{name: a}]", "4:14: model_sets[0]: missing key folder"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\nmodel_sets: [{name: a, folder: no}]",
+     "8:22: tasks[0].model: cannot read no/model.yaml"),
     ("scenario", "jitter_us: 5", "jitter_us: 500", "5:31: sensors[0].jitter_us: must be below half the period of task A"),
     ("scenario", "depends_on: A", "depends_on: X", "8:77: tasks[1].depends_on: no task is named X"),
     ("scenario", "depends_on: A", "depends_on: C", "8:77: tasks[1].depends_on: frames are matched by number, so B and C need the same rate_hz"),
@@ -166,8 +181,14 @@ BAD_FILES = [
     ("model", "in: [3, 8, 8]", "in: [3, 8]", "3:29: layers[0].in: expected [channels, height, width] for a conv"),
     ("model", "in: [3, 8, 8]", "in: [3, 0, 8]", "3:33: layers[0].in[1]: expected 1 .. 65535, got 0"),
     ("model", "in: [3, 8, 8]", "in: [3, 8, 65536]", "3:36: layers[0].in[2]: expected 1 .. 65535, got 65536"),
+    ("model", "op: matmul, out_channels: 4", "op: requantise, in: [8, 8, 9]",
+     "8:35: layers[2].in: the layer before it leaves 8 channels of 8 x 8; leave `in` out, give a shape of the same bytes, or say "
+     "`chained: false` for the model"),
+    ("model", "op: matmul, out_channels: 4", "op: requantise, in: [16, 8, 4]",
+     "8:35: layers[2].in: the layer before it leaves 8 channels of 8 x 8; leave `in` out, give a shape of the same bytes, or say "
+     "`chained: false` for the model"),
     ("model", "op: matmul,", "op: matmul, in: [64, 9],",
-     "8:31: layers[2].in: the layer before it leaves 8 channels of 1 x 64; leave `in` out, or say `chained: false` for the model"),
+     "8:31: layers[2].in: the layer before it leaves 8 channels of 1 x 64; leave `in` out, give a shape of the same bytes, or say `chained: false` for the model"),
     ("model", "op: matmul,", "op: matmul, kernel: [1, 1],", "8:35: layers[2].kernel: not for a matmul"),
     ("model", "kernel: [3, 3]", "kernel: [3, 256]", "3:70: layers[0].kernel[1]: expected 1 .. 255, got 256"),
     ("model", "kernel: [3, 3]", "kernel: [3, 11]", "3:5: layers[0]: the output would be empty: the kernel spans 11 columns, the padded input has 10"),
@@ -357,6 +378,13 @@ class BadFiles(Case):
 
 
 class Usage(Case):
+    def test_model_sets(self):
+        scenario = SCENARIOS / "xrbench" / "social-interaction-b.yaml"
+        self.complains(3, f"{scenario}:9:3: model_sets: no set is named nope; there are corrected, published",
+                       "run", scenario, "--models", "nope")
+        scenario = SCENARIOS / "demo" / "tiny.yaml"
+        self.complains(3, f"{scenario}:3:11: scenario: no model_sets to choose nope from", "run", scenario, "--models", "nope")
+
     def test_every_case(self):
         for line, *args in [
             ("bogus: no such command; `hilbert --help` lists them", "bogus"),

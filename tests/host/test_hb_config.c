@@ -277,9 +277,17 @@ static void test_xrbench__models_match_published_totals(void **state) {
   const struct {
     const char *network, *file;
   } models[] = {
-      {"ES_RITNet", "es-ritnet"},           {"GE_FBNet_C", "ge-fbnet-c"},
-      {"KD_res8_narrow", "kd-res8-narrow"}, {"AS_ED_TCN", "as-ed-tcn"},
-      {"DR_RGBd_200", "dr-rgbd-200"},       {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
+      {"ES_RITNet", "es-ritnet"},
+      {"GE_FBNet_C", "ge-fbnet-c"},
+      {"KD_res8_narrow", "kd-res8-narrow"},
+      {"AS_ED_TCN", "as-ed-tcn"},
+      {"DR_RGBd_200", "dr-rgbd-200"},
+      {"HT_hand_graph_cnn_half", "ht-hand-graph-cnn-half"},
+      {"ASR_EM_24L", "asr-em-24l"},
+      {"DE_midas_v21_small", "de-midas-v21-small"},
+      {"SS_HRViT_b1", "ss-hrvit-b1"},
+      {"OD_D2go_FasterRCNN", "od-d2go-fasterrcnn"},
+      {"PD_Plane_RCNN_Quarter", "pd-plane-rcnn-quarter"},
   };
   for (size_t i = 0; i < sizeof(models) / sizeof(models[0]); i++) {
     FILE *summary = fopen(SCENARIOS "xrbench/published/model_summary.csv", "r");
@@ -322,6 +330,162 @@ static void test_xrbench__models_match_published_totals(void **state) {
   }
 }
 
+/* Layers and multiply-accumulates of every rebuilt network, counted by their builder and by us. */
+static void test_xrbench__corrected_models_have_the_totals_of_their_builder(void **state) {
+  (void)state;
+  FILE *totals = fopen(SCENARIOS "xrbench/models/corrected/totals.csv", "r");
+  assert_non_null(totals);
+  char line[256];
+  unsigned num = 0;
+  assert_non_null(fgets(line, sizeof(line), totals));
+  while (fgets(line, sizeof(line), totals) != NULL) {
+    char name[64], path[512];
+    unsigned layers = 0;
+    unsigned long long macs = 0;
+    assert_int_equal(sscanf(line, "%63[^,],%u,%llu", name, &layers, &macs), 3);
+    snprintf(path, sizeof(path), SCENARIOS "xrbench/models/corrected/%s.yaml", name);
+    hb_model_t model;
+    hb_config_error_t error = {""};
+    if (hb_config_load_model(path, &model, &error) != HB_OK) {
+      fail_msg("%s", error.text);
+    }
+    uint64_t model_macs = 0;
+    for (uint32_t l = 0; l < model.num_layers; l++) {
+      model_macs += hb_layer_macs(&model.layers[l]);
+    }
+    assert_string_equal(model.name, name);
+    assert_int_equal(model.num_layers, layers);
+    assert_int_equal(model_macs, macs);
+    hb_model_release(&model);
+    num++;
+  }
+  fclose(totals);
+  assert_int_equal(num, 11);
+}
+
+/* Rates, triggers and dependencies of the seven scenarios are the source's table. */
+static void test_xrbench__scenarios_are_the_published_ones(void **state) {
+  (void)state;
+  static const char *const FILES[][2] = {
+      {"social_interactionA", "social-interaction-a"},
+      {"social_interactionB", "social-interaction-b"},
+      {"outdoor_activity_A", "outdoor-activity-a"},
+      {"outdoor_activity_B", "outdoor-activity-b"},
+      {"AR_Assistant", "ar-assistant"},
+      {"AR_gaming", "ar-gaming"},
+      {"VR_gaming", "vr-gaming"},
+  };
+  unsigned num_rows = 0, num_tasks = 0;
+  for (size_t i = 0; i < sizeof(FILES) / sizeof(FILES[0]); i++) {
+    char path[512], line[256];
+    snprintf(path, sizeof(path), SCENARIOS "xrbench/%s.yaml", FILES[i][1]);
+    hb_scenario_t s;
+    hb_config_error_t error = {""};
+    if (hb_config_load_scenario(path, &s, &error) != HB_OK) {
+      fail_msg("%s", error.text);
+    }
+    num_tasks += s.num_tasks;
+    FILE *table = fopen(SCENARIOS "xrbench/published/evaluation/scenarios.csv", "r");
+    assert_non_null(table);
+    while (fgets(line, sizeof(line), table) != NULL) {
+      char file[64], task[8], upstream[64] = "", rest[128];
+      unsigned fps = 0;
+      double probability = 0.0;
+      if (sscanf(line, "%63[^,],%7[^,],%*[^,],%*[^,],%u,%127s", file, task, &fps, rest) != 4 ||
+          strcmp(file, FILES[i][0]) != 0) {
+        continue;
+      }
+      if (sscanf(rest, "%63[^,],%lf", upstream, &probability) != 2) {
+        upstream[0] = '\0';
+        assert_int_equal(sscanf(rest, ",%lf", &probability), 1);
+      }
+      num_rows++;
+      uint32_t t = 0;
+      while (t < s.num_tasks && strcmp(s.tasks[t].name, task) != 0) {
+        t++;
+      }
+      assert_in_range(t, 0, s.num_tasks - 1);
+      assert_int_equal(s.tasks[t].rate_num, (uint64_t)fps * s.tasks[t].rate_den);
+      assert_int_equal(s.tasks[t].probability_ppm, (uint32_t)(probability * 1e6 + 0.5));
+      if (upstream[0] == '\0') {
+        assert_int_equal(s.tasks[t].depends_on, HB_IMAGE_NONE);
+      } else {
+        /* the source names networks after their tasks: ES_RITNet, KD_res8_narrow */
+        assert_memory_equal(s.tasks[s.tasks[t].depends_on].name, upstream, 2);
+      }
+    }
+    fclose(table);
+    hb_scenario_release(&s);
+  }
+  assert_int_equal(num_rows, 26);
+  assert_int_equal(num_tasks, num_rows);
+}
+
+static const hb_layer_t *layer_named(const hb_model_t *model, const char *name) {
+  for (uint32_t i = 0; i < model->num_layers; i++) {
+    if (strcmp(model->layers[i].name, name) == 0) {
+      return &model->layers[i];
+    }
+  }
+  fail_msg("no layer %s", name);
+  return NULL;
+}
+
+/* Heads and windows of attention: batches are consecutive pixels of what a layer left. */
+static void test_model__batches_are_consecutive_pixels(void **state) {
+  (void)state;
+  hb_model_t model;
+  hb_config_error_t error = {""};
+  const char *const folder = SCENARIOS "xrbench/models/corrected/";
+  char path[512];
+  snprintf(path, sizeof(path), "%sasr-em-24l.yaml", folder);
+  assert_int_equal(hb_config_load_model(path, &model, &error), HB_OK);
+  const hb_layer_t *scores = layer_named(&model, "layer1_scores");
+  const hb_batch_shape_t heads = hb_layer_batch_shape(scores);
+  assert_int_equal(heads.batch, 8);
+  assert_int_equal(heads.m, 128);
+  assert_int_equal(heads.k, 64);
+  assert_int_equal(heads.n, 128);
+  assert_int_equal(scores->in2_h, 8); /* left as 128 x 1 x 512 */
+  assert_int_equal(scores->in2_w, 64);
+  hb_model_release(&model);
+
+  snprintf(path, sizeof(path), "%sss-hrvit-b1.yaml", folder);
+  assert_int_equal(hb_config_load_model(path, &model, &error), HB_OK);
+  const hb_layer_t *rows = layer_named(&model, "stage2_module1_branch1_1_rows_scores");
+  const hb_batch_shape_t stripes = hb_layer_batch_shape(rows); /* two rows of 28 pixels each */
+  assert_int_equal(stripes.batch, 14);
+  assert_int_equal(stripes.m, 56);
+  assert_int_equal(stripes.k, 32);
+  assert_int_equal(stripes.n, 56);
+  const hb_layer_t *concat = layer_named(&model, "stage2_module1_branch1_1_concat");
+  assert_int_equal(concat->in_h, 28); /* left as 14 x 56, read as the image it is */
+  assert_int_equal(concat->in_w, 28);
+  hb_model_release(&model);
+}
+
+static void test_scenario__sensors_and_model_sets(void **state) {
+  (void)state;
+  const char *const path = SCENARIOS "xrbench/social-interaction-a.yaml";
+  hb_scenario_t s;
+  hb_config_error_t error = {""};
+  assert_int_equal(hb_config_load_scenario_set(path, "published", &s, &error), HB_OK);
+  assert_int_equal(s.num_model_sets, 2);
+  assert_string_equal(s.model_sets[s.model_set], "published");
+  assert_non_null(strstr(s.tasks[0].model.source, "models/published/"));
+  const hb_task_t *depth = &s.tasks[2]; /* camera and lidar */
+  assert_int_equal(depth->num_sensors, 2);
+  assert_int_equal(depth->sensors[0].index, 0);
+  assert_int_equal(depth->sensors[1].index, 1);
+  assert_int_equal(depth->sensors[1].rate_num, 60);
+  assert_int_equal(depth->sensors[1].jitter_ps, 5000000);
+  hb_scenario_release(&s);
+  assert_int_equal(hb_config_load_scenario(path, &s, &error), HB_OK);
+  assert_string_equal(s.model_sets[s.model_set], "corrected");
+  assert_non_null(strstr(s.tasks[0].model.source, "models/corrected/"));
+  hb_scenario_release(&s);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_model__shapes_follow_the_chain),
@@ -332,6 +496,10 @@ int main(void) {
       cmocka_unit_test(test_dram__trc_follows_tras_and_trp_unless_given),
       cmocka_unit_test(test_dram__presets_have_the_numbers_of_their_sources),
       cmocka_unit_test(test_xrbench__models_match_published_totals),
+      cmocka_unit_test(test_xrbench__corrected_models_have_the_totals_of_their_builder),
+      cmocka_unit_test(test_xrbench__scenarios_are_the_published_ones),
+      cmocka_unit_test(test_model__batches_are_consecutive_pixels),
+      cmocka_unit_test(test_scenario__sensors_and_model_sets),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,15 +224,17 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
 }
 
 int main(int argc, char **argv) {
-  if (argc != 4) {
-    fprintf(stderr, "usage: scenario_test SCENARIO.yaml SOC.yaml MIN_UTILISATION_PERCENT\n");
+  if (argc != 4 && argc != 5) {
+    fprintf(stderr,
+            "usage: scenario_test SCENARIO.yaml SOC.yaml MIN_UTILISATION_PERCENT [MODEL_SET]\n");
     return 2;
   }
   hb_config_error_t error;
   hb_scenario_t scenario;
   hb_soc_t soc;
   char why[400] = "";
-  if (hb_config_load_scenario(argv[1], &scenario, &error) != HB_OK ||
+  if (hb_config_load_scenario_set(argv[1], argc == 5 ? argv[4] : NULL, &scenario, &error) !=
+          HB_OK ||
       hb_config_load_soc(argv[2], NULL, &soc, &error) != HB_OK) {
     printf("%s\n", error.text);
     return 1;

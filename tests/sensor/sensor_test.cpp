@@ -331,6 +331,83 @@ void test_jitter(const Clock::Options &options) {
          lowest >= -400 && lowest < -300 && highest <= 400 + 20 && highest > 300);
 }
 
+/* 45 of the 60 frames that a sensor takes a second: its frames 0, 1, 2, 4, 5, 6, 8, ...; deadlines
+ * are those of 45 a second. */
+void test_sensor_rate(const Clock::Options &options) {
+  Machine m(options, "a");
+  hb_sim_stream_t stream = make_stream(45, 1, 16, 4, HB_DRAM_BASE);
+  stream.num_sources = 1;
+  stream.sources[0] = {0, 60, 1, 1000, 0};
+  m.add(stream);
+  m.clock.run_until(1000 + 1000000);
+  expect_equal("frames", m.host.messages.size(), 45);
+  const uint64_t sensor_frame[] = {0, 1, 2, 4, 5, 6, 8, 9, 10, 12};
+  for (size_t f = 0; f < m.host.messages.size() && f < 10; ++f) {
+    const Message &message = m.host.messages[f];
+    expect_equal("arrival of frame " + std::to_string(f), message.arrival(),
+                 1000 + sensor_frame[f] * 1000000 / 60);
+    expect_equal("deadline of frame " + std::to_string(f), message.deadline(),
+                 1000 + (f + 1) * 1000000 / 45);
+  }
+}
+
+/* Streams of 1000 and 500 frames a second from one sensor share its jitter; another sensor has its
+ * own. */
+void test_sensor_jitter(const Clock::Options &options) {
+  Machine m(options, "a");
+  hb_sim_stream_t all = make_stream(1000, 1, 16, 4, HB_DRAM_BASE);
+  all.num_sources = 1;
+  all.sources[0] = {7, 1000, 1, 500, 400};
+  hb_sim_stream_t half = all, other = all;
+  half.rate_num = 500;
+  half.slot_addr[0] += 0x10000;
+  other.sources[0].id = 8;
+  m.add(all);
+  m.add(half);
+  m.add(other);
+  m.clock.run_until(200000);
+  std::vector<Cycle> at[3];
+  for (const Message &message : m.host.messages) {
+    at[message.stream()].push_back(message.at);
+  }
+  expect("frames", at[0].size() >= 199 && at[1].size() >= 99 && at[2].size() >= 199);
+  size_t same = 0;
+  for (size_t f = 0; f < 99; ++f) {
+    /* three streams share the port: within the time of their packets */
+    const Cycle first = std::min(at[0][2 * f], at[1][f]), second = std::max(at[0][2 * f], at[1][f]);
+    expect("the same frame of the sensor comes at once", second - first < 60);
+    same += std::max(at[0][f], at[2][f]) - std::min(at[0][f], at[2][f]) < 60 ? 1 : 0;
+  }
+  expect("another sensor's jitter is another", same < 40);
+}
+
+/* Two sensors: the later one decides, for the announced arrival and for the data, whichever is
+ * named first. */
+void test_synchronised(const Clock::Options &options) {
+  Machine earlier(options, "earlier"), later(options, "later");
+  hb_sim_stream_t stream = make_stream(100, 1, 16, 4, HB_DRAM_BASE);
+  stream.num_sources = 2;
+  stream.sources[0] = {0, 200, 1, 300, 200};
+  stream.sources[1] = {1, 0, 0, 900, 100};
+  earlier.add(stream);
+  std::swap(stream.sources[0], stream.sources[1]);
+  later.add(stream);
+  for (Machine *m : {&earlier, &later}) {
+    m->clock.run_until(400 * 10000);
+    int64_t lowest = 0, highest = 0;
+    for (size_t f = 0; f < m->host.messages.size(); ++f) {
+      const uint64_t arrival = 900 + f * 10000;
+      expect_equal("arrival", m->host.messages[f].arrival(), arrival);
+      expect_equal("deadline", m->host.messages[f].deadline(), arrival + 10000);
+      const auto shift = static_cast<int64_t>(m->memory.writes[f].at - arrival);
+      lowest = std::min(lowest, shift);
+      highest = std::max(highest, shift);
+    }
+    expect("jitter is the later sensor's",
+           lowest >= -100 && lowest < -50 && highest <= 100 + 20 && highest > 50);
+  }
+}
+
 /* A slot nobody has, one that is free already, a stream that is not there. */
 void test_bad_release(const Clock::Options &options) {
   Machine m(options, "a");
@@ -359,7 +436,7 @@ void test_refused(const Clock::Options &options) {
 void test_check(const Clock::Options &) {
   const hb_sim_stream_t good = make_stream(30, 1, 1024, 2, HB_DRAM_BASE);
   expect("a good stream", SensorHub::check(good).empty());
-  hb_sim_stream_t bad[7] = {good, good, good, good, good, good, good};
+  hb_sim_stream_t bad[9] = {good, good, good, good, good, good, good, good, good};
   bad[0].rate_num = 0;
   bad[1].rate_den = 0;
   bad[2].probability_ppm = 1000001;
@@ -367,7 +444,10 @@ void test_check(const Clock::Options &) {
   bad[4].num_slots = 9;
   bad[5].slot_addr[1] += 16;
   bad[6].slot_addr[0] = 0x7fffff00;
-  for (size_t i = 0; i < 7; ++i) {
+  bad[7].num_sources = HB_SIM_MAX_SOURCES + 1;
+  bad[8].num_sources = 1;
+  bad[8].sources[0].rate_num = 60;
+  for (size_t i = 0; i < 9; ++i) {
     expect("bad stream " + std::to_string(i), !SensorHub::check(bad[i]).empty());
   }
 }
@@ -381,9 +461,17 @@ int main(int argc, char **argv) {
     options.no_skip = options.no_skip || std::strcmp(argv[i], "no_skip") == 0;
   }
   const std::map<std::string, void (*)(const Clock::Options &)> tests = {
-      {"arrival", test_arrival}, {"overrun", test_overrun}, {"independent", test_independent},
-      {"fair", test_fair},       {"jitter", test_jitter},   {"bad_release", test_bad_release},
-      {"refused", test_refused}, {"check", test_check},
+      {"arrival", test_arrival},
+      {"overrun", test_overrun},
+      {"independent", test_independent},
+      {"fair", test_fair},
+      {"jitter", test_jitter},
+      {"bad_release", test_bad_release},
+      {"refused", test_refused},
+      {"check", test_check},
+      {"sensor_rate", test_sensor_rate},
+      {"sensor_jitter", test_sensor_jitter},
+      {"synchronised", test_synchronised},
   };
   const auto test = argc > 1 ? tests.find(argv[1]) : tests.end();
   if (test == tests.end()) {

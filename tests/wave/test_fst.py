@@ -201,7 +201,7 @@ class Whole(Case):
 
 
 class Windows(Case):
-    LATE = ("social-interaction-b", "--soc=quad-ws16", "--duration=20ms", "--policy=edf")
+    LATE = ("social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=20ms", "--policy=edf")
 
     def test_around_a_deadline_miss(self):
         done = self.draw(*self.LATE, "--wave-around=deadline-miss", "--wave-margin=2us", "--wave-scope=sched,tile1")
