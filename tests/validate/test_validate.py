@@ -45,15 +45,25 @@ class Case(unittest.TestCase):
 
 
 class Layers(Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.shared = pathlib.Path(tempfile.mkdtemp())
+        cls.addClassCleanup(shutil.rmtree, cls.shared)
+        cls.demo = cls.shared / "demo"
+        done = hilbert("validate", "--soc", "hetero-16", "--models", "demo/models", "--out",
+                       cls.demo, "--jobs", 1)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+
     def test_rtl_measures_what_twins_do(self):
-        _, twin = self.validate("twin", "--jobs", 1)
+        twin = self.demo
         _, rtl = self.validate("rtl", "--engine", "rtl", "--jobs", 2)
         self.assertEqual((twin / "validate.csv").read_bytes(), (rtl / "validate.csv").read_bytes())
         self.assertEqual((twin / "validate.svg").read_bytes(), (rtl / "validate.svg").read_bytes())
 
     def test_every_layer_on_every_kind_that_runs_it(self):
-        _, out = self.validate("all", models="residual")
-        found = {(row["layer"], row["tile"]) for row in self.rows(out)}
+        found = {(row["layer"], row["tile"]) for row in self.rows(self.demo)
+                 if row["model"] == "residual"}
         text = (SCENARIOS / "demo/models/residual.yaml").read_text()
         layers = re.findall(r"name: (\w+), op: (\w+)", text)
         self.assertEqual(len(layers), 17)
@@ -72,9 +82,10 @@ class Layers(Case):
         done = hilbert("run", "conv3x3-64", "--engine", "twin", "--out", run, "--duration", "3ms")
         self.assertEqual(done.returncode, 0, done.stderr)
         dump = hilbert("trace", "dump", run / "trace.hbt").stdout
-        job = re.search(r"\bjob\b.*?start=(\d+).*?end=(\d+)", dump)
+        job = re.search(r"^ *(\d+) +job .*? start=(\d+) ", dump, re.MULTILINE)
         self.assertIsNotNone(job, dump[:2000])
-        self.assertLess(abs(int(job[2]) - int(job[1]) - measured), 100)
+        # Tensors lie elsewhere in DRAM, and a refresh may come at another moment.
+        self.assertLess(abs(int(job[1]) - int(job[2]) - measured), 100)
 
     def test_equal_layers_are_measured_once(self):
         model = self.folder / "twice.yaml"
@@ -91,7 +102,7 @@ class Layers(Case):
         self.assertEqual(json.loads((out / "validate.json").read_text())["jobs_measured"], 2)
 
     def test_errors_are_those_of_the_table(self):
-        _, out = self.validate("errors")
+        out = self.demo
         rows = self.rows(out)
         report = json.loads((out / "validate.json").read_text())
         self.assertEqual(report["rows"], len(rows))
@@ -124,13 +135,11 @@ class Layers(Case):
         self.assertGreater(seen, 40)
 
     def test_the_roofline_is_never_above(self):
-        _, out = self.validate("roof")
-        for row in self.rows(out):
+        for row in self.rows(self.demo):
             self.assertLessEqual(int(row["roofline"]), int(row["measured"]), row)
 
     def test_the_mapper_is_near(self):
-        _, out = self.validate("near")
-        for row in self.rows(out):
+        for row in self.rows(self.demo):
             self.assertLess(abs(int(row["mapper"]) / int(row["measured"]) - 1), 0.2, row)
 
     def test_the_picture_has_a_panel_for_each_cost_model(self):
