@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "hb_cli.h"
+#include "hb_endtoend.h"
 #include "hb_firmware.h"
 #include "hb_html.h"
 #include "hb_library.h"
@@ -17,7 +18,13 @@
 #include "hb_plot.h"
 #include "hb_validate.h"
 
-enum { PANEL = 430 };
+enum { PANEL = 430, MAX_SCENARIOS = 256 };
+
+/* Options as typed; NULL if absent. popt allocates them. */
+typedef struct text {
+  char *soc, *models, *predictions, *engine, *out, *firmware, *processes, *progress;
+  char *model_set, *policy, *duration, *seed;
+} text_t;
 
 typedef struct validation {
   const char *soc_name, *models, *predictions, *engine, *progress;
@@ -28,6 +35,10 @@ typedef struct validation {
   hb_model_t *list;
   uint32_t num;
   hb_validate_t plan;
+  const char *const *scenarios;
+  uint32_t num_scenarios;
+  hb_run_options_t run; /* of all scenarios */
+  hb_endtoend_t *results;
 } validation_t;
 
 /* ----------------------------------------------------------------------------------- the models */
@@ -113,10 +124,43 @@ static int load_models(validation_t *v) {
 
 /* --------------------------------------------------------------------------------------- input */
 
-static int take_options(validation_t *v, const char *out, const char *firmware,
-                        const char *processes) {
-  if (v->soc_name == NULL || v->models == NULL) {
-    return hb_cli_fail(HB_EXIT_USAGE, "validate needs --soc and --models");
+/* What is for scenarios. */
+static int take_scenarios(validation_t *v, const text_t *text) {
+  const struct {
+    const char *name, *text;
+  } others[] = {{"--model-set", text->model_set},
+                {"--policy", text->policy},
+                {"--duration", text->duration},
+                {"--seed", text->seed}};
+  for (size_t i = 0; v->num_scenarios == 0 && i < sizeof(others) / sizeof(others[0]); i++) {
+    if (others[i].text != NULL) {
+      return hb_cli_fail(HB_EXIT_USAGE, "%s is for scenarios, and none is named", others[i].name);
+    }
+  }
+  v->run = (hb_run_options_t){.soc = text->soc,
+                              .models = text->model_set,
+                              .engine = v->engine,
+                              .firmware = hb_firmware_path(text->firmware),
+                              .seed = 1,
+                              .stall_seed = 1};
+  const bool ok =
+      hb_run_take_policy(text->policy != NULL ? text->policy : "fcfs", &v->run) &&
+      (text->duration == NULL || hb_run_take_duration(text->duration, &v->run)) &&
+      (text->seed == NULL || hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &v->run.seed));
+  v->results = calloc(v->num_scenarios + 1u, sizeof(*v->results));
+  return !ok                  ? HB_EXIT_USAGE
+         : v->results == NULL ? hb_cli_fail(HB_EXIT_INTERNAL, "out of memory")
+                              : HB_EXIT_OK;
+}
+
+static int take_options(validation_t *v, const text_t *text) {
+  const char *out = text->out;
+  const char *processes = text->processes;
+  if (v->soc_name == NULL || (v->models == NULL && v->num_scenarios == 0)) {
+    return hb_cli_fail(HB_EXIT_USAGE, "validate needs --soc, and --models or scenarios");
+  }
+  if (v->predictions != NULL && v->models == NULL) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--predictions needs --models");
   }
   v->engine = v->engine == NULL ? "twin" : v->engine;
   v->measure.rtl = strcmp(v->engine, "rtl") == 0;
@@ -140,7 +184,9 @@ static int take_options(validation_t *v, const char *out, const char *firmware,
     return hb_cli_fail(HB_EXIT_USAGE, "--out: longer than %d bytes", HB_PATH_MAX_BYTES - 1);
   }
   v->measure.firmware = &v->firmware;
-  return hb_firmware_read(hb_firmware_path(firmware), &v->firmware);
+  const int code = take_scenarios(v, text);
+  return code != HB_EXIT_OK ? code
+                            : hb_firmware_read(hb_firmware_path(text->firmware), &v->firmware);
 }
 
 static int load(validation_t *v) {
@@ -153,11 +199,13 @@ static int load(validation_t *v) {
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
   }
-  const int code = load_models(v);
-  if (code != HB_EXIT_OK) {
-    return code;
+  if (v->models != NULL) {
+    const int code = load_models(v);
+    if (code != HB_EXIT_OK) {
+      return code;
+    }
+    status = hb_validate_plan(&v->soc, v->list, v->num, v->predictions, &v->plan, &error);
   }
-  status = hb_validate_plan(&v->soc, v->list, v->num, v->predictions, &v->plan, &error);
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
   }
@@ -180,6 +228,11 @@ static hb_status_t write_csv(const validation_t *v, FILE *out) {
 
 static hb_status_t write_json(const validation_t *v, FILE *out) {
   return hb_validate_json(&v->plan, v->engine, out);
+}
+
+static hb_status_t write_scenarios(const validation_t *v, FILE *out) {
+  hb_endtoend_csv(v->results, v->num_scenarios, v->engine, out);
+  return HB_OK;
 }
 
 static hb_status_t write_plot(const validation_t *v, FILE *out) {
@@ -230,7 +283,7 @@ static int write_file(const validation_t *v, const char *name,
   return HB_EXIT_OK;
 }
 
-static int report(const validation_t *v) {
+static int report_layers(const validation_t *v) {
   const struct {
     const char *name;
     hb_status_t (*print)(const validation_t *, FILE *);
@@ -240,21 +293,17 @@ static int report(const validation_t *v) {
   if (hb_validate_print(&v->plan, stdout) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
+  putchar('\n');
   for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
     const int code = write_file(v, files[i].name, files[i].print);
     if (code != HB_EXIT_OK) {
       return code;
     }
   }
-  printf("\nwrote %s\n", v->out);
   return HB_EXIT_OK;
 }
 
-static int validate(validation_t *v) {
-  const int code = load(v);
-  if (code != HB_EXIT_OK) {
-    return code;
-  }
+static int validate_layers(validation_t *v) {
   char why[1024] = "";
   const hb_status_t status = hb_measure_all(&v->measure, &v->plan, why, sizeof(why));
   if (status != HB_OK) {
@@ -263,7 +312,31 @@ static int validate(validation_t *v) {
                                                  : hb_cli_exit_code(status),
                        "%s", why);
   }
-  return report(v);
+  return report_layers(v);
+}
+
+static int validate_scenarios(validation_t *v) {
+  const int code = hb_endtoend_run(&v->run, v->scenarios, v->num_scenarios, v->measure.processes,
+                                   v->measure.progress, v->results);
+  if (code != HB_EXIT_OK) {
+    return code;
+  }
+  hb_endtoend_print(v->results, v->num_scenarios, v->engine, stdout);
+  return write_file(v, HB_OUTDIR_VALIDATE_SCENARIOS, write_scenarios);
+}
+
+static int validate(validation_t *v) {
+  int code = load(v);
+  if (code == HB_EXIT_OK && v->models != NULL) {
+    code = validate_layers(v);
+  }
+  if (code == HB_EXIT_OK && v->num_scenarios > 0) {
+    code = validate_scenarios(v);
+  }
+  if (code == HB_EXIT_OK) {
+    printf("wrote %s\n", v->out);
+  }
+  return code;
 }
 
 static void release(validation_t *v) {
@@ -272,58 +345,65 @@ static void release(validation_t *v) {
     hb_model_release(&v->list[m]);
   }
   free(v->list);
+  free(v->results);
   hb_firmware_release(&v->firmware);
 }
 
 int hb_cmd_validate(int argc, const char **argv) {
-  char *soc = NULL;
-  char *models = NULL;
-  char *predictions = NULL;
-  char *engine = NULL;
-  char *out = NULL;
-  char *firmware = NULL;
-  char *processes = NULL;
-  char *progress = NULL;
+  text_t text = {0};
   const struct poptOption options[] = {
-      {"soc", '\0', POPT_ARG_STRING, &soc, 0, "SoC file or name", "SOC"},
-      {"models", '\0', POPT_ARG_STRING, &models, 0,
-       "model files or names, or folders of scenarios/, separated by commas; xrbench is "
-       "xrbench/models/corrected",
+      {"soc", '\0', POPT_ARG_STRING, &text.soc, 0, "SoC file or name", "SOC"},
+      {"models", '\0', POPT_ARG_STRING, &text.models, 0,
+       "layer by layer: model files or names, or folders of scenarios/, separated by commas; "
+       "xrbench is xrbench/models/corrected",
        "NAMES"},
-      {"predictions", '\0', POPT_ARG_STRING, &predictions, 0,
-       "your own numbers: columns model, layer, tile, cycles", "FILE.csv"},
-      {"engine", '\0', POPT_ARG_STRING, &engine, 0, "measured by: rtl or twin; default: twin",
+      {"predictions", '\0', POPT_ARG_STRING, &text.predictions, 0,
+       "your own numbers of layers: columns model, layer, tile, cycles", "FILE.csv"},
+      {"engine", '\0', POPT_ARG_STRING, &text.engine, 0, "measured by: rtl or twin; default: twin",
        "NAME"},
-      {"out", '\0', POPT_ARG_STRING, &out, 0, "result directory; default: out/validate-<soc>",
+      {"model-set", '\0', POPT_ARG_STRING, &text.model_set, 0,
+       "of scenarios: which of their sets of models; default: the first", "NAME"},
+      {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "of scenarios; default: fcfs", "NAME"},
+      {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
+       "of scenarios: simulated time, such as 34ms; default: the scenario's", "TIME"},
+      {"seed", '\0', POPT_ARG_STRING, &text.seed, 0, "of scenarios; default: 1", "N"},
+      {"out", '\0', POPT_ARG_STRING, &text.out, 0, "result directory; default: out/validate-<soc>",
        "DIR"},
-      {"jobs", '\0', POPT_ARG_STRING, &processes, 0,
+      {"jobs", '\0', POPT_ARG_STRING, &text.processes, 0,
        "processes at a time, 1 to 64; default: one a processor", "N"},
-      {"firmware", '\0', POPT_ARG_STRING, &firmware, 0,
+      {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,
        "firmware.elf; default: $HILBERT_FIRMWARE or the one built with hilbert", "FILE"},
-      {"progress", '\0', POPT_ARG_STRING, &progress, 0, "auto, always or never", "WHEN"},
+      {"progress", '\0', POPT_ARG_STRING, &text.progress, 0, "auto, always or never", "WHEN"},
       POPT_TABLEEND};
   poptContext context;
   const char **operands;
   int code =
-      hb_cli_parse(argc, argv, options, "",
+      hb_cli_parse(argc, argv, options, "[SCENARIO...]",
                    "Runs each layer of the models alone on each kind of tile of the SoC, cycle by "
-                   "cycle, and\ncompares what cost models predict. Prints tables and leaves "
-                   "validate.csv, validate.json and\nvalidate.svg in the result directory.",
-                   0, 0, &context, &operands);
+                   "cycle, and\ncompares what cost models predict; and scenarios as a whole, with "
+                   "what the analytical engine\npredicts. Prints tables and leaves validate.csv, "
+                   "validate.json, validate.svg and scenarios.csv\nin the result directory.",
+                   0, MAX_SCENARIOS, &context, &operands);
   if (code < 0) {
-    validation_t v = {.soc_name = soc,
-                      .models = models,
-                      .predictions = predictions,
-                      .engine = engine,
-                      .progress = progress};
-    code = take_options(&v, out, firmware, processes);
+    validation_t v = {.soc_name = text.soc,
+                      .models = text.models,
+                      .predictions = text.predictions,
+                      .engine = text.engine,
+                      .progress = text.progress,
+                      .scenarios = operands};
+    while (operands != NULL && operands[v.num_scenarios] != NULL) {
+      v.num_scenarios++;
+    }
+    code = take_options(&v, &text);
     if (code == HB_EXIT_OK) {
       code = validate(&v);
     }
     release(&v);
     poptFreeContext(context);
   }
-  char *const texts[] = {soc, models, predictions, engine, out, firmware, processes, progress};
+  char *const texts[] = {text.soc,       text.models,   text.predictions, text.engine,
+                         text.out,       text.firmware, text.processes,   text.progress,
+                         text.model_set, text.policy,   text.duration,    text.seed};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -31,7 +31,9 @@ static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,
                                       HB_OUTDIR_VALIDATE_JSON,
                                       HB_OUTDIR_VALIDATE_JSON ".tmp",
                                       HB_OUTDIR_VALIDATE_PLOT,
-                                      HB_OUTDIR_VALIDATE_PLOT ".tmp"};
+                                      HB_OUTDIR_VALIDATE_PLOT ".tmp",
+                                      HB_OUTDIR_VALIDATE_SCENARIOS,
+                                      HB_OUTDIR_VALIDATE_SCENARIOS ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */

@@ -29,6 +29,7 @@
 #define HB_OUTDIR_VALIDATE_CSV "validate.csv" /* of `hilbert validate`, as are the next ones */
 #define HB_OUTDIR_VALIDATE_JSON "validate.json"
 #define HB_OUTDIR_VALIDATE_PLOT "validate.svg"
+#define HB_OUTDIR_VALIDATE_SCENARIOS "scenarios.csv"
 
 /**
  * Makes `path` (and the folders above it) an empty directory.

@@ -16,9 +16,11 @@
 #include "hb_dump.h"
 #include "hb_energy.h"
 #include "hb_firmware.h"
+#include "hb_job_cost.h"
 #include "hb_library.h"
 #include "hb_map.h"
 #include "hb_metrics.h"
+#include "hb_native.h"
 #include "hb_outdir.h"
 #include "hb_progress.h"
 #include "hb_tables.h"
@@ -54,6 +56,9 @@ typedef struct run {
   hb_progress_t progress;
   hb_sim_stop_t stop;
   hb_metrics_t metrics;
+  hb_job_cost_t *costs;      /* of the analytical engine, else NULL */
+  hb_status_t native_status; /* of the same: how it ended, and why */
+  char native_why[256];
   bool drawing; /* this is the second time, for the waveform */
   hb_draw_t draw;
 } run_t;
@@ -112,6 +117,9 @@ static int load_files(run_t *run) {
 }
 
 static int load_firmware(run_t *run) {
+  if (run->options->cost != NULL) {
+    return HB_EXIT_OK; /* it is part of this program */
+  }
   return hb_firmware_read(run->options->firmware, &run->firmware);
 }
 
@@ -139,6 +147,10 @@ static bool take_engine_word(run_t *run, const char *word, size_t len, bool firs
 
 static int take_engine(run_t *run) {
   const char *text = run->options->engine == NULL ? "rtl" : run->options->engine;
+  if (run->options->cost != NULL) {
+    snprintf(run->engine, sizeof(run->engine), "%s, %s", text, run->options->cost);
+    return HB_EXIT_OK;
+  }
   if (snprintf(run->engine, sizeof(run->engine), "%s", text) >= (int)sizeof(run->engine)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--engine: too long");
   }
@@ -186,6 +198,17 @@ static int compile(run_t *run) {
   return HB_EXIT_OK;
 }
 
+static int find_costs(run_t *run) {
+  if (run->options->cost == NULL) {
+    return HB_EXIT_OK;
+  }
+  hb_config_error_t error;
+  const hb_status_t status =
+      hb_job_cost_new(&run->scenario, &run->soc, &run->workload, run->options->cost,
+                      run->options->cost_table, &run->costs, &error);
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
+}
+
 /* --------------------------------------------------------------------------------------------
  * callbacks */
 
@@ -201,6 +224,10 @@ static void on_job(void *ctx, const hb_sim_job_t *job) {
   run_t *run = ctx;
   hb_score_job(run->score, job);
   hb_energy_job(run->energy, job);
+  if (run->costs != NULL) { /* there is no tile that counts */
+    run->metrics.tiles[job->tile].jobs++;
+    run->metrics.tiles[job->tile].busy += job->busy;
+  }
   if (run->trace != NULL) {
     hb_trace_sink_job(run->trace, job);
   }
@@ -278,6 +305,9 @@ static int build_machine(run_t *run) {
   if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
+  if (run->costs != NULL) {
+    return HB_EXIT_OK;
+  }
   hb_status_t status = hb_sim_create(&run->soc, &sim_options, &run->sim);
   if (status != HB_OK) {
     fprintf(stderr, "%s: %s\n", run->soc_path, hb_sim_error(NULL));
@@ -304,9 +334,10 @@ static int name_out(run_t *run) {
     len = snprintf(run->out, sizeof(run->out), "%s", options->out);
   } else {
     len =
-        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s", run->scenario.name,
+        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s%s%s", run->scenario.name,
                  options->models != NULL ? "-" : "", options->models != NULL ? options->models : "",
-                 run->soc.name, options->policy_name);
+                 run->soc.name, options->policy_name, options->cost != NULL ? "-" : "",
+                 options->cost != NULL ? options->cost : "");
   }
   if (len >= (int)sizeof(run->out)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
@@ -397,7 +428,30 @@ static bool progress_wanted(hb_run_progress_t when) {
   return when == HB_RUN_PROGRESS_ALWAYS || (when == HB_RUN_PROGRESS_AUTO && isatty(STDERR_FILENO));
 }
 
+static void run_native(run_t *run) {
+  const hb_native_t native = {
+      .image = run->workload.image,
+      .image_len = run->workload.image_len,
+      .streams = run->workload.streams,
+      .num_streams = run->workload.num_streams,
+      .clock_khz = run->soc.clock_khz,
+      .seed = run->options->seed,
+      .job_cycles = hb_job_cost_of,
+      .ctx = run->costs,
+      .sink = {.ctx = run, .telemetry = on_telemetry, .job = on_job},
+  };
+  const double begin_s = hb_progress_clock_s();
+  run->native_status =
+      hb_native_run(&native, run->metrics.planned_cycles, run->native_why, sizeof(run->native_why));
+  run->stop = run->native_status == HB_OK ? HB_SIM_LIMIT : HB_SIM_EXIT;
+  run->metrics.wall_s = hb_progress_clock_s() - begin_s;
+}
+
 static void simulate(run_t *run) {
+  if (run->costs != NULL) {
+    run_native(run);
+    return;
+  }
   const uint64_t planned = run->metrics.planned_cycles;
   catch_signals();
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
@@ -472,6 +526,8 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
     snprintf(text, text_len, "firmware gave up on %s, %s: %s (detail %u)",
              tile_name(run, result->fault_tile), job,
              hb_status_text((hb_status_t)result->fault_status), result->fault_detail);
+  } else if (run->costs != NULL) {
+    snprintf(text, text_len, "%s", run->native_why);
   } else if (run->stop == HB_SIM_EXIT) {
     snprintf(text, text_len, "firmware ended the run: %s",
              hb_status_text((hb_status_t)hb_sim_exit_code(run->sim)));
@@ -485,6 +541,20 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
   }
 }
 
+/* What only a machine has. */
+static bool collect_machine(run_t *run) {
+  hb_metrics_t *metrics = &run->metrics;
+  hb_sim_noc_stats(run->sim, &metrics->noc);
+  for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
+    hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
+    for (uint32_t bank = 0; bank < run->soc.dram.ranks * run->soc.dram.banks; bank++) {
+      hb_sim_bank_stats(run->sim, i, bank, &metrics->banks[i][bank]);
+    }
+  }
+  hb_sim_host_stats(run->sim, &metrics->host);
+  return hb_collect_network(run->sim, &run->soc, metrics) == HB_OK;
+}
+
 static int collect_metrics(run_t *run) {
   hb_metrics_t *metrics = &run->metrics;
   metrics->scenario = &run->scenario;
@@ -492,7 +562,8 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
-  if (hb_score_finish(run->score, hb_sim_cycle(run->sim), &metrics->result) != HB_OK) {
+  const uint64_t end = run->sim != NULL ? hb_sim_cycle(run->sim) : metrics->planned_cycles;
+  if (hb_score_finish(run->score, end, &metrics->result) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
@@ -505,18 +576,14 @@ static int collect_metrics(run_t *run) {
     hb_map_tile_decode(id, caps, &tile);
     metrics->tile_macs_per_cycle[i] =
         tile.kind == HB_TILE_KIND_VECTOR ? tile.size : tile.size * tile.size;
-    hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
-  }
-  hb_sim_noc_stats(run->sim, &metrics->noc);
-  for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
-    hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
-    for (uint32_t bank = 0; bank < run->soc.dram.ranks * run->soc.dram.banks; bank++) {
-      hb_sim_bank_stats(run->sim, i, bank, &metrics->banks[i][bank]);
+    if (run->sim != NULL) {
+      hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
     }
   }
-  hb_sim_host_stats(run->sim, &metrics->host);
-  if (hb_collect_network(run->sim, &run->soc, metrics) != HB_OK ||
-      hb_energy_finish(run->energy, metrics) != HB_OK) {
+  if (run->sim != NULL && !collect_machine(run)) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  if (hb_energy_finish(run->energy, metrics) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   explain_stop(run, run->line, sizeof(run->line));
@@ -575,6 +642,10 @@ static int report(run_t *run) {
     }
   } else {
     hb_tables_print(metrics, stdout);
+    if (run->costs != NULL && hb_job_cost_stood_in(run->costs) > 0) {
+      printf("cost  %s does not describe %llu layers on their tiles: there, roofline\n",
+             run->options->cost, (unsigned long long)hb_job_cost_stood_in(run->costs));
+    }
     printf("wrote %s\n", run->out);
   }
   fflush(stdout);
@@ -587,14 +658,17 @@ static int report(run_t *run) {
   if (!metrics->complete) {
     hb_cli_fail(0, "run failed at cycle %llu: %s", (unsigned long long)metrics->result.cycles,
                 metrics->why);
-    print_state(run);
+    if (run->sim != NULL) {
+      print_state(run);
+    }
     return HB_EXIT_FAILED;
   }
   return exit_code;
 }
 
 static int load_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_files, take_engine, load_firmware, compile, name_out};
+  int (*const steps[])(run_t *) = {load_files, take_engine, load_firmware,
+                                   compile,    find_costs,  name_out};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {
@@ -670,6 +744,7 @@ static int run_once(const hb_run_options_t *options, bool drawing) {
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));
   }
   hb_score_free(run->score);
+  hb_job_cost_free(run->costs);
   hb_energy_free(run->energy);
   hb_workload_release(&run->workload);
   hb_scenario_release(&run->scenario);

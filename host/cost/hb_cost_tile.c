@@ -118,12 +118,33 @@ static uint64_t weight_bytes(const hb_layer_t *layer) {
          layer->ker_w;
 }
 
+static uint64_t smaller(uint64_t a, uint64_t b) {
+  return a < b ? a : b;
+}
+
+/* Elements of the first operand that go into an output. */
+static uint64_t in_elements(const hb_layer_t *layer) {
+  const uint64_t rows = hb_layer_out_h(layer);
+  const uint64_t columns = hb_layer_out_w(layer);
+  if (layer->op == HB_OP_SLICE) {
+    return out_elements(layer);
+  }
+  if (layer->op == HB_OP_RESIZE) { /* up to two by two for each output */
+    return layer->in_c * smaller(layer->in_h, 2 * rows) * smaller(layer->in_w, 2 * columns);
+  }
+  if (hb_op_is_windowed(layer->op)) {
+    return layer->in_c * smaller(layer->in_h, rows * layer->ker_h) *
+           smaller(layer->in_w, columns * layer->ker_w);
+  }
+  return (uint64_t)layer->in_c * layer->in_h * layer->in_w;
+}
+
 static uint64_t roofline(const hb_layer_t *layer, const hb_cost_tile_t *tile) {
   const bool lanes = tile->kind == HB_TILE_KIND_VECTOR;
   const uint64_t work = lanes ? lane_work(layer) : hb_layer_macs(layer);
   const uint64_t peak = lanes ? tile->size : (uint64_t)tile->size * tile->size;
-  const uint64_t read = (uint64_t)layer->in_c * layer->in_h * layer->in_w +
-                        (uint64_t)layer->in2_c * layer->in2_h * layer->in2_w + weight_bytes(layer);
+  const uint64_t read = in_elements(layer) + (uint64_t)layer->in2_c * layer->in2_h * layer->in2_w +
+                        weight_bytes(layer);
   const uint64_t written = out_elements(layer) * (layer->raw_out ? 4u : 1u);
   const unsigned __int128 moved = (unsigned __int128)(read + written) * GIGA;
   const uint64_t dram = (uint64_t)((moved + tile->dram_bytes_e9 - 1u) / tile->dram_bytes_e9);
@@ -184,6 +205,10 @@ static uint64_t maestro(const hb_layer_t *layer, const products_t *p, const hb_c
   } else {
     dims.y = 1;
     dims.x = (uint32_t)p->pixels;
+  }
+  if (dims.y - dims.r > dims.x - dims.s) { /* a tile's pixels run either way */
+    dims = (hb_layer_dims_t){
+        .k = dims.k, .c = dims.c, .y = dims.x, .x = dims.y, .r = dims.s, .s = dims.r};
   }
   hb_mapping_t mapping;
   map_tile(&dims, tile, &mapping);

@@ -56,16 +56,17 @@ void hb_cost_tile_init(const hb_soc_t *soc, uint32_t id, hb_cost_tile_t *tile_ou
  * Cycles of a layer.
  *
  * - roofline: the largest of work / peak, bytes read / port, bytes written / port, bytes moved /
- *   DRAM. Each element moves once, 1 byte (4 of an int32 output). Work of an array: MACs, peak
- *   size^2. Of lanes: values that go into an output (a window's taps, both operands, all channels
- *   of a reduction, else one), peak size.
+ *   DRAM. Each element that goes into an output moves once, 1 byte (4 of an int32 output). Work of
+ * an array: MACs, peak size^2. Of lanes: values that go into an output (a window's taps, both
+ * operands, all channels of a reduction, else one), peak size.
  * - systolic: hb_systolic_cycles() of each product; WS has taps, OS pixels along the rows.
  * - maestro: hb_maestro_layer() for pes = size^2 and an L2 bandwidth of 2 size elements (a row of
  *   inputs and one of weights a cycle), under a mapping of the tile:
  *     WS  T(N,N) C; S(1,1) K; T(Sz(R),1) Y; T(Sz(S),1) X; Cluster(N); S(1,1) C
  *     OS  T(N,N) K; T(Sz(R),1) Y; S(Sz(S),1) X; Cluster(N); S(1,1) K
  *   N columns of N PEs, one output channel (WS) or pixel (OS) each; T temporal, S spatial.
- *   Rows and columns are those that a stride of 1 needs for the layer's output.
+ *   X is the longer side of the output. Rows and columns are those that a stride of 1 needs for the
+ * layer's output.
  *
  * @return 0: the model does not describe such a layer on such a tile (systolic and maestro: vector
  * tiles, and operators without a matrix product), or finds no cycles.

@@ -254,7 +254,8 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
   for (uint64_t i = 0; i < list->count; i++) {
     const frame_t *frame = &list->items[i];
     if (frame->state == FRAME_COMPLETED) {
-      latencies[model->completed++] = frame->completion - frame->arrival;
+      latencies[model->completed++] =
+          frame->completion > frame->arrival ? frame->completion - frame->arrival : 0;
       model->late += frame->completion > frame->deadline;
       real_time_sum += hb_score_real_time(frame->completion, frame->deadline, score->clock_khz);
     } else if (frame->state == FRAME_DROPPED) {

@@ -50,7 +50,8 @@ typedef struct hb_score_model {
   uint64_t overdue;   /* of those, not completed */
   uint64_t dropped, in_flight;
   uint64_t deadline_misses;  /* late + dropped */
-  hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames */
+  hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames; 0 of
+                                a frame that jitter brought so early that it was done before */
   double real_time;          /* mean over completed and overdue frames; 0 if there are none */
   double qoe;                /* 1 if no frame is scored */
   double score;              /* 0 .. 1; 0 if no frame is scored */

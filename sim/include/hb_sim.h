@@ -155,6 +155,18 @@ typedef struct hb_sim_stream {
   hb_sim_source_t sources[HB_SIM_MAX_SOURCES];
 } hb_sim_stream_t;
 
+/** A frame of a stream, as the sensors take it. */
+typedef struct hb_sim_frame {
+  uint64_t taken;   /* cycle, jitter included; a frame is not taken before the one before it */
+  uint64_t arrival; /* nominal */
+  uint64_t deadline;
+  bool triggered; /* its model is to run */
+} hb_sim_frame_t;
+
+/** Frame `frame` of stream number `index` in every run with `seed`, for engines without sensors. */
+void hb_sim_stream_frame(const hb_sim_stream_t *stream, uint32_t index, uint32_t clock_khz, uint64_t seed, uint64_t frame,
+                         hb_sim_frame_t *frame_out);
+
 /** One finished tile job: what the `jobs` trace level records. Counters are this job's own. */
 typedef struct hb_sim_job {
   uint32_t tile;

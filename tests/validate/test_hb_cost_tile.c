@@ -64,6 +64,19 @@ static void roofline_takes_the_lowest_roof(void **state) {
   assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &ws), 65);
 }
 
+static void only_what_is_used_is_read(void **state) {
+  (void)state;
+  const hb_cost_tile_t vec = tile(HB_TILE_KIND_VECTOR, 16);
+  hb_layer_t layer = {
+      .op = HB_OP_SLICE, .in_c = 64, .in_h = 32, .in_w = 32, .out_c = 16, .out_h = 8, .out_w = 8};
+  assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &vec), 103); /* 2048/20 */
+  const hb_cost_tile_t ws = tile(HB_TILE_KIND_WS, 16);
+  layer = conv(64, 16, 32, 1);
+  layer.stride_h = layer.stride_w = 4; /* 8 x 8 of 32 x 32 pixels */
+  assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &ws),
+                   (64 * 64 + 64 * 16) / 16);
+}
+
 static void lanes_count_what_goes_into_outputs(void **state) {
   (void)state;
   const hb_cost_tile_t vec = tile(HB_TILE_KIND_VECTOR, 8);
@@ -124,10 +137,15 @@ static void maestro_meets_the_peak_where_all_fits(void **state) {
   const hb_cost_tile_t os = tile(HB_TILE_KIND_OS, 16);
   hb_layer_t layer = conv(64, 64, 64, 3);
   const uint64_t ideal = 64 * 64 * 9 * 4096 / 256;
-  assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &ws), ideal, ideal + ideal / 200);
-  assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &os), ideal, ideal + ideal / 200);
+  assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &ws), ideal,
+                  ideal + ideal / 200);
+  assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &os), ideal,
+                  ideal + ideal / 200);
   layer.stride_h = layer.stride_w = 2; /* a quarter of the outputs, nearly */
   assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &ws), ideal / 4, ideal / 3);
+  layer = conv(64, 64, 64, 1);
+  layer.in_w = 1; /* a column of 64 pixels */
+  assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &os), 1024, 1200);
   layer = conv(64, 64, 64, 3);
   layer.groups = 64; /* one channel of 16, one output of 16 */
   assert_in_range(hb_tile_cost_cycles(HB_TILE_COST_MAESTRO, &layer, &ws), 64 * 4096 * 9,
@@ -147,6 +165,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(a_tile_follows_from_soc_and_id),
       cmocka_unit_test(roofline_takes_the_lowest_roof),
+      cmocka_unit_test(only_what_is_used_is_read),
       cmocka_unit_test(lanes_count_what_goes_into_outputs),
       cmocka_unit_test(systolic_folds_taps_or_pixels),
       cmocka_unit_test(maestro_meets_the_peak_where_all_fits),

@@ -212,8 +212,8 @@ class Predictions(Case):
 class Usage(Case):
     def test_wrong_command_lines(self):
         for args, expected in (
-                ([], "--soc and --models"),
-                (["--soc", "mini-ws8"], "--soc and --models"),
+                ([], "--soc, and --models or scenarios"),
+                (["--soc", "mini-ws8"], "--soc, and --models or scenarios"),
                 (["--soc", "mini-ws8", "--models", "tiny-conv", "--engine", "fpga"],
                  "expected rtl or twin, got fpga"),
                 (["--soc", "mini-ws8", "--models", "tiny-conv,,"], "separated by commas"),
