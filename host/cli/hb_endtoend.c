@@ -255,7 +255,7 @@ static void print_result(const hb_endtoend_result_t *result, const hb_endtoend_r
     sum.late += task->late;
     sum.dropped += task->dropped;
     sum.misses += task->misses;
-    if (task->completed == 0 || truth->completed == 0) {
+    if (task->completed == 0 || truth->completed == 0 || truth->p50_ms <= 0.0) {
       continue;
     }
     const double error = task->p95_ms / truth->p95_ms - 1.0;

@@ -155,6 +155,61 @@ class Layers(Case):
         self.assertRegex(done.stderr, r"2 of 2 layers measured, 100% of .* million cycles")
 
 
+class Scenarios(Case):
+    def test_engines_side_by_side(self):
+        out = self.folder / "s"
+        done = hilbert("validate", "--soc", "mini-ws8", "demo/tiny", "--policy", "edf", "--seed", 3,
+                       "--out", out)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(os.listdir(out)), ["scenarios.csv"])
+        with open(out / "scenarios.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+        engines = ["twin", *COSTS[:4]]
+        self.assertEqual([(r["engine"], r["task"]) for r in rows],
+                         [(e, t) for e in engines for t in ("conv", "head", "odd")])
+        for engine in ("twin", "maestro"):
+            args = ["--engine", "twin"] if engine == "twin" else \
+                ["--engine", "analytical", "--cost", engine]
+            run = hilbert("run", "demo/tiny", "--policy", "edf", "--seed", 3, "--out",
+                          self.folder / engine, "--json", *args)
+            metrics = json.loads(run.stdout)
+            for model, row in zip(metrics["models"],
+                                  [r for r in rows if r["engine"] == engine], strict=True):
+                self.assertEqual(int(row["misses"]), model["deadline_misses"])
+                self.assertEqual(int(row["frames"]), model["frames"])
+                for key in ("p50", "p95", "p99", "max"):
+                    self.assertAlmostEqual(float(row[f"{key}_ms"]), model["latency_ms"][key])
+                self.assertAlmostEqual(float(row["real_time"]), model["scores"]["real_time"])
+                self.assertAlmostEqual(float(row["score"]), metrics["scores"]["xrbench"])
+        for cost in engines:
+            self.assertRegex(done.stdout, rf"{cost} +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d")
+
+    def test_both_at_once(self):
+        out = self.folder / "both"
+        done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "demo/tiny",
+                       "--out", out, "--engine", "rtl", "--duration", "3ms")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(os.listdir(out)), ["scenarios.csv", "validate.csv",
+                                                   "validate.json", "validate.svg"])
+
+    def test_bad_ones(self):
+        done = hilbert("validate", "--soc", "mini-ws8", "nobody", "--out", self.folder / "o")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("nobody: no such scenario", done.stderr)
+        done = hilbert("validate", "--soc", "mini-ws8", "mixed", "--out", self.folder / "p")
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("does not fit", done.stderr)
+        for args, expected in ((["--policy", "lucky"], "no policy is named lucky"),
+                               (["--duration", "long"], "--duration: expected"),
+                               (["--predictions", "x.csv"], "--predictions needs --models")):
+            done = hilbert("validate", "--soc", "mini-ws8", "tiny", *args)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(expected, done.stderr)
+        done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--policy", "edf")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("--policy is for scenarios, and none is named", done.stderr)
+
+
 class Predictions(Case):
     HEAD = "model,layer,tile,cycles\n"
 
