@@ -129,7 +129,8 @@ hb_status_t hb_validate_print(const hb_validate_t *plan, FILE *out) {
 
 void hb_validate_csv(const hb_validate_t *plan, FILE *out) {
   fputs(
-      "model,layer,tile,op,macs,measured,array,wait_load,wait_store,wait_wgt,wait_cmd,rd_beats,wr_"
+      "model,layer,tile,op,groups,in_c,out_c,out_h,out_w,ker_h,ker_w,macs,measured,array,wait_load,"
+      "wait_store,wait_wgt,wait_cmd,rd_beats,wr_"
       "beats",
       out);
   for (uint32_t c = 0; c < num_costs(plan); c++) {
@@ -141,11 +142,13 @@ void hb_validate_csv(const hb_validate_t *plan, FILE *out) {
     const hb_layer_t *layer = &plan->models[row->model].layers[row->layer];
     const hb_sim_job_t *job = &plan->jobs[row->job].measured;
     fprintf(out,
-            "%s,%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-            ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
+            "%s,%s,%s,%s,%u,%u,%u,%u,%u,%u,%u,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+            ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64,
             plan->models[row->model].name, layer->name, kind_name(plan, row), hb_op_name(layer->op),
-            hb_layer_macs(layer), hb_validate_measured(plan, row), job->array, job->wait_load,
-            job->wait_store, job->wait_wgt, job->wait_cmd, job->rd_beats, job->wr_beats);
+            hb_layer_groups(layer), layer->in_c, hb_layer_out_c(layer), hb_layer_out_h(layer),
+            hb_layer_out_w(layer), layer->ker_h, layer->ker_w, hb_layer_macs(layer),
+            hb_validate_measured(plan, row), job->array, job->wait_load, job->wait_store,
+            job->wait_wgt, job->wait_cmd, job->rd_beats, job->wr_beats);
     for (uint32_t c = 0; c < num_costs(plan); c++) {
       if (row->predicted[c] == 0) {
         fputc(',', out);
@@ -271,7 +274,12 @@ void hb_validate_plot(const hb_validate_t *plan, FILE *out) {
     fprintf(out, "$kind%u << EOD\n", k);
     for (uint32_t i = 0; i < plan->num_rows; i++) {
       const hb_validate_row_t *row = &plan->rows[i];
-      if (plan->jobs[row->job].kind != k) {
+      /* Layers that do the same work share a point, but for somebody's own numbers. */
+      bool again = false;
+      for (uint32_t j = 0; !plan->has_user && j < i && !again; j++) {
+        again = plan->rows[j].job == row->job;
+      }
+      if (plan->jobs[row->job].kind != k || again) {
         continue;
       }
       fprintf(out, "%" PRIu64, hb_validate_measured(plan, row));
