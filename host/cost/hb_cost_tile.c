@@ -102,7 +102,6 @@ static uint64_t lane_work(const hb_layer_t *layer) {
       return (uint64_t)layer->in_c * layer->in_h * layer->in_w;
     case HB_OP_ADD:
     case HB_OP_SUB:
-    case HB_OP_MUL:
       return 2 * out_elements(layer);
     default:
       return out_elements(layer) *

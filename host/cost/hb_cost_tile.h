@@ -58,7 +58,7 @@ void hb_cost_tile_init(const hb_soc_t *soc, uint32_t id, hb_cost_tile_t *tile_ou
  * - roofline: the largest of work / peak, bytes read / port, bytes written / port, bytes moved /
  *   DRAM. Each element that goes into an output moves once, 1 byte (4 of an int32 output). Work of
  * an array: MACs, peak size^2. Of lanes: values that go into an output (a window's taps, both
- * operands, all channels of a reduction, else one), peak size.
+ * operands of a sum, all channels of a reduction, else one), peak size.
  * - systolic: hb_systolic_cycles() of each product; WS has taps, OS pixels along the rows.
  * - maestro: hb_maestro_layer() for pes = size^2 and an L2 bandwidth of 2 size elements (a row of
  *   inputs and one of weights a cycle), under a mapping of the tile:

@@ -92,6 +92,8 @@ static void lanes_count_what_goes_into_outputs(void **state) {
                        .in2_w = 4,
                        .out_c = 16};
   assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &vec), 2 * 256 / 8);
+  layer.op = HB_OP_MUL; /* a lane multiplies its two operands at once: 768 bytes of DRAM */
+  assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &vec), 39);
   layer.op = HB_OP_SOFTMAX;
   layer.in2_c = layer.in2_h = layer.in2_w = 0;
   assert_int_equal(hb_tile_cost_cycles(HB_TILE_COST_ROOFLINE, &layer, &vec), 256 / 8);

@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The whole of XRBench on hetero-16, layer by layer: what must hold, and what host/validate/README.md shows.
+
+usage: test_xrbench.py ROOT HILBERT
+"""
+
+import csv
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def main():
+    root = pathlib.Path(sys.argv[1])
+    os.environ["HILBERT"] = sys.argv[2]
+    with tempfile.TemporaryDirectory() as folder:
+        done = subprocess.run([root / "scripts" / "validate", "--layers", "--out", folder], stdout=subprocess.PIPE,
+                              text=True, check=True)
+        with open(pathlib.Path(folder) / "layers" / "validate.csv", newline="") as file:
+            rows = list(csv.DictReader(file))
+    assert len({row["model"] for row in rows}) == 11, "expected eleven models"
+    for row in rows:
+        measured = int(row["measured"])
+        assert int(row["roofline"]) <= measured, f"above the roof: {row}"
+        assert abs(int(row["mapper"]) / measured - 1) < 0.25, f"the mapper's estimate: {row}"
+        assert (row["systolic"] == "") == row["tile"].startswith("vec"), row
+    shown = (root / "host" / "validate" / "README.md").read_text().splitlines()
+    lines = [line for line in done.stdout.splitlines() if line.startswith(("all on", "ws16 ", "os16 ", "vec16 "))]
+    assert len(lines) > 45, lines
+    missing = [line for line in lines if "    " + line not in shown]
+    if missing:
+        sys.exit("host/validate/README.md lacks these lines:\n" + "\n".join(missing))
+
+
+if __name__ == "__main__":
+    main()
