@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hb_config.h"
+#include "hb_config_score.h"
 #include "hb_decimal.h"
 #include "hb_yaml.h"
 
@@ -50,6 +51,7 @@ typedef struct raw_scenario {
   char soc[HB_PATH_MAX_BYTES];
   char duration_ms[DECIMAL_BYTES];
   bool *drop_late;
+  hb_config_score_t constants;
   raw_set_t *model_sets; /* NULL if absent */
   uint32_t model_sets_count;
   raw_sensor_t *sensors;
@@ -101,6 +103,8 @@ static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
     CYAML_FIELD_STRING("soc", CYAML_FLAG_OPTIONAL, raw_scenario_t, soc, 1),
     CYAML_FIELD_STRING("duration_ms", CYAML_FLAG_DEFAULT, raw_scenario_t, duration_ms, 1),
     CYAML_FIELD_BOOL_PTR("drop_late", CYAML_FLAG_OPTIONAL, raw_scenario_t, drop_late),
+    CYAML_FIELD_MAPPING("score_constants", CYAML_FLAG_OPTIONAL, raw_scenario_t, constants,
+                        HB_CONFIG_SCORE_FIELDS),
     CYAML_FIELD_SEQUENCE("model_sets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_scenario_t,
                          model_sets, &SET_VALUE, 1, HB_MAX_MODEL_SETS),
     CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER, raw_scenario_t, sensors, &SENSOR_VALUE, 1,
@@ -370,6 +374,7 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, con
     hb_yaml_at(yaml, "soc");
     HB_TRY(hb_yaml_resolve(yaml, raw->soc, scenario->soc_path, error));
   }
+  HB_TRY(hb_config_score_take(yaml, &raw->constants, &scenario->constants, error));
   HB_TRY(take_sets(yaml, raw, models, scenario, error));
   HB_TRY(check_sensors(yaml, raw, error));
 

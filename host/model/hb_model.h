@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hb_score_rules.h"
 #include "hb_sim.h"
 #include "hilbert/hb_image.h"
 #include "hilbert/hb_status.h"
@@ -243,6 +244,7 @@ typedef struct hb_scenario {
   char model_sets[HB_MAX_MODEL_SETS][HB_NAME_MAX];
   uint64_t duration_ps;
   bool drop_late;
+  hb_score_constants_t constants; /* of scores; all 0: XRBench's */
   uint32_t num_tasks;
   hb_task_t *tasks;
 } hb_scenario_t;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """hilbert run SCENARIO --engine analytical: the firmware on jobs that take what a cost model says.
 
-usage: test_scenarios.py HILBERT
+usage: test_scenarios.py HILBERT SCENARIOS
 """
 
 import json
@@ -15,6 +15,7 @@ import tempfile
 import unittest
 
 HILBERT = ""
+SCENARIOS = pathlib.Path()
 
 
 def hilbert(*args):
@@ -146,6 +147,56 @@ class Engine(Case):
         self.assertEqual(json.loads(self.stdout)["engine"], "analytical, systolic")
 
 
+SCORED = """\
+scenario: scored
+soc: {soc}
+duration_ms: 10
+score_constants: {constants}
+sensors:
+  - {{name: camera}}
+tasks:
+  - {{name: conv, model: {models}/tiny-conv.yaml, rate_hz: 400, sensor: camera}}
+"""
+
+
+class Constants(Case):
+    def scenario(self, constants):
+        path = self.folder / "scored.yaml"
+        path.write_text(SCORED.format(soc=SCENARIOS / "soc/mini-ws8.yaml", constants=constants,
+                                      models=SCENARIOS / "demo/models"))
+        return path
+
+    def test_scores_use_them(self):
+        """Frames end in time; at k = 0 that is worth a half, and nothing is left of a tiny budget."""
+        for engine, cost in (("analytical", ["--cost", "mapper"]), ("twin", [])):
+            path = self.scenario("{k_per_ms: 0, energy_max_mj: 3000}")
+            metrics = self.metrics(self.run_it(f"{engine}0", path, *cost, engine=engine))
+            self.assertEqual(metrics["score_constants"], {"k_per_ms": 0, "energy_max_mj": 3000})
+            model = metrics["models"][0]
+            self.assertEqual(model["scores"]["real_time"], 0.5)
+            self.assertAlmostEqual(model["scores"]["energy"], 1 - model["frame_energy_mj"] / 3000,
+                                   places=5)
+            path = self.scenario("{energy_max_mj: 0.001}")
+            metrics = self.metrics(self.run_it(f"{engine}1", path, *cost, engine=engine))
+            self.assertEqual(metrics["score_constants"], {"k_per_ms": 15, "energy_max_mj": 0.001})
+            self.assertEqual(metrics["models"][0]["scores"]["real_time"], 1)
+            self.assertAlmostEqual(metrics["models"][0]["scores"]["energy"],
+                                   1 - model["frame_energy_mj"] / 0.001, delta=0.01)
+
+    def test_bad_ones(self):
+        for constants, expected in (
+                ("{k: 1}", ":4:19: score_constants.k: unknown key"),
+                ("{k_per_ms: -1}", ":4:29: score_constants.k_per_ms: "),
+                ("{k_per_ms: 1000001}", ":4:29: score_constants.k_per_ms: expected 0 .. 1000000"),
+                ("{energy_max_mj: 0}", ":4:34: score_constants.energy_max_mj: expected 0.000001"),
+                ("{energy_max_mj: much}", ":4:34: score_constants.energy_max_mj: ")):
+            with self.subTest(constants=constants):
+                path = self.scenario(constants)
+                done = hilbert("check", path)
+                self.assertEqual(done.returncode, 3)
+                self.assertTrue(done.stderr.startswith(f"{path}{expected}"), done.stderr)
+
+
 class Bad(Case):
     def refused(self, code, expected, *args):
         done = hilbert("run", *args, "--engine", "analytical", "--out", self.folder / "o")
@@ -192,4 +243,5 @@ class Bad(Case):
 
 if __name__ == "__main__":
     HILBERT = sys.argv[1]
-    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
+    SCENARIOS = pathlib.Path(sys.argv[2]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])

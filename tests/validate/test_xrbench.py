@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The whole of XRBench on hetero-16, layer by layer: what must hold, and what host/validate/README.md shows.
+"""The whole of XRBench on hetero-16, layer by layer, by twins and by RTL: what must hold, and what host/validate/README.md shows.
 
 usage: test_xrbench.py ROOT HILBERT
 """
@@ -21,6 +21,11 @@ def main():
                               text=True, check=True)
         with open(pathlib.Path(folder) / "layers" / "validate.csv", newline="") as file:
             rows = list(csv.DictReader(file))
+        twin = pathlib.Path(folder) / "layers" / "validate.csv"
+        rtl = pathlib.Path(folder) / "rtl"
+        subprocess.run([sys.argv[2], "validate", "--soc", "hetero-16", "--models", "xrbench", "--engine", "rtl", "--out", rtl],
+                       stdout=subprocess.DEVNULL, check=True)
+        assert twin.read_bytes() == (rtl / "validate.csv").read_bytes(), "RTL measures something else than twins"
     assert len({row["model"] for row in rows}) == 11, "expected eleven models"
     for row in rows:
         measured = int(row["measured"])
