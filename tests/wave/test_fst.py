@@ -284,7 +284,7 @@ class Windows(Case):
                 (("--wave=w.fst", "--wave-from=99s"), "is not in the run, which has"),
                 (("--wave=w.fst", "--wave-around=sunrise"), "--wave-around: expected deadline-miss [MODEL], drop [MODEL], error, job"),
                 (("--wave=w.fst", "--wave-around=drop sunrise"), "has no model sunrise; it has "),
-                (("--wave=w.fst", "--wave-around=job KD frame 0 layer sunrise"), "--wave-around: model KD has no layer sunrise; its first is "),
+                (("--wave=w.fst", "--wave-around=job conv frame 0 layer sunrise"), "--wave-around: model conv has no layer sunrise; its first is "),
                 (("--wave=w.fst", "--wave-scope="), "--wave-scope: expected sched, noc, "),
                 (("--wave=w.fst", "--wave-scope=sched,"), "--wave-scope: expected sched, noc, "),
                 (("--wave=w.fst", "--wave-around=job KD frame x"), "--wave-around: expected"),
