@@ -16,10 +16,6 @@
 
 #include "hilbert/hb_status.h"
 
-#define HB_OUTDIR_CERTIFICATE "certificate.json"
-#define HB_OUTDIR_CERTIFICATE_SAMPLE "certificate-sample.json"
-#define HB_OUTDIR_CERTIFY "certify" /* the folders of `hilbert certify` */
-#define HB_OUTDIR_CERTIFY_SAMPLE "certify-sample"
 #define HB_OUTDIR_METRICS "metrics.json"
 #define HB_OUTDIR_REPORT "report.html"
 #define HB_OUTDIR_TRACE "trace.hbt"

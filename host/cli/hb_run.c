@@ -123,8 +123,9 @@ static int load_firmware(run_t *run) {
   return hb_firmware_read(run->options->firmware, &run->firmware);
 }
 
-/* One word of --engine: "rtl", "twin" or either for one tile. */
-static bool take_engine_word(run_t *run, const char *word, size_t len, bool first) {
+/* One word of --engine: "rtl", "twin" or either for one tile that is not among those `named`. */
+static bool take_engine_word(run_t *run, const char *word, size_t len, bool first,
+                             uint32_t *named) {
   const size_t name_len = first ? 0 : (size_t)strcspn(word, "=,");
   const char *kind = first ? word : word + name_len + 1;
   const size_t kind_len = first ? len : len > name_len ? len - name_len - 1 : 0;
@@ -139,7 +140,9 @@ static bool take_engine_word(run_t *run, const char *word, size_t len, bool firs
     }
     run->twin_tiles = twin ? run->twin_tiles | 1u << i : run->twin_tiles & ~(1u << i);
     if (!first) {
-      return true;
+      const bool again = (*named >> i & 1u) != 0;
+      *named |= 1u << i;
+      return !again;
     }
   }
   return first;
@@ -154,14 +157,16 @@ static int take_engine(run_t *run) {
   if (snprintf(run->engine, sizeof(run->engine), "%s", text) >= (int)sizeof(run->engine)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--engine: too long");
   }
+  uint32_t named = 0;
   for (const char *word = text, *end; word != NULL; word = end) {
     const size_t len = strcspn(word, ",");
     end = word[len] == ',' ? word + len + 1 : NULL;
-    if (!take_engine_word(run, word, len, word == text)) {
-      return hb_cli_fail(HB_EXIT_USAGE,
-                         "--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of "
-                         "%s, separated by commas, got %.*s",
-                         run->soc.name, (int)len, word);
+    if (!take_engine_word(run, word, len, word == text, &named)) {
+      return hb_cli_fail(
+          HB_EXIT_USAGE,
+          "--engine: expected rtl or twin, then TILE=rtl or TILE=twin once for tiles "
+          "of %s, separated by commas, got %.*s",
+          run->soc.name, (int)len, word);
     }
   }
   if (run->options->functional && run->twin_tiles == 0) {
@@ -683,9 +688,9 @@ static int load_all(run_t *run) {
       hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
-  return options->draw.file == NULL
-             ? HB_EXIT_OK
-             : hb_draw_check(&options->draw, &run->soc, run->metrics.planned_cycles);
+  return options->draw.file == NULL ? HB_EXIT_OK
+                                    : hb_draw_check(&options->draw, &run->scenario, &run->soc,
+                                                    run->metrics.planned_cycles);
 }
 
 static int run_all(run_t *run) {

@@ -2,15 +2,12 @@
 
 #include "hb_energy.h"
 
-#include <math.h>
 #include <stdlib.h>
 
-#include "hb_activity.h"
+#include "hb_energy_job.h"
 #include "hilbert/hb_tile_regs.h"
 
 #define PJ_PER_MJ 1e9
-
-enum { WORD_BYTES = 16, TABLE_BYTES = 8 /* the table's accesses are of 64 bits */ };
 
 /* Of one layer on one tile, in pJ. */
 typedef struct cost {
@@ -66,18 +63,6 @@ void hb_energy_free(hb_energy_t *energy) {
   }
 }
 
-double hb_energy_sram(const hb_soc_energy_t *table, double bytes) {
-  static const double SIZES[] = {8192.0, 32768.0, 1048576.0};
-  const double pj[] = {table->sram_8kib_pj, table->sram_32kib_pj, table->sram_1mib_pj};
-  const int part = bytes < SIZES[1] ? 0 : 1; /* beyond the ends the lines go on */
-  double access = 0.0;
-  if (pj[part] > 0.0 && pj[part + 1] > 0.0) {
-    const double slope = log(pj[part + 1] / pj[part]) / log(SIZES[part + 1] / SIZES[part]);
-    access = pj[part] * pow(bytes / SIZES[part], slope);
-  }
-  return access * WORD_BYTES / TABLE_BYTES;
-}
-
 /* Compiles the layer once more for the tile, the first time it is met there. */
 static const cost_t *cost_of(hb_energy_t *energy, uint32_t model, uint32_t layer, uint32_t tile) {
   cost_t *cost =
@@ -92,19 +77,9 @@ static const cost_t *cost_of(hb_energy_t *energy, uint32_t model, uint32_t layer
                    sizeof(why)) != HB_OK) {
     return NULL; /* it ran there, so memory is out */
   }
-  hb_activity_t activity;
-  hb_activity_of(&program, shape, &activity);
-  hb_program_release(&program);
-  const hb_soc_energy_t *table = &energy->soc->energy;
-  const double banks = shape->size == 32u ? 2.0 : 1.0;
   cost->known = true;
-  cost->array = (double)activity.macs * table->mac_pj;
-  cost->scratchpad =
-      (double)activity.ifm * hb_energy_sram(table, shape->ifm_words * WORD_BYTES / banks) +
-      (double)activity.wgt * hb_energy_sram(table, shape->wgt_words * WORD_BYTES / banks) +
-      (double)activity.other * hb_energy_sram(table, shape->prm_words * WORD_BYTES) +
-      /* A row of N int32 lies in as many memories of 16 bytes. */
-      (double)activity.acc * hb_energy_sram(table, shape->acc_rows * WORD_BYTES);
+  hb_energy_of_program(&program, shape, &energy->soc->energy, &cost->array, &cost->scratchpad);
+  hb_program_release(&program);
   return cost;
 }
 

@@ -404,7 +404,7 @@ class Usage(Case):
             ("--progress: expected auto, always or never, got x", "run", "tiny", "--progress", "x"),
             ("cats: expected scenarios, models, socs, suites, accelerators, policies or tiles to list", "list", "cats"),
             ("eat: expected info, dump, stat, diff, slice, recover or export", "trace", "eat", "x.hbt"),
-            ("--from: expected a whole number from 0 to 18446744073709551615, got x",
+            ("--from: expected a cycle or a time, such as 1.2ms, got x",
              "trace", "dump", "x.hbt", "--from", "x"),
         ]:
             with self.subTest(args=args):

@@ -106,10 +106,10 @@ class Engines(Case):
         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(trace), "wave.fst")))
 
     def test_bad_input(self):
-        for engine in ("fpga", "twin,tile9=rtl", "twin,tile0", "twin,tile0=", "twin,,", ",twin", ""):
+        for engine in ("fpga", "twin,tile9=rtl", "twin,tile0", "twin,tile0=", "twin,tile0=rtl,tile0=twin", "twin,,", ",twin", ""):
             done = hilbert("run", "tiny", "--soc=mini-ws8", f"--engine={engine}", f"--out={self.folder.name}/bad")
             self.assertEqual(done.returncode, 2, engine)
-            self.assertIn("--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of mini-ws8", done.stderr)
+            self.assertIn("--engine: expected rtl or twin, then TILE=rtl or TILE=twin once for tiles of mini-ws8", done.stderr)
             self.assertFalse(os.path.exists(f"{self.folder.name}/bad"))
 
 
