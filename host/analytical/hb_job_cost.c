@@ -14,8 +14,8 @@ struct hb_job_cost {
   const hb_scenario_t *scenario;
   const hb_soc_t *soc;
   uint32_t num_tiles;
-  uint32_t first_layer[HB_IMAGE_MAX_MODELS + 1];
-  uint64_t *cycles; /* [layer * num_tiles + tile]; 0: does not run there */
+  uint32_t first_layer[HB_IMAGE_MAX_MODELS]; /* of a model among all layers */
+  uint64_t *cycles;                          /* [layer * num_tiles + tile]; 0: does not run there */
   uint64_t stood_in;
 };
 
@@ -113,11 +113,14 @@ hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
     costs->scenario = scenario;
     costs->soc = soc;
     costs->num_tiles = soc->num_tiles;
+    hb_image_header_t header;
+    memcpy(&header, workload->image, sizeof(header));
     for (uint32_t m = 0; m < scenario->num_tasks; m++) {
-      costs->first_layer[m + 1] = costs->first_layer[m] + scenario->tasks[m].model.num_layers;
+      hb_image_model_t model;
+      memcpy(&model, workload->image + header.models_offset + m * sizeof(model), sizeof(model));
+      costs->first_layer[m] = model.first_layer;
     }
-    costs->cycles = calloc((size_t)costs->first_layer[scenario->num_tasks] * soc->num_tiles + 1,
-                           sizeof(*costs->cycles));
+    costs->cycles = calloc((size_t)header.num_layers * soc->num_tiles + 1, sizeof(*costs->cycles));
     status = costs->cycles == NULL ? HB_ERR_NOMEM : HB_OK;
   }
   if (status == HB_ERR_NOMEM) {
