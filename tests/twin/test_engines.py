@@ -21,7 +21,7 @@ RUNS = {
     "tiny_edf": ("tiny", "--soc=duo-ws8-os8", "--policy=edf"),
     "tiny_stalled": ("tiny", "--soc=duo-ws8-os8", "--stall-ppm=200000"),
     "mixed_16": ("mixed", "--soc=hetero-16", "--duration=6ms"),
-    "vec_8": ("bench/busy-xr", "--soc=hetero-8", "--duration=20ms", "--stall-ppm=100000"),
+    "vec_8": ("bench/busy-xr", "--soc=hetero-8", "--duration=21ms", "--stall-ppm=100000"),
     "mixed_32": ("mixed", "--soc=xr-4k", "--duration=2ms"),
     "xrbench": ("social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=3ms"),
     "xrbench_os": ("vr-gaming", "--models=published", "--soc=quad-os16", "--duration=12ms", "--policy=edf"),
