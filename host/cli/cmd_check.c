@@ -45,6 +45,9 @@ static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
   hb_status_t status = HB_OK;
   if (scenario.soc_path[0] != '\0') {
     status = hb_config_load_soc(scenario.soc_path, hb_cli_tile_known, &soc, error);
+    if (status == HB_OK) {
+      status = hb_config_check_faults(path, &scenario, &soc, error);
+    }
   }
   if (status == HB_OK) {
     printf("%s: scenario %s, %u tasks, %.1f GMAC/s offered\n", path, scenario.name,

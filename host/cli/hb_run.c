@@ -109,6 +109,9 @@ static int load_files(run_t *run) {
   if (status == HB_OK) {
     status = hb_config_load_soc(run->soc_path, hb_cli_tile_known, &run->soc, &error);
   }
+  if (status == HB_OK) {
+    status = hb_config_check_faults(path, &run->scenario, &run->soc, &error);
+  }
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
@@ -247,6 +250,13 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   }
 }
 
+static void on_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
+  run_t *run = ctx;
+  if (run->trace != NULL) {
+    hb_trace_sink_tile_event(run->trace, event);
+  }
+}
+
 static void on_packet(void *ctx, const hb_sim_packet_t *packet) {
   run_t *run = ctx;
   hb_trace_sink_packet(run->trace, packet);
@@ -303,6 +313,14 @@ static hb_status_t fill_machine(run_t *run) {
   for (uint32_t i = 0; i < run->workload.num_streams; i++) {
     HB_TRY(hb_sim_add_stream(run->sim, &run->workload.streams[i]));
   }
+  for (uint32_t i = 0; i < run->scenario.num_faults; i++) {
+    const hb_fault_t *from = &run->scenario.faults[i];
+    const hb_sim_fault_t fault = {
+        .tile = from->tile,
+        .kind = from->kind == HB_FAULT_HANG ? HB_TILE_EVENT_HANG : HB_TILE_EVENT_ERROR,
+        .cycle = cycles_of(from->time_ps, run->soc.clock_khz)};
+    HB_TRY(hb_sim_add_fault(run->sim, &fault));
+  }
   return HB_OK;
 }
 
@@ -323,6 +341,7 @@ static int build_machine(run_t *run) {
                .job = on_job,
                .irq = on_irq,
                .refused = on_refused,
+               .tile_event = on_tile_event,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
       .poll = on_poll,

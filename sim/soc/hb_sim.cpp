@@ -138,6 +138,11 @@ hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream) {
   return wrong.empty() ? HB_OK : fail(sim, HB_ERR_ARG, wrong);
 }
 
+hb_status_t hb_sim_add_fault(hb_sim_t *sim, const hb_sim_fault_t *fault) {
+  const std::string wrong = sim->soc->add_fault(*fault);
+  return wrong.empty() ? HB_OK : fail(sim, HB_ERR_ARG, wrong);
+}
+
 hb_sim_stop_t hb_sim_run(hb_sim_t *sim, uint64_t until) {
   try {
     const hb_sim_stop_t stop = sim->soc->run(until);

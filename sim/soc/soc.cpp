@@ -112,6 +112,20 @@ std::string Soc::add_stream(const hb_sim_stream_t &stream) {
   return wrong;
 }
 
+std::string Soc::add_fault(const hb_sim_fault_t &fault) {
+  if (begun_) {
+    return "faults are added before the first run";
+  }
+  if (fault.tile >= config_.num_tiles) {
+    return "fault: there is no tile " + std::to_string(fault.tile);
+  }
+  if (fault.kind != HB_TILE_EVENT_HANG && fault.kind != HB_TILE_EVENT_ERROR) {
+    return "fault: kind " + std::to_string(fault.kind) + " is neither hang nor error";
+  }
+  tiles_[fault.tile]->add_fault(fault.kind, fault.cycle);
+  return "";
+}
+
 /* Who is waiting for what, in one line. */
 std::string Soc::describe() const {
   std::string text;

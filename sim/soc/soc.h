@@ -39,6 +39,8 @@ class Soc {
 
   /** What is wrong with the stream, or "": it was added. */
   std::string add_stream(const hb_sim_stream_t &stream);
+  /** Likewise. */
+  std::string add_fault(const hb_sim_fault_t &fault);
 
   /** Why run() returned DEADLOCK or FAULT. */
   const std::string &failure() const { return failure_; }
