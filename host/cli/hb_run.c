@@ -467,9 +467,30 @@ static bool progress_wanted(hb_run_progress_t when) {
   return when == HB_RUN_PROGRESS_ALWAYS || (when == HB_RUN_PROGRESS_AUTO && isatty(STDERR_FILENO));
 }
 
+static int listen_for_debugger(run_t *run) {
+  if (!run->options->gdb) {
+    return HB_EXIT_OK;
+  }
+  uint16_t port = 0;
+  if (hb_sim_debug_listen(run->sim, run->options->gdb_port, &port) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "--gdb: port %u: %s", run->options->gdb_port,
+                       hb_sim_error(run->sim));
+  }
+  fprintf(stderr,
+          "hilbert: waiting for a debugger: gdb-multiarch %s -ex 'target remote localhost:%u'\n",
+          run->options->firmware, port);
+  fflush(stderr);
+  return HB_EXIT_OK;
+}
+
 static void simulate(run_t *run) {
   const uint64_t planned = run->metrics.planned_cycles;
   catch_signals();
+  if (run->options->gdb && hb_sim_debug_wait(run->sim) != HB_OK) {
+    run->stop = HB_SIM_STOPPED;
+    release_signals();
+    return;
+  }
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
                     run->soc.clock_khz);
   const uint64_t window = run->metrics.traffic.window_cycles;
@@ -547,6 +568,8 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
              hb_status_text((hb_status_t)hb_sim_exit_code(run->sim)));
   } else if (run->stop == HB_SIM_STOPPED) {
     snprintf(text, text_len, "interrupted");
+  } else if (run->stop == HB_SIM_KILLED) {
+    snprintf(text, text_len, "killed by the debugger");
   } else if (run->stop == HB_SIM_DEADLOCK || run->stop == HB_SIM_FAULT) {
     snprintf(text, text_len, "%s: %s", run->stop == HB_SIM_FAULT ? "fault" : "deadlock",
              hb_sim_error(run->sim));
@@ -648,8 +671,8 @@ static int report(run_t *run) {
     printf("wrote %s\n", run->out);
   }
   fflush(stdout);
-  if (run->stop == HB_SIM_STOPPED) {
-    hb_cli_fail(0, "interrupted at cycle %llu of %llu; what was recorded is in %s",
+  if (run->stop == HB_SIM_STOPPED || run->stop == HB_SIM_KILLED) {
+    hb_cli_fail(0, "%s at cycle %llu of %llu; what was recorded is in %s", metrics->why,
                 (unsigned long long)metrics->result.cycles,
                 (unsigned long long)metrics->planned_cycles, run->out);
     return HB_EXIT_INTERRUPTED;
@@ -685,7 +708,8 @@ static int load_all(run_t *run) {
 }
 
 static int run_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_all, build_machine, prepare_out, open_trace};
+  int (*const steps[])(run_t *) = {load_all, build_machine, listen_for_debugger, prepare_out,
+                                   open_trace};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {

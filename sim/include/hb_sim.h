@@ -283,6 +283,7 @@ typedef enum hb_sim_stop {
   HB_SIM_EXIT,     /* firmware wrote HB_LOCAL_EXIT */
   HB_SIM_STOPPED,  /* poll() said so */
   HB_SIM_DEADLOCK, /* nothing will ever happen again, or the NoC made no progress */
+  HB_SIM_KILLED,   /* a debugger ended the run */
   HB_SIM_FAULT,    /* CPU fault, protocol violation: hb_sim_error() says which */
 } hb_sim_stop_t;
 
@@ -331,6 +332,17 @@ HB_MUST_USE hb_status_t hb_sim_load_private(hb_sim_t *sim, uint32_t addr, const 
 
 /** Sets the host CPU's first program counter. The CPU stays in reset until a run begins. */
 HB_MUST_USE hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc);
+
+/**
+ * Lets GDB debug the host CPU, before the first run: listens on TCP port `port` of localhost, 0: a free one. Then hb_sim_debug_wait()
+ * waits for the client. Runs then stop, within hb_sim_run(), whenever it wants them to; no simulated time passes meanwhile, and unless it writes
+ * something the run is the same as without. poll() is called while the machine waits.
+ * @param[out] port_out the port.
+ * @retval HB_ERR_BUSY the port is in use. @retval HB_ERR_IO otherwise. @retval HB_ERR_ARG a run has begun.
+ */
+HB_MUST_USE hb_status_t hb_sim_debug_listen(hb_sim_t *sim, uint16_t port, uint16_t *port_out);
+/** @retval HB_ERR_STOPPED poll() said so. */
+HB_MUST_USE hb_status_t hb_sim_debug_wait(hb_sim_t *sim);
 
 /**
  * Adds a sensor stream, before the first run; its number is the order of the calls.

@@ -79,6 +79,11 @@ void TileNode::receive(Cycle now) {
       continue;
     }
     const auto slot = static_cast<uint8_t>(packet->tag);
+    if ((packet->tag & kWriteTag) != 0 ? writes_[slot].open == 0 : reads_[slot].beats == 0) {
+      clock().fail(std::string(name()) + ": an answer that nobody waits for");
+      port_.release(packet);
+      continue;
+    }
     if ((packet->tag & kWriteTag) != 0) {
       Write &write = writes_[slot];
       write.resp = std::max(write.resp, packet->resp);
@@ -188,6 +193,7 @@ void TileNode::forget_manager() {
     read_free_.push_back(slot);
   }
   for (const uint8_t slot : write_age_) {
+    writes_[slot] = Write{};
     write_free_.push_back(slot);
   }
   read_age_.clear();
@@ -257,7 +263,7 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
                  !stalled(kStallAr, now);
   in.m_awready = !write_free_.empty() && !stalled(kStallAw, now);
   in.m_wready = collecting_ != nullptr && write_request_ == nullptr && !stalled(kStallW, now);
-  if (read_packet_ == nullptr && !hung_) {
+  if (read_packet_ == nullptr) {
     begin_packet();
   }
   if (read_packet_ != nullptr) {
@@ -276,7 +282,7 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
                   kBeatBytes);
     }
   }
-  if (answer_now_ == kNone && writes_changed_ && !hung_) {
+  if (answer_now_ == kNone && writes_changed_) {
     answer_now_ = next_write_answer();
     writes_changed_ = answer_now_ != kNone;
   }
