@@ -19,7 +19,7 @@
 typedef struct text {
   char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
       *stall_seed, *progress, *dump_dram;
-  char *rules, *cost, *cost_table, *seeds;
+  char *rules, *cost, *cost_table, *seeds, *gdb;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -140,6 +140,7 @@ static bool take_wave(const text_t *text, hb_run_options_t *options) {
 
 static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
+  uint64_t gdb_port = 0;
   options->models = text->models;
   options->soc = text->soc;
   options->engine = text->engine;
@@ -158,11 +159,18 @@ static bool take(const text_t *text, hb_run_options_t *options) {
        !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
        !hb_cli_number("--stall-seed", text->stall_seed, 0, UINT64_MAX, &options->stall_seed)) ||
+      (text->gdb != NULL && !hb_cli_number("--gdb", text->gdb, 0, UINT16_MAX, &gdb_port)) ||
       (text->progress != NULL && !take_progress(text->progress, options)) ||
       !take_wave(text, options)) {
     return false;
   }
+  if (text->gdb != NULL && text->wave != NULL) {
+    hb_cli_fail(HB_EXIT_USAGE, "--gdb: not with --wave, which runs twice");
+    return false;
+  }
   options->stall_ppm = (uint32_t)stall_ppm;
+  options->gdb = text->gdb != NULL;
+  options->gdb_port = (uint16_t)gdb_port;
   return true;
 }
 
@@ -174,6 +182,7 @@ static bool take_native(const text_t *text, bool flags, hb_run_options_t *option
                 {"--stall-ppm", text->stall_ppm},
                 {"--stall-seed", text->stall_seed},
                 {"--wave", text->wave},
+                {"--gdb", text->gdb},
                 {"--dump-dram", text->dump_dram},
                 {"--seeds", text->seeds},
                 {"--exact-reference, --functional and --no-skip", flags ? "" : NULL}};
@@ -226,6 +235,7 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
       {"--stall-ppm", text->stall_ppm},
       {"--wave", text->wave},
       {"--stall-seed", text->stall_seed},
+      {"--gdb", text->gdb},
       {"--progress", text->progress},
       {"--dump-dram", text->dump_dram},
       {"--candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
@@ -349,6 +359,10 @@ int hb_cmd_run(int argc, const char **argv) {
        "before and behind the event; default: 20us", "TIME"},
       {"wave-scope", '\0', POPT_ARG_STRING, &text.wave_scope, 0,
        "tiles by name, sched, noc, separated by commas; default: all", "NAMES"},
+      {"gdb", '\0', POPT_ARG_STRING, &text.gdb, 0,
+       "wait for gdb-multiarch on this TCP port of localhost before the first instruction; 0: any "
+       "free one",
+       "PORT"},
       {"json", '\0', POPT_ARG_NONE, &json, 0, "print metrics.json instead of tables", NULL},
       {"progress", '\0', POPT_ARG_STRING, &text.progress, 0, "auto, always or never", "WHEN"},
       POPT_TABLEEND};
@@ -370,12 +384,12 @@ int hb_cmd_run(int argc, const char **argv) {
     exit_code = run_either(&text, no_skip || exact_reference || functional, &options);
     poptFreeContext(context);
   }
-  char *const texts[] = {text.models,      text.dump_dram,   text.rules,     text.cost,
-                         text.cost_table,  text.seeds,       text.engine,    text.soc,
-                         text.policy,      text.duration,    text.seed,      text.out,
-                         text.firmware,    text.trace,       text.stall_ppm, text.stall_seed,
-                         text.progress,    text.wave,        text.wave_from, text.wave_to,
-                         text.wave_around, text.wave_margin, text.wave_scope};
+  char *const texts[] = {text.models,      text.dump_dram,   text.rules,      text.cost,
+                         text.cost_table,  text.seeds,       text.engine,     text.soc,
+                         text.policy,      text.duration,    text.seed,       text.out,
+                         text.firmware,    text.trace,       text.stall_ppm,  text.stall_seed,
+                         text.progress,    text.wave,        text.wave_from,  text.wave_to,
+                         text.wave_around, text.wave_margin, text.wave_scope, text.gdb};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -113,6 +113,14 @@ static int load_files(run_t *run) {
   if (status == HB_OK) {
     status = hb_config_load_soc(run->soc_path, hb_cli_tile_known, &run->soc, &error);
   }
+  if (status == HB_OK) {
+    status = hb_config_check_faults(path, &run->scenario, &run->soc, &error);
+  }
+  if (status == HB_OK && run->options->cost != NULL && run->scenario.num_faults > 0) {
+    return hb_cli_fail(HB_EXIT_USAGE,
+                       "%s:%u: faults: not for --engine analytical, which has no tiles", path,
+                       run->scenario.faults[0].line);
+  }
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
@@ -256,6 +264,13 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   }
 }
 
+static void on_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
+  run_t *run = ctx;
+  if (run->trace != NULL) {
+    hb_trace_sink_tile_event(run->trace, event);
+  }
+}
+
 static void on_packet(void *ctx, const hb_sim_packet_t *packet) {
   run_t *run = ctx;
   hb_trace_sink_packet(run->trace, packet);
@@ -281,6 +296,18 @@ static bool on_poll(void *ctx, uint64_t cycle) {
 /* ----------------------------------------------------------------------------------------------
  * machine */
 
+static hb_status_t add_faults(run_t *run) {
+  for (uint32_t i = 0; i < run->scenario.num_faults; i++) {
+    const hb_fault_t *from = &run->scenario.faults[i];
+    const hb_sim_fault_t fault = {
+        .tile = from->tile,
+        .kind = from->kind == HB_FAULT_HANG ? HB_TILE_EVENT_HANG : HB_TILE_EVENT_ERROR,
+        .cycle = cycles_of(from->time_ps, run->soc.clock_khz)};
+    HB_TRY(hb_sim_add_fault(run->sim, &fault));
+  }
+  return HB_OK;
+}
+
 static int build_machine(run_t *run) {
   const hb_run_options_t *options = run->options;
   const bool records = options->trace && !run->drawing;
@@ -298,6 +325,7 @@ static int build_machine(run_t *run) {
                .job = on_job,
                .irq = on_irq,
                .refused = on_refused,
+               .tile_event = on_tile_event,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
       .poll = on_poll,
@@ -322,6 +350,9 @@ static int build_machine(run_t *run) {
     hb_certify_workload_sha256(&run->workload, run->workload_sha256);
   }
   status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
+  if (status == HB_OK) {
+    status = add_faults(run);
+  }
   if (status != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "loading the machine: %s: %s", hb_status_text(status),
                        hb_sim_error(run->sim));
@@ -452,6 +483,22 @@ static void run_native(run_t *run) {
   run->metrics.wall_s = hb_progress_clock_s() - begin_s;
 }
 
+static int listen_for_debugger(run_t *run) {
+  if (!run->options->gdb) {
+    return HB_EXIT_OK;
+  }
+  uint16_t port = 0;
+  if (hb_sim_debug_listen(run->sim, run->options->gdb_port, &port) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "--gdb: port %u: %s", run->options->gdb_port,
+                       hb_sim_error(run->sim));
+  }
+  fprintf(stderr,
+          "hilbert: waiting for a debugger: gdb-multiarch %s -ex 'target remote localhost:%u'\n",
+          run->options->firmware, port);
+  fflush(stderr);
+  return HB_EXIT_OK;
+}
+
 static void simulate(run_t *run) {
   if (run->costs != NULL) {
     run_native(run);
@@ -459,6 +506,11 @@ static void simulate(run_t *run) {
   }
   const uint64_t planned = run->metrics.planned_cycles;
   catch_signals();
+  if (run->options->gdb && hb_sim_debug_wait(run->sim) != HB_OK) {
+    run->stop = HB_SIM_STOPPED;
+    release_signals();
+    return;
+  }
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
                     run->soc.clock_khz);
   const uint64_t window = run->metrics.traffic.window_cycles;
@@ -538,6 +590,8 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
              hb_status_text((hb_status_t)hb_sim_exit_code(run->sim)));
   } else if (run->stop == HB_SIM_STOPPED) {
     snprintf(text, text_len, "interrupted");
+  } else if (run->stop == HB_SIM_KILLED) {
+    snprintf(text, text_len, "killed by the debugger");
   } else if (run->stop == HB_SIM_DEADLOCK || run->stop == HB_SIM_FAULT) {
     snprintf(text, text_len, "%s: %s", run->stop == HB_SIM_FAULT ? "fault" : "deadlock",
              hb_sim_error(run->sim));
@@ -654,8 +708,8 @@ static int report(run_t *run) {
     printf("wrote %s\n", run->out);
   }
   fflush(stdout);
-  if (run->stop == HB_SIM_STOPPED) {
-    hb_cli_fail(0, "interrupted at cycle %llu of %llu; what was recorded is in %s",
+  if (run->stop == HB_SIM_STOPPED || run->stop == HB_SIM_KILLED) {
+    hb_cli_fail(0, "%s at cycle %llu of %llu; what was recorded is in %s", metrics->why,
                 (unsigned long long)metrics->result.cycles,
                 (unsigned long long)metrics->planned_cycles, run->out);
     return HB_EXIT_INTERRUPTED;
@@ -694,7 +748,8 @@ static int load_all(run_t *run) {
 }
 
 static int run_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_all, build_machine, prepare_out, open_trace};
+  int (*const steps[])(run_t *) = {load_all, build_machine, listen_for_debugger, prepare_out,
+                                   open_trace};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {

@@ -45,6 +45,8 @@ typedef struct hb_run_options {
   bool exact_reference;
   uint32_t stall_ppm;
   uint64_t stall_seed;
+  bool gdb;          /* waits for a debugger, */
+  uint16_t gdb_port; /* on this port; 0: any */
   hb_run_progress_t progress;
   hb_draw_options_t draw;
   bool json; /* metrics on stdout instead of tables */

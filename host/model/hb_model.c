@@ -36,6 +36,7 @@ void hb_scenario_release(hb_scenario_t *scenario) {
     hb_model_release(&scenario->tasks[i].model);
   }
   free(scenario->tasks);
+  free(scenario->faults);
   scenario->tasks = NULL;
   scenario->num_tasks = 0;
 }

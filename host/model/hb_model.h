@@ -236,6 +236,15 @@ typedef struct hb_task {
   uint32_t num_slots;       /* 2 .. HB_IMAGE_MAX_SLOTS */
 } hb_task_t;
 
+/** What goes wrong with a tile, and when (hb_sim_fault_t of hb_sim.h). */
+typedef enum hb_fault_kind { HB_FAULT_HANG = 0, HB_FAULT_ERROR } hb_fault_kind_t;
+typedef struct hb_fault {
+  uint32_t tile; /* index in the SoC, below HB_MAX_TILES */
+  hb_fault_kind_t kind;
+  uint64_t time_ps;
+  uint32_t line, column; /* of its tile in the file */
+} hb_fault_t;
+
 typedef struct hb_scenario {
   char name[HB_NAME_MAX];
   char suite[HB_NAME_MAX];
@@ -247,6 +256,8 @@ typedef struct hb_scenario {
   hb_score_constants_t constants; /* of scores; all 0: XRBench's */
   uint32_t num_tasks;
   hb_task_t *tasks;
+  uint32_t num_faults;
+  hb_fault_t *faults;
 } hb_scenario_t;
 
 void hb_scenario_release(hb_scenario_t *scenario);

@@ -152,6 +152,9 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_uint(&json, "jobs", tile->jobs);
   put_uint(&json, "errors", tile->errors);
   put_uint(&json, "refused_accesses", tile->refused);
+  put_uint(&json, "injected_hangs", tile->hangs);
+  put_uint(&json, "injected_errors", tile->read_errors);
+  put_uint(&json, "resets", tile->resets);
   put_uint(&json, "busy_cycles", tile->busy);
   put_uint(&json, "array_cycles", tile->array);
   put_uint(&json, "wait_load_cycles", tile->wait_load);

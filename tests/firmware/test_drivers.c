@@ -107,6 +107,19 @@ static void test_tile_start__next_job_writes_what_changed(void **state) {
   hb_tile_start(&tile, &next);
 }
 
+static void test_tile_reset__sets_the_tile_up_and_forgets_its_registers(void **state) {
+  (void)state;
+  hb_tile_t tile = make_tile();
+  expect_whole_job();
+  hb_tile_start(&tile, &JOB);
+  expect_write(BASE + HB_NI_OFFSET + HB_NI_RESET, HB_NI_RESET_TILE);
+  expect_write(BASE + HB_TILE_REG_WATCHDOG, 500);
+  expect_write(BASE + HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  hb_tile_reset(&tile);
+  expect_whole_job();
+  hb_tile_start(&tile, &JOB);
+}
+
 static void test_tile_reap__takes_and_pops(void **state) {
   (void)state;
   const hb_tile_t tile = make_tile();
@@ -229,6 +242,7 @@ int main(void) {
       cmocka_unit_test(test_tile_init__another_tile_touches_nothing_bad),
       cmocka_unit_test(test_tile_start__first_job_writes_all_and_the_doorbell_last),
       cmocka_unit_test(test_tile_start__next_job_writes_what_changed),
+      cmocka_unit_test(test_tile_reset__sets_the_tile_up_and_forgets_its_registers),
       cmocka_unit_test(test_tile_reap__takes_and_pops),
       cmocka_unit_test(test_tile_reap__nothing_there_pops_nothing),
       cmocka_unit_test(test_mbox_pop__reads_then_pops),

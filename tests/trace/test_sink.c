@@ -266,6 +266,10 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   const hb_sim_refused_t refused = {550, 1, HB_TAG(2, 3, 7), 0x80001230u, 16, true};
   callbacks.refused(callbacks.ctx, &refused);
   callbacks.telemetry(callbacks.ctx, 600, fault, 5);
+  const hb_sim_tile_event_t hang = {650, 650, 1, HB_TILE_EVENT_HANG, 0, false};
+  callbacks.tile_event(callbacks.ctx, &hang);
+  const hb_sim_tile_event_t reset = {660, 620, 0, HB_TILE_EVENT_RESET, HB_TAG(2, 3, 7), true};
+  callbacks.tile_event(callbacks.ctx, &reset);
   hb_trace_sink_note(sink, 700, "stopped: \"Ctrl-C\"\n");
   close_sink(sink);
   expect_dump(
@@ -280,6 +284,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "           510  irq            line=tile1 level=0\n"
       "           550  refused        tile=south tag=HT#3/conv7 addr=0x80001230 beats=16 write=1\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
+      "           650  tile_event     tile=south event=HANG running=0 tag=0x0 start=650\n"
+      "           660  tile_event     tile=north event=RESET running=1 tag=HT#3/conv7 start=620\n"
       "           700  note           text=\"stopped: \\\"Ctrl-C\\\"\\u000a\"\n");
   expect_dump(
       true, "note,job",
@@ -362,7 +368,8 @@ static void boundaries_show_every_channel(void **state) {
               "          1008  axi_w          tile=south wait=4 beats=15 strobe=0xfff0 last=1\n"
               "          1009  axi_b          tile=south wait=4 id=2 resp=DECERR\n"
               "          1010  irq_wire       tile=south level=1\n"
-              "          1011  idle_wire      tile=south level=4275878552\n");
+              "          1011  idle_wire      tile=south level=4275878552\n"
+              "          1012  tile_reset     tile=south\n");
 }
 
 static void jobs_are_not_in_a_trace_of_decisions(void **state) {
@@ -445,7 +452,8 @@ static void wrong_options_are_explained_bad(void **state) {
       "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
       "telemetry note "
       "job irq refused read_request write_request read_response write_response reg_aw reg_w "
-      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire");
+      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
+      "tile_reset tile_event");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);
