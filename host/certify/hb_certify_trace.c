@@ -12,7 +12,7 @@ static const char *const STREAMS[] = {
     [HB_BOUNDARY_R] = "axi_r",          [HB_BOUNDARY_AW] = "axi_aw",
     [HB_BOUNDARY_W] = "axi_w",          [HB_BOUNDARY_B] = "axi_b",
     [HB_BOUNDARY_IRQ] = "irq_wire",     [HB_BOUNDARY_IDLE] = "idle_wire",
-    [HB_BOUNDARY_RESET] = "tile_reset", [HB_CERTIFY_JOB] = "job",
+    [HB_BOUNDARY_RESET] = "reset", [HB_CERTIFY_JOB] = "job",
 };
 enum { NUM_STREAMS = sizeof(STREAMS) / sizeof(STREAMS[0]) };
 

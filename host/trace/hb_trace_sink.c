@@ -277,7 +277,7 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"axi_b", HB_TRACE_BOUNDARY, COUNT(kBoundaryBFields), kBoundaryBFields},
     {"irq_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
     {"idle_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
-    {"tile_reset", HB_TRACE_BOUNDARY, COUNT(kBoundaryResetFields), kBoundaryResetFields},
+    {"reset", HB_TRACE_BOUNDARY, COUNT(kBoundaryResetFields), kBoundaryResetFields},
     {"tile_event", HB_TRACE_DECISIONS, COUNT(kTileEventFields), kTileEventFields},
 };
 

@@ -369,7 +369,7 @@ static void boundaries_show_every_channel(void **state) {
               "          1009  axi_b          tile=south wait=4 id=2 resp=DECERR\n"
               "          1010  irq_wire       tile=south level=1\n"
               "          1011  idle_wire      tile=south level=4275878552\n"
-              "          1012  tile_reset     tile=south\n");
+              "          1012  reset          tile=south\n");
 }
 
 static void jobs_are_not_in_a_trace_of_decisions(void **state) {
@@ -453,7 +453,7 @@ static void wrong_options_are_explained_bad(void **state) {
       "telemetry note "
       "job irq refused read_request write_request read_response write_response reg_aw reg_w "
       "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
-      "tile_reset tile_event");
+      "reset tile_event");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);
