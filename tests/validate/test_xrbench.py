@@ -30,7 +30,7 @@ def main():
     for row in rows:
         measured = int(row["measured"])
         assert int(row["roofline"]) <= measured, f"above the roof: {row}"
-        assert abs(int(row["mapper"]) / measured - 1) < 0.25, f"the mapper's estimate: {row}"
+        assert abs(int(row["mapper"]) - measured) < 100 + 0.25 * measured, f"the mapper's estimate: {row}"
         assert (row["systolic"] == "") == row["tile"].startswith("vec"), row
     shown = (root / "host" / "validate" / "README.md").read_text().splitlines()
     lines = [line for line in done.stdout.splitlines() if line.startswith(("all on", "ws16 ", "os16 ", "vec16 "))]
