@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "hb_cli.h"
 #include "hb_job_cost.h"
 #include "hb_outdir.h"
 #include "hb_progress.h"
+
+enum { WAIT_NS = 50 * 1000 * 1000 };
 
 /* A cost model that needs the user's file is not among those compared. */
 static uint32_t num_costs(void) {
@@ -134,13 +137,15 @@ static int start(const hb_run_options_t *options, one_t *one) {
 
 static void clean(one_t *one) {
   if (one->pid != 0) {
-    kill(one->pid, SIGTERM);
+    kill(one->pid, SIGKILL); /* it may not have its own handlers yet */
     (void)waitpid(one->pid, NULL, 0);
     one->pid = 0;
   }
   if (one->begun) {
     char path[HB_PATH_MAX_BYTES + 32];
     snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
+    (void)!unlink(path);
+    snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
     (void)!unlink(path);
     (void)!rmdir(one->out);
     one->begun = false;
@@ -181,12 +186,16 @@ static int run_all(const hb_run_options_t *options, one_t *ones, uint32_t num, u
       fflush(stderr);
     }
     int status = 0;
-    const pid_t pid = wait(&status);
-    if (interrupted) {
+    const pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (interrupted) { /* a wait that blocks would miss a signal just before it */
       return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted");
     }
+    if (pid <= 0) {
+      nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+      continue;
+    }
     for (uint32_t i = 0; i < next; i++) {
-      if (pid > 0 && ones[i].pid == pid) {
+      if (ones[i].pid == pid) {
         const int code = finish(&ones[i], status);
         if (code != HB_EXIT_OK) {
           return code;

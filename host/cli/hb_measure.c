@@ -331,7 +331,7 @@ hb_status_t hb_measure_all(const hb_measure_t *measure, hb_validate_t *plan, cha
   }
   for (int i = 0; i < MAX_PROCESSES; i++) {
     if (pool->processes[i].pid != 0) {
-      kill(pool->processes[i].pid, SIGTERM);
+      kill(pool->processes[i].pid, SIGKILL); /* it may not have its own handlers yet */
       close(pool->processes[i].pipe);
       (void)waitpid(pool->processes[i].pid, NULL, 0);
     }

@@ -12,9 +12,11 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 HILBERT = ""
@@ -292,6 +294,20 @@ class Usage(Case):
                        self.folder / "o")
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("no tile of mini-ws8 can run any of the layers", done.stderr)
+
+    def test_interrupt(self):
+        for args in (["--models", "conv3x3-64", "--engine", "rtl"],
+                     ["busy-quad", "--duration", "1s"]):
+            out = self.folder / args[0].strip("-")
+            child = subprocess.Popen([HILBERT, "validate", "--soc", "quad-ws16", "--out", out, *args],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+            while not out.exists() and child.poll() is None:
+                time.sleep(0.01)
+            time.sleep(0.1)
+            child.send_signal(signal.SIGINT)
+            _, stderr = child.communicate(timeout=60)
+            self.assertEqual((child.returncode, stderr), (130, "hilbert: interrupted\n"))
+            self.assertEqual(os.listdir(out), [])
 
     def test_firmware_that_is_none(self):
         env = dict(os.environ, HILBERT_FIRMWARE=str(SCENARIOS / "demo/tiny.yaml"))
