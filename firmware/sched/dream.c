@@ -37,6 +37,9 @@ static inline uint32_t limited(uint32_t value, uint32_t limit) {
 static void apply_weights(hb_dream_model_t *m, uint32_t num_kinds, uint32_t alpha, uint32_t beta) {
   m->alpha_per_cycle = times(m->per_cycle, alpha);
   for (uint32_t k = 0; k < num_kinds; ++k) {
+    if (m->per_nj[k].mant == 0) {
+      continue; /* no tile of this kind can run it */
+    }
     m->beta_per_nj[k] = times(m->per_nj[k], beta);
     m->energy[k] = limited(hb_recip_ratio(m->sum_nj, m->beta_per_nj[k]), HB_DREAM_MAX_TERM);
   }
