@@ -298,6 +298,7 @@ static void announce(machine_t *m, uint32_t index) {
   message->words[HB_MBOX_STREAM] = index;
   message->words[HB_MBOX_FRAME] = (uint32_t)stream->next;
   message->words[HB_MBOX_FLAGS] = flags | (stream->frame.triggered ? HB_MBOX_FLAG_TRIGGERED : 0u);
+  message->words[HB_MBOX_PATH] = stream->frame.path;
   message->words[HB_MBOX_ARRIVAL_LO] = (uint32_t)stream->frame.arrival;
   message->words[HB_MBOX_ARRIVAL_HI] = (uint32_t)(stream->frame.arrival >> 32);
   message->words[HB_MBOX_DEADLINE_LO] = (uint32_t)stream->frame.deadline;

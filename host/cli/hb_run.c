@@ -103,6 +103,11 @@ static int load_files(run_t *run) {
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
   }
+  char why[256];
+  if (run->options->sched != NULL &&
+      hb_config_sched(run->options->sched, &run->scenario.sched, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
+  }
   if (run->options->soc != NULL) {
     status = hb_library_find(HB_CONFIG_SOC, run->options->soc, run->soc_path, &error);
   } else if (run->scenario.soc_path[0] == '\0') {
@@ -271,6 +276,13 @@ static void on_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
   }
 }
 
+static void on_path(void *ctx, const hb_sim_path_t *path) {
+  run_t *run = ctx;
+  if (run->trace != NULL) {
+    hb_trace_sink_path(run->trace, path);
+  }
+}
+
 static void on_packet(void *ctx, const hb_sim_packet_t *packet) {
   run_t *run = ctx;
   hb_trace_sink_packet(run->trace, packet);
@@ -326,6 +338,7 @@ static int build_machine(run_t *run) {
                .irq = on_irq,
                .refused = on_refused,
                .tile_event = on_tile_event,
+               .path = on_path,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
       .poll = on_poll,
@@ -408,6 +421,9 @@ static void describe_workload(const run_t *run, hb_trace_meta_t *meta) {
     hb_trace_meta_set(meta, HB_CERTIFY_META_SOC, run->options->soc);
   }
   hb_trace_meta_set_uint(meta, HB_CERTIFY_META_FLAGS, image_flags(run));
+  if (run->options->sched != NULL) {
+    hb_trace_meta_set(meta, HB_CERTIFY_META_SCHED, run->options->sched);
+  }
   hb_trace_meta_set(meta, HB_CERTIFY_META_WORKLOAD, run->workload_sha256);
 }
 

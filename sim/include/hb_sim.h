@@ -32,6 +32,7 @@ enum {
   HB_SIM_MAX_CHANNELS = 4, /* DRAM channels, each at its own node */
   HB_SIM_MAX_SLOTS = 8,
   HB_SIM_MAX_SOURCES = 4,
+  HB_SIM_MAX_PATH_BITS = 32,
   HB_SIM_MAX_VCS = 4,         /* virtual channels of a NoC link */
   HB_SIM_MAX_OUTSTANDING = 16, /* accesses of one direction that a tile's network interface keeps */
 };
@@ -124,12 +125,6 @@ typedef struct hb_soc {
 } hb_soc_t;
 
 /**
- * One periodic frame source. The nominal time of frame f is offset_cycles + floor(f * rate_den * clock_hz / rate_num);
- * it is taken then, plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0 nor
- * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
- * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1.
- */
-/**
  * A sensor that a stream's frames come from. With a rate of its own it takes frames at offset + floor(g / rate); the
  * stream's frame f is its latest by then, g = floor(f * rate / the stream's rate), and streams that use the same frame
  * of the same sensor (`id`) draw the same jitter for it.
@@ -141,7 +136,14 @@ typedef struct hb_sim_source {
   uint32_t jitter_cycles;
 } hb_sim_source_t;
 
-/** With sources, a frame is taken when the last of them has its part; offset_cycles and jitter_cycles are not used. */
+/**
+ * One periodic frame source. The nominal time of frame f is offset_cycles + floor(f * rate_den * clock_hz / rate_num);
+ * it is taken then, plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0 nor
+ * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
+ * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1. With sources, a frame is taken when the last of them has its part;
+ * offset_cycles and jitter_cycles are not used. Frames whose nominal time is stop_cycles or later do not come.
+ * Which of its path_bits a frame's path has (HB_MBOX_PATH) is drawn for each frame and bit.
+ */
 typedef struct hb_sim_stream {
   char name[HB_SIM_NAME_MAX];
   uint64_t rate_num, rate_den; /* frames per second = num / den */
@@ -153,19 +155,31 @@ typedef struct hb_sim_stream {
   uint32_t slot_addr[HB_SIM_MAX_SLOTS]; /* DRAM, 256-byte aligned */
   uint32_t num_sources;                 /* 0 .. HB_SIM_MAX_SOURCES */
   hb_sim_source_t sources[HB_SIM_MAX_SOURCES];
+  uint64_t stop_cycles;                    /* 0: never */
+  uint32_t path_bits;                      /* 0 .. HB_SIM_MAX_PATH_BITS */
+  uint32_t path_ppm[HB_SIM_MAX_PATH_BITS]; /* chance of each, 0 .. 1000000 */
 } hb_sim_stream_t;
 
 /** A frame of a stream, as the sensors take it. */
 typedef struct hb_sim_frame {
-  uint64_t taken;   /* cycle, jitter included; a frame is not taken before the one before it */
+  uint64_t taken;   /* cycle, jitter included; a frame is not taken before the one before it; UINT64_MAX: the stream
+                       has ended */
   uint64_t arrival; /* nominal */
   uint64_t deadline;
   bool triggered; /* its model is to run */
+  uint32_t path;  /* HB_MBOX_PATH */
 } hb_sim_frame_t;
 
 /** Frame `frame` of stream number `index` in every run with `seed`, for engines without sensors. */
 void hb_sim_stream_frame(const hb_sim_stream_t *stream, uint32_t index, uint32_t clock_khz, uint64_t seed, uint64_t frame,
                          hb_sim_frame_t *frame_out);
+
+/** A frame with path_bits, when it is announced. */
+typedef struct hb_sim_path {
+  uint64_t cycle; /* in which the message leaves the sensor */
+  uint32_t stream, frame;
+  uint32_t path; /* HB_MBOX_PATH */
+} hb_sim_path_t;
 
 /** One finished tile job: what the `jobs` trace level records. Counters are this job's own. */
 typedef struct hb_sim_job {
@@ -259,6 +273,7 @@ typedef struct hb_sim_sink {
   /* The level of an interrupt bit as the host sees it (HB_IRQ_*) changed. */
   void (*irq)(void *ctx, uint64_t cycle, uint32_t bit, bool level);
   void (*refused)(void *ctx, const hb_sim_refused_t *refused);
+  void (*path)(void *ctx, const hb_sim_path_t *path);
   void (*packet)(void *ctx, const hb_sim_packet_t *packet);
   void (*boundary)(void *ctx, const hb_sim_boundary_t *boundary);
   void (*tile_event)(void *ctx, const hb_sim_tile_event_t *event);

@@ -14,8 +14,9 @@ namespace {
 constexpr uint32_t kPpm = 1000000;
 constexpr uint32_t kMaxSlots = HB_SIM_MAX_SLOTS;
 
-/* What a number is drawn for. */
-enum Purpose : unsigned { kJitter = 1, kTrigger = 2, kContent = 3, kPurposes = 4 };
+/* What a number is drawn for. Jitter of source i is kJitter + kPurposes * i, bit i of a path
+ * kPath + kPurposes * i. */
+enum Purpose : unsigned { kPath = 0, kJitter = 1, kTrigger = 2, kContent = 3, kPurposes = 4 };
 
 /* Draws for sensors are keyed like those of streams with numbers from here on. */
 constexpr uint64_t kSensors = uint64_t{1} << 32;
@@ -68,9 +69,12 @@ uint64_t below(uint64_t random, uint64_t range) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(random) * range) >> 64);
 }
 
-/* When a stream's frame is taken, jitter included. */
+/* When a stream's frame is taken, jitter included; kNever: the stream has ended. */
 Cycle taken(const hb_sim_stream_t &s, uint64_t stream, uint32_t clock_khz, uint64_t seed,
             uint64_t frame) {
+  if (s.stop_cycles != 0 && SensorHub::nominal(s, clock_khz, frame) >= s.stop_cycles) {
+    return kNever;
+  }
   const auto shifted = [](Cycle nominal, uint64_t jitter, uint64_t random) {
     const Cycle late = nominal + below(random, 2 * jitter + 1);
     return late > jitter ? late - jitter : 0;
@@ -131,6 +135,14 @@ std::string SensorHub::check(const hb_sim_stream_t &stream) {
   if (stream.num_sources > HB_SIM_MAX_SOURCES) {
     return "num_sources must be 0 to 4";
   }
+  if (stream.path_bits > HB_SIM_MAX_PATH_BITS) {
+    return "path_bits must be 0 to 32";
+  }
+  for (uint32_t i = 0; i < stream.path_bits; ++i) {
+    if (stream.path_ppm[i] > kPpm) {
+      return "path_ppm must be 0 to 1000000";
+    }
+  }
   for (uint32_t i = 0; i < stream.num_sources; ++i) {
     if ((stream.sources[i].rate_num == 0) != (stream.sources[i].rate_den == 0)) {
       return "rate_num and rate_den of a source must both be 0, or both be 1 or more";
@@ -175,6 +187,16 @@ void SensorHub::content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t
   }
 }
 
+uint32_t SensorHub::path(uint64_t seed, uint32_t index, const hb_sim_stream_t &stream,
+                         uint64_t frame) {
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < stream.path_bits; ++i) {
+    const uint64_t random = key(seed, index, frame, kPath + kPurposes * i);
+    bits |= below(random, kPpm) < stream.path_ppm[i] ? uint32_t{1} << i : 0u;
+  }
+  return bits;
+}
+
 Cycle SensorHub::take_cycle(size_t stream, uint64_t frame) const {
   return taken(streams_[stream].config, stream, config_.clock_khz, config_.seed, frame);
 }
@@ -185,6 +207,7 @@ void SensorHub::take(size_t index, Cycle now) {
     Frame frame;
     frame.number = stream.next_frame;
     frame.triggered = triggered(stream.config, index, config_.seed, frame.number);
+    frame.path = path(config_.seed, static_cast<uint32_t>(index), stream.config, frame.number);
     if (stream.free_slots != 0) {
       frame.slot = static_cast<uint32_t>(__builtin_ctz(stream.free_slots));
       stream.free_slots &= stream.free_slots - 1;
@@ -242,7 +265,7 @@ void SensorHub::take_responses() {
   }
 }
 
-bool SensorHub::send_message() {
+bool SensorHub::send_message(Cycle now) {
   if (message_unanswered_) {
     return false;
   }
@@ -263,6 +286,7 @@ bool SensorHub::send_message() {
     words[HB_MBOX_FRAME] = static_cast<uint32_t>(frame.number);
     words[HB_MBOX_FLAGS] = (frame.slot == kNoSlot ? HB_MBOX_FLAG_OVERRUN : frame.slot) |
                            (frame.triggered ? HB_MBOX_FLAG_TRIGGERED : 0u);
+    words[HB_MBOX_PATH] = frame.path;
     words[HB_MBOX_ARRIVAL_LO] = static_cast<uint32_t>(arrival);
     words[HB_MBOX_ARRIVAL_HI] = static_cast<uint32_t>(arrival >> 32);
     words[HB_MBOX_DEADLINE_LO] = static_cast<uint32_t>(deadline);
@@ -274,6 +298,11 @@ bool SensorHub::send_message() {
     packet->tag = static_cast<uint32_t>(index);
     std::memcpy(packet->data.data(), words.data(), sizeof words);
     port_.send(packet);
+    if (stream.config.path_bits != 0 && config_.sink.path != nullptr) {
+      const hb_sim_path_t record{now, static_cast<uint32_t>(index),
+                                 static_cast<uint32_t>(frame.number), frame.path};
+      config_.sink.path(config_.sink.ctx, &record);
+    }
     stream.announced = true;
     message_unanswered_ = true;
     message_turn_ = (index + 1) % streams_.size();
@@ -322,7 +351,7 @@ Cycle SensorHub::tick(Cycle now) {
     take(i, now);
     next = std::min(next, streams_[i].next_take);
   }
-  while (port_.can_send(Net::kRequest) && (send_message() || send_write())) {
+  while (port_.can_send(Net::kRequest) && (send_message(now) || send_write())) {
   }
   return next;
 }
@@ -335,4 +364,5 @@ void hb_sim_stream_frame(const hb_sim_stream_t *stream, uint32_t index, uint32_t
   frame_out->arrival = hb::SensorHub::nominal(*stream, clock_khz, frame);
   frame_out->deadline = hb::SensorHub::deadline(*stream, clock_khz, frame);
   frame_out->triggered = hb::triggered(*stream, index, seed, frame);
+  frame_out->path = hb::SensorHub::path(seed, index, *stream, frame);
 }

@@ -2,6 +2,7 @@
 
 /* What the loaders make of good files: values, defaults, shapes. Bad files are in test_cli.py. */
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -331,11 +332,11 @@ static void test_xrbench__models_match_published_totals(void **state) {
 }
 
 /* Layers and multiply-accumulates of every rebuilt network, counted by their builder and by us. */
-static void test_xrbench__corrected_models_have_the_totals_of_their_builder(void **state) {
-  (void)state;
-  FILE *totals = fopen(SCENARIOS "xrbench/models/corrected/totals.csv", "r");
-  assert_non_null(totals);
+static void check_totals(const char *folder, unsigned expected) {
   char line[256];
+  snprintf(line, sizeof(line), SCENARIOS "%s/totals.csv", folder);
+  FILE *totals = fopen(line, "r");
+  assert_non_null(totals);
   unsigned num = 0;
   assert_non_null(fgets(line, sizeof(line), totals));
   while (fgets(line, sizeof(line), totals) != NULL) {
@@ -343,7 +344,7 @@ static void test_xrbench__corrected_models_have_the_totals_of_their_builder(void
     unsigned layers = 0;
     unsigned long long macs = 0;
     assert_int_equal(sscanf(line, "%63[^,],%u,%llu", name, &layers, &macs), 3);
-    snprintf(path, sizeof(path), SCENARIOS "xrbench/models/corrected/%s.yaml", name);
+    snprintf(path, sizeof(path), SCENARIOS "%s/%s.yaml", folder, name);
     hb_model_t model;
     hb_config_error_t error = {""};
     if (hb_config_load_model(path, &model, &error) != HB_OK) {
@@ -360,7 +361,191 @@ static void test_xrbench__corrected_models_have_the_totals_of_their_builder(void
     num++;
   }
   fclose(totals);
-  assert_int_equal(num, 11);
+  assert_int_equal(num, expected);
+}
+
+static void test_xrbench__corrected_models_have_the_totals_of_their_builder(void **state) {
+  (void)state;
+  check_totals("xrbench/models/corrected", 11);
+}
+
+static void test_dream__models_have_the_totals_of_their_builder(void **state) {
+  (void)state;
+  check_totals("dream/models", 17);
+}
+
+/* The tasks of the five scenarios, as reconstructed: name, frames a second, chance in ppm,
+ * upstream. */
+static void test_dream__scenarios_are_the_ones_of_the_readme(void **state) {
+  (void)state;
+  static const struct {
+    const char *scenario, *task, *model;
+    uint32_t fps, ppm;
+    const char *upstream;
+  } tasks[] = {
+      {"vr-gaming", "gaze", "fbnet-c", 60, 1000000, NULL},
+      {"vr-gaming", "hands", "ssd-mobilenet-v2", 30, 1000000, NULL},
+      {"vr-gaming", "pose", "hand-pose-net", 30, 500000, "hands"},
+      {"vr-gaming", "context", "ofa-d4-e6-k7", 30, 1000000, NULL},
+      {"vr-gaming", "keyword", "kws-res8", 15, 1000000, NULL},
+      {"vr-gaming", "translation", "gnmt", 15, 500000, "keyword"},
+      {"ar-call", "keyword", "kws-res8", 15, 1000000, NULL},
+      {"ar-call", "translation", "gnmt", 15, 500000, "keyword"},
+      {"ar-call", "context", "skip-net", 30, 1000000, NULL},
+      {"ar-social", "depth", "focal-length-depth", 30, 1000000, NULL},
+      {"ar-social", "action", "ed-tcn", 30, 1000000, NULL},
+      {"ar-social", "faces", "ssd-mobilenet-v2", 30, 1000000, NULL},
+      {"ar-social", "verify", "vgg-voxceleb", 30, 500000, "faces"},
+      {"ar-social", "context", "ofa-d4-e6-k7", 30, 1000000, NULL},
+      {"drone-outdoor", "objects", "ssd-mobilenet-v2", 30, 1000000, NULL},
+      {"drone-outdoor", "navigation", "trail-net", 60, 1000000, NULL},
+      {"drone-outdoor", "odometry", "sos-net", 60, 1000000, NULL},
+      {"drone-indoor", "objects", "ssd-mobilenet-v2", 30, 1000000, NULL},
+      {"drone-indoor", "obstacles", "rapid-rl", 60, 1000000, NULL},
+      {"drone-indoor", "odometry", "sos-net", 60, 1000000, NULL},
+      {"drone-indoor", "cars", "googlenet-car", 60, 1000000, NULL},
+  };
+  const uint32_t num = sizeof(tasks) / sizeof(tasks[0]);
+  for (uint32_t i = 0; i < num;) {
+    char path[512];
+    snprintf(path, sizeof(path), SCENARIOS "dream/dream-%s.yaml", tasks[i].scenario);
+    hb_scenario_t s;
+    hb_config_error_t error = {""};
+    if (hb_config_load_scenario(path, &s, &error) != HB_OK) {
+      fail_msg("%s", error.text);
+    }
+    for (uint32_t t = 0; t < s.num_tasks; t++, i++) {
+      assert_in_range(i, 0, num - 1);
+      const hb_task_t *task = &s.tasks[t];
+      assert_string_equal(task->name, tasks[i].task);
+      assert_string_equal(task->model.name, tasks[i].model);
+      assert_int_equal(task->rate_num, tasks[i].fps * task->rate_den);
+      assert_int_equal(task->probability_ppm, tasks[i].ppm);
+      if (tasks[i].upstream != NULL) {
+        assert_string_equal(s.tasks[task->depends_on].name, tasks[i].upstream);
+      } else {
+        assert_int_equal(task->depends_on, HB_IMAGE_NONE);
+      }
+      assert_int_equal(hb_model_num_variants(&task->model),
+                       strcmp(task->name, "context") == 0 && task->model.num_blocks == 0 ? 4 : 1);
+    }
+    assert_true(i == num || strcmp(tasks[i].scenario, tasks[i - 1u].scenario) != 0);
+    hb_scenario_release(&s);
+  }
+}
+
+static hb_model_t load_model(const char *name) {
+  char path[512];
+  snprintf(path, sizeof(path), SCENARIOS "dream/models/%s.yaml", name);
+  hb_model_t model;
+  hb_config_error_t error = {""};
+  if (hb_config_load_model(path, &model, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+  return model;
+}
+
+static void test_model__paths(void **state) {
+  (void)state;
+  hb_model_t model = load_model("skip-net");
+  uint32_t ppm[HB_IMAGE_MAX_PATH_BITS];
+  assert_int_equal(hb_model_path(&model, ppm), 29);
+  assert_int_equal(ppm[28], 300000);
+  for (uint32_t i = 0; i < model.num_layers; i++) {
+    uint32_t mask = 0;
+    for (uint32_t b = 0; b < model.num_blocks; b++) {
+      mask |= i >= model.blocks[b].first && i <= model.blocks[b].last ? 1u << b : 0u;
+    }
+    assert_int_equal(hb_model_skip_mask(&model, i), mask);
+    assert_true(fabs(hb_model_share(&model, i) - (mask != 0 ? 0.7 : 1.0)) < 1e-12);
+  }
+  hb_model_release(&model);
+
+  model = load_model("rapid-rl"); /* 2 exits: every layer behind them, those behind both twice */
+  assert_int_equal(hb_model_path(&model, ppm), 2);
+  assert_int_equal(hb_model_skip_mask(&model, model.exits[0].after), 0);
+  assert_int_equal(hb_model_skip_mask(&model, model.exits[0].after + 1u), 1);
+  assert_int_equal(hb_model_skip_mask(&model, model.exits[1].after), 1);
+  assert_int_equal(hb_model_skip_mask(&model, model.num_layers - 1u), 3);
+  assert_true(fabs(hb_model_share(&model, model.num_layers - 1u) - 0.36) < 1e-12);
+
+  /* As the second of a supernet: its layers, edges and exits move, the first has no bits. */
+  hb_model_t all = {0}, first = load_model("fbnet-c");
+  const uint32_t moved = first.num_layers, layers = model.num_layers;
+  assert_int_equal(hb_model_append(&all, &first, 800000), HB_OK);
+  const hb_layer_t last = model.layers[layers - 1u];
+  assert_int_equal(hb_model_append(&all, &model, 700000), HB_OK);
+  assert_null(model.layers);
+  assert_int_equal(all.num_layers, moved + layers);
+  assert_int_equal(hb_model_num_variants(&all), 2);
+  const hb_variant_t second = hb_model_variant(&all, 1);
+  assert_int_equal(second.first_layer, moved);
+  assert_int_equal(second.num_layers, layers);
+  assert_int_equal(second.accuracy_ppm, 700000);
+  assert_string_equal(second.name, "rapid-rl");
+  assert_string_equal(all.name, "fbnet-c");
+  assert_int_equal(all.layers[moved].input, HB_LAYER_MODEL_INPUT);
+  assert_int_equal(all.layers[moved + layers - 1u].input, moved + last.input);
+  assert_string_equal(all.layers[moved + layers - 1u].name, "q.1");
+  assert_int_equal(hb_model_skip_mask(&all, moved - 1u), 0);
+  assert_int_equal(hb_model_skip_mask(&all, moved + layers - 1u), 3);
+  hb_model_release(&all);
+}
+
+static void test_model__constants_of_an_earlier_step(void **state) {
+  (void)state;
+  hb_model_t model = load_model("gnmt");
+  uint32_t shared = 0;
+  for (uint32_t i = 0; i < model.num_layers; i++) {
+    const uint32_t other = model.layers[i].constants;
+    if (other != 0) {
+      assert_in_range(other - 1u, 0, i - 1u);
+      assert_int_equal(model.layers[other - 1u].constants, 0);
+      assert_true(hb_layer_same(&model.layers[i], &model.layers[other - 1u]));
+      shared++;
+    }
+  }
+  assert_int_equal(shared, 5 + 4 + 3); /* cells of both sides; query, energy, logits */
+  hb_model_release(&model);
+}
+
+static void test_scenario__start_stop_and_scheduler(void **state) {
+  (void)state;
+  const char path[] = "/tmp/hb-test-scheduler.yaml";
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fprintf(file,
+          "scenario: s\nduration_ms: 2\nscheduler: {alpha: 0.5, drop: false, drop_window: 1, "
+          "tune_step: "
+          "0.25}\nsensors: [{name: camera}]\ntasks:\n  - {name: A, model: " SCENARIOS
+          "demo/models/tiny-conv.yaml, rate_hz: 10, sensor: camera, start_ms: 0.5, stop_ms: 20}\n");
+  fclose(file);
+  hb_scenario_t s;
+  hb_config_error_t error = {""};
+  if (hb_config_load_scenario(path, &s, &error) != HB_OK) {
+    fail_msg("%s", error.text);
+  }
+  remove(path);
+  assert_int_equal(s.tasks[0].start_ps, 500000000);
+  assert_int_equal(s.tasks[0].stop_ps, 20000000000);
+  assert_int_equal(s.sched.alpha_ppm, 500000);
+  assert_int_equal(s.sched.beta_ppm, 1000000);
+  assert_false(s.sched.drop);
+  assert_true(s.sched.supernet && s.sched.tune);
+  assert_int_equal(s.sched.drop_window, 1);
+  assert_int_equal(s.sched.drop_max, 1);
+  assert_int_equal(s.sched.tune_step_ppm, 250000);
+  char why[256];
+  assert_int_equal(hb_config_sched("tune=off,tune_interval_ms=2.5,drop_window=8,drop_max=3,beta=2",
+                                   &s.sched, why, sizeof(why)),
+                   HB_OK);
+  assert_int_equal(s.sched.alpha_ppm, 500000);
+  assert_int_equal(s.sched.beta_ppm, 2000000);
+  assert_false(s.sched.tune);
+  assert_int_equal(s.sched.tune_interval_ps, 2500000000);
+  assert_int_equal(s.sched.drop_window, 8);
+  assert_int_equal(s.sched.drop_max, 3);
+  hb_scenario_release(&s);
 }
 
 /* Rates, triggers and dependencies of the seven scenarios are the source's table. */
@@ -497,6 +682,11 @@ int main(void) {
       cmocka_unit_test(test_dram__presets_have_the_numbers_of_their_sources),
       cmocka_unit_test(test_xrbench__models_match_published_totals),
       cmocka_unit_test(test_xrbench__corrected_models_have_the_totals_of_their_builder),
+      cmocka_unit_test(test_dream__models_have_the_totals_of_their_builder),
+      cmocka_unit_test(test_dream__scenarios_are_the_ones_of_the_readme),
+      cmocka_unit_test(test_model__paths),
+      cmocka_unit_test(test_model__constants_of_an_earlier_step),
+      cmocka_unit_test(test_scenario__start_stop_and_scheduler),
       cmocka_unit_test(test_xrbench__scenarios_are_the_published_ones),
       cmocka_unit_test(test_model__batches_are_consecutive_pixels),
       cmocka_unit_test(test_scenario__sensors_and_model_sets),

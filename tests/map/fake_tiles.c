@@ -17,6 +17,8 @@ static const struct {
     {"os16", HB_TILE_KIND_OS, 16, 128, 64, 8, 10},
     {"vec8", HB_TILE_KIND_VECTOR, 8, 128, 64, 8, 10},
     {"vec16", HB_TILE_KIND_VECTOR, 16, 128, 64, 8, 10},
+    {"ws32", HB_TILE_KIND_WS, 32, 256, 128, 8, 10},
+    {"os32", HB_TILE_KIND_OS, 32, 256, 128, 8, 10},
     {"vec32", HB_TILE_KIND_VECTOR, 32, 256, 128, 8, 10},
     {"ws16-tiny-ifm", HB_TILE_KIND_WS, 16, 1, 64, 8, 10}, /* 64 input pixels */
 };

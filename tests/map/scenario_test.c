@@ -8,6 +8,7 @@
  * estimated MAC utilisation per model; the whole scenario's must reach the given percentage.
  */
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,10 +87,33 @@ static uint64_t check_program(const hb_workload_t *w, const hb_image_program_t *
   return moved;
 }
 
+/* The variant that a layer belongs to. */
+static hb_variant_t variant_of(const hb_model_t *model, uint32_t layer) {
+  uint32_t v = 0;
+  while (layer >= hb_model_variant(model, v).first_layer + hb_model_variant(model, v).num_layers) {
+    ++v;
+  }
+  return hb_model_variant(model, v);
+}
+
+/* Whether what layer `t` leaves may be the next of a block's input, which layer `i` leaves. */
+static bool same_place(const hb_model_t *model, uint32_t t, uint32_t i) {
+  for (uint32_t b = model->num_blocks; b-- > 0;) {
+    if (model->blocks[b].last == i) {
+      i = hb_model_source(model, model->blocks[b].first, false);
+      if (i == t) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 /* Layers that read tensor `t` (the output of layer t): the last one; t itself if nobody does, none
- * of the model for its result, which is to stay. */
+ * of the variant for its result, which is to stay. */
 static uint32_t last_reader(const hb_model_t *model, uint32_t t) {
-  uint32_t last = t + 1u == model->num_layers ? UINT32_MAX : t;
+  const hb_variant_t variant = variant_of(model, t);
+  uint32_t last = t + 1u == variant.first_layer + variant.num_layers ? UINT32_MAX : t;
   for (uint32_t i = t + 1u; i < model->num_layers; ++i) {
     const hb_layer_t *l = &model->layers[i];
     const uint32_t first = l->input == HB_LAYER_PREVIOUS ? i - 1u : l->input;
@@ -119,13 +143,22 @@ static void check_edge(const hb_image_layer_t *layers, uint32_t input, uint32_t 
         "layer %s does not read what it names", name);
 }
 
-/* One variant, the period, and a static tile that runs everything. */
+/* The variants, the period, and a static tile that runs everything. */
 static void check_schedule(const hb_image_header_t *header, const hb_image_model_t *model,
-                           const hb_image_variant_t *variant, const hb_task_t *task,
+                           const hb_image_variant_t *variants, const hb_task_t *task,
                            uint32_t clock_khz) {
-  CHECK(model->num_variants == 1 && variant->first_layer == model->first_layer &&
-            variant->num_layers == model->num_layers && variant->accuracy_q16 == HB_IMAGE_Q16_ONE,
-        "%s: variant", task->name);
+  CHECK(model->num_variants == hb_model_num_variants(&task->model), "%s: variants", task->name);
+  uint32_t next = model->first_layer;
+  for (uint32_t v = 0; v < model->num_variants; ++v) {
+    const hb_image_variant_t *variant = &variants[model->first_variant + v];
+    const hb_variant_t from = hb_model_variant(&task->model, v);
+    CHECK(variant->first_layer == next && variant->num_layers == from.num_layers, "%s: variant %u",
+          task->name, v);
+    CHECK(fabs(variant->accuracy_q16 / 65536.0 - from.accuracy_ppm / 1e6) <= 0.5 / 65536.0,
+          "%s: accuracy of variant %u", task->name, v);
+    next += variant->num_layers;
+  }
+  CHECK(next == model->first_layer + model->num_layers, "%s: layers of variants", task->name);
   const double period = clock_khz * 1e3 * (double)task->rate_den / (double)task->rate_num;
   CHECK(model->period_cycles <= period && model->period_cycles + 1.0 > period, "%s: period %u",
         task->name, model->period_cycles);
@@ -133,13 +166,31 @@ static void check_schedule(const hb_image_header_t *header, const hb_image_model
         "%s: static tile %u", task->name, model->static_tile);
 }
 
-/* What is to go falls from layer to layer by what the layer takes, on average and at best. */
+/* What is to go falls from layer to layer by what the layer takes, on average and at best, in the
+ * share of the frames that run it. */
 static void check_togo(const hb_image_header_t *header, const hb_image_tile_t *tiles,
                        const hb_image_model_t *model, const hb_image_layer_t *layers,
-                       const hb_image_program_t *programs, const char *name) {
+                       const hb_image_program_t *programs, const hb_model_t *from,
+                       const char *name) {
   for (uint32_t i = 0; i < model->num_layers; ++i) {
     const uint32_t index = model->first_layer + i;
-    const bool last = i + 1u == model->num_layers;
+    const hb_variant_t variant = variant_of(from, i);
+    const bool last = i + 1u == variant.first_layer + variant.num_layers;
+    uint32_t mask = 0;
+    double share = 1.0;
+    for (uint32_t b = 0; b < from->num_blocks; ++b) {
+      if (from->blocks[b].first <= i && i <= from->blocks[b].last) {
+        mask |= 1u << b;
+        share *= 1.0 - from->blocks[b].skip_ppm / 1e6;
+      }
+    }
+    for (uint32_t e = 0; e < from->num_exits; ++e) {
+      const uint32_t after = from->exits[e].after;
+      if (after < i && after >= variant.first_layer) {
+        mask |= 1u << (from->num_blocks + e);
+        share *= 1.0 - from->exits[e].ppm / 1e6;
+      }
+    }
     double sum = 0, least = UINT32_MAX;
     uint32_t num = 0;
     for (uint32_t t = 0; t < header->num_tiles; ++t) {
@@ -152,9 +203,10 @@ static void check_togo(const hb_image_header_t *header, const hb_image_tile_t *t
     }
     const double avg = (double)layers[index].togo_avg - (last ? 0.0 : layers[index + 1u].togo_avg);
     const double min = (double)layers[index].togo_min - (last ? 0.0 : layers[index + 1u].togo_min);
-    CHECK(avg - sum / num < 1.0 && sum / num - avg < 1.0 && min == least,
+    CHECK(fabs(avg - share * sum / num) <= 1.0 && fabs(min - share * least) <= 1.0,
           "%s layer %u: to go %g, at best %g", name, i, avg, min);
-    CHECK(layers[index].skip_mask == 0, "%s layer %u may be skipped", name, i);
+    CHECK(layers[index].skip_mask == mask, "%s layer %u: skipped in %x", name, i,
+          layers[index].skip_mask);
   }
 }
 
@@ -199,8 +251,8 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
     CHECK(
         models[m].num_layers == task->model.num_layers && models[m].depends_on == task->depends_on,
         "%s", task->name);
-    check_schedule(&header, &models[m], &variants[m], task, soc->clock_khz);
-    check_togo(&header, tiles, &models[m], layers, programs, task->name);
+    check_schedule(&header, &models[m], variants, task, soc->clock_khz);
+    check_togo(&header, tiles, &models[m], layers, programs, &task->model, task->name);
     uint64_t low = UINT64_MAX, high = 0; /* all activations */
     uint64_t moved = 0, tensors = 0;
     double macs = 0, cycles = 0;
@@ -212,13 +264,31 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
       if (hb_op_is_binary(layer->op)) {
         check_edge(&layers[models[m].first_layer], layer->input2, i, entry->in2_addr, layer->name);
       }
-      for (uint32_t j = 0; j < i; ++j) {
+      for (uint32_t b = 0; b < task->model.num_blocks; ++b) {
+        const hb_block_t *block = &task->model.blocks[b];
+        CHECK(block->last != i ||
+                  entry->out_addr == layers[models[m].first_layer + block->first].in_addr,
+              "%s block %s does not lie where its input does", task->name, block->name);
+      }
+      for (uint32_t j = variant_of(&task->model, i).first_layer; j < i; ++j) {
+        if (same_place(&task->model, j, i)) {
+          continue;
+        }
         const uint64_t at = layers[models[m].first_layer + j].out_addr;
         CHECK(last_reader(&task->model, j) < i ||
                   at + tensor_bytes(&task->model, j) <= entry->out_addr ||
                   at >= entry->out_addr + tensor_bytes(&task->model, i),
               "%s layer %s writes over the output of %s, which is still to be read", task->name,
               layer->name, task->model.layers[j].name);
+      }
+      const uint32_t other = layer->constants;
+      CHECK(
+          other == 0 || entry->const_addr == layers[models[m].first_layer + other - 1u].const_addr,
+          "%s layer %s: constants of %u", task->name, layer->name, other);
+      for (uint32_t j = 0; j < i && other == 0; ++j) {
+        CHECK(layers[models[m].first_layer + j].const_addr != entry->const_addr ||
+                  hb_map_zero_offset(layer) == 0 || hb_map_zero_offset(&task->model.layers[j]) == 0,
+              "%s layer %s: constants of %u", task->name, layer->name, j);
       }
       CHECK(segment_at(w, entry->const_addr, hb_map_zero_offset(layer)) != NULL, "%s constants",
             task->name);
@@ -245,6 +315,8 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
       ranges[num++] = (range_t){addr, addr + (uint64_t)w->streams[m].frame_bytes, "input slot"};
     }
     CHECK(w->streams[m].frame_bytes == hb_map_in_bytes(&task->model.layers[0]), "%s", task->name);
+    CHECK(w->streams[m].path_bits == task->model.num_blocks + task->model.num_exits, "%s: path",
+          task->name);
     printf(
         "%-8s %4u layers %8.1f MMAC %6.2f Mcycles on one tile, MAC utilisation %5.1f%%, moves "
         "%.1f MB (tensors %.1f)\n",

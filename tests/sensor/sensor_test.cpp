@@ -184,9 +184,18 @@ struct Machine {
         clock((std::string("clock_") + name).c_str(), options),
         noc((std::string("noc_") + name).c_str(), clock, soc.noc, hb::AddressMap(soc)),
         hub((std::string("hub_") + name).c_str(), clock, noc,
-            {hb::node_id(soc.noc, soc.sensor_node), kClockKhz, kSeed}),
+            {hb::node_id(soc.noc, soc.sensor_node), kClockKhz, kSeed, path_sink(this)}),
         memory(clock, noc, hb::node_id(soc.noc, soc.dram.node[0])),
         host(clock, noc, hb::node_id(soc.noc, soc.host_node)) {}
+
+  static hb_sim_sink_t path_sink(Machine *machine) {
+    hb_sim_sink_t sink{};
+    sink.ctx = machine;
+    sink.path = [](void *ctx, const hb_sim_path_t *path) {
+      static_cast<Machine *>(ctx)->paths.push_back(*path);
+    };
+    return sink;
+  }
 
   void add(const hb_sim_stream_t &stream) {
     expect_equal(SensorHub::check(stream), SensorHub::check(stream).size(), 0);
@@ -213,6 +222,7 @@ struct Machine {
   Memory memory;
   Host host;
   std::vector<hb_sim_stream_t> streams;
+  std::vector<hb_sim_path_t> paths;
 };
 
 /* 29.97 frames/s at 1 MHz: 33366.666... cycles a frame, rounded down from the start, not
@@ -292,6 +302,74 @@ void test_independent(const Clock::Options &options) {
   expect("about three of ten are triggered",
          triggered > 80 && triggered < 160 && mine.size() == 400);
   expect("the streams draw differently", same_triggers < 320);
+}
+
+/* Each bit of a path has its chance and its own draw; what is announced is what the sink gets. */
+void test_path(const Clock::Options &options) {
+  Machine m(options, "a");
+  hb_sim_stream_t stream = make_stream(1000, 1, 16, 4, HB_DRAM_BASE);
+  stream.path_bits = 4;
+  const uint32_t ppm[] = {300000, 300000, 0, 1000000};
+  std::memcpy(stream.path_ppm, ppm, sizeof ppm);
+  m.add(stream);
+  hb_sim_stream_t plain = make_stream(1000, 1, 16, 4, HB_DRAM_BASE + 0x100000);
+  m.add(plain);
+  m.clock.run_until(1000 * 1000);
+  size_t count[4] = {}, same = 0, frames = 0;
+  for (const Message &message : m.host.messages) {
+    const uint32_t path = message.words[HB_MBOX_PATH];
+    if (message.stream() == 1) {
+      expect_equal("path of a stream without", path, 0);
+      continue;
+    }
+    for (unsigned i = 0; i < 4; ++i) {
+      count[i] += path >> i & 1u;
+    }
+    same += (path & 1u) == (path >> 1 & 1u) ? 1 : 0;
+    expect_equal("path", path, SensorHub::path(kSeed, 0, stream, message.frame()));
+    expect_equal("recorded frame", m.paths[frames].frame, message.frame());
+    expect_equal("recorded path", m.paths[frames].path, path);
+    expect("recorded when it leaves", m.paths[frames].cycle < message.at);
+    ++frames;
+  }
+  expect_equal("frames", frames, 1000);
+  expect_equal("records", m.paths.size(), frames);
+  for (unsigned i = 0; i < 2; ++i) {
+    expect("three of ten have it", count[i] > 250 && count[i] < 350);
+  }
+  expect("bits are drawn for themselves", same > 530 && same < 630); /* 0.58 */
+  expect_equal("never", count[2], 0);
+  expect_equal("always", count[3], frames);
+  size_t other = 0;
+  for (uint64_t f = 0; f < 1000; ++f) {
+    other += SensorHub::path(kSeed, 0, stream, f) != SensorHub::path(kSeed + 1, 0, stream, f);
+    other += SensorHub::path(kSeed, 0, stream, f) != SensorHub::path(kSeed, 1, stream, f);
+  }
+  expect("other seeds and streams, other paths", other > 1200 && other < 1430); /* 2 * 0.66 */
+}
+
+/* Frames before stop_cycles come, the one at it and the later do not; the others' go on. */
+void test_stop(const Clock::Options &options) {
+  Machine m(options, "a");
+  hb_sim_stream_t stream = make_stream(1000, 1, 16, 4, HB_DRAM_BASE);
+  stream.offset_cycles = 2500;
+  stream.stop_cycles = 5500;
+  stream.jitter_cycles = 300;
+  m.add(stream);
+  hb_sim_stream_t camera = make_stream(500, 1, 16, 4, HB_DRAM_BASE + 0x100000);
+  camera.num_sources = 1;
+  camera.sources[0] = {7, 1000, 1, 0, 0};
+  camera.stop_cycles = 6001;
+  m.add(camera);
+  m.add(make_stream(1000, 1, 16, 4, HB_DRAM_BASE + 0x200000));
+  m.clock.run_until(20500);
+  size_t count[3] = {};
+  for (const Message &message : m.host.messages) {
+    ++count[message.stream()];
+  }
+  expect_equal("frames at 2500, 3500, 4500", count[0], 3);
+  expect_equal("frames at 0, 2000, 4000, 6000", count[1], 4);
+  expect_equal("frames without a stop", count[2], 21);
 }
 
 /* Two streams with the same time: their packets alternate, and both end within a packet of each
@@ -436,7 +514,7 @@ void test_refused(const Clock::Options &options) {
 void test_check(const Clock::Options &) {
   const hb_sim_stream_t good = make_stream(30, 1, 1024, 2, HB_DRAM_BASE);
   expect("a good stream", SensorHub::check(good).empty());
-  hb_sim_stream_t bad[9] = {good, good, good, good, good, good, good, good, good};
+  hb_sim_stream_t bad[11] = {good, good, good, good, good, good, good, good, good, good, good};
   bad[0].rate_num = 0;
   bad[1].rate_den = 0;
   bad[2].probability_ppm = 1000001;
@@ -447,7 +525,10 @@ void test_check(const Clock::Options &) {
   bad[7].num_sources = HB_SIM_MAX_SOURCES + 1;
   bad[8].num_sources = 1;
   bad[8].sources[0].rate_num = 60;
-  for (size_t i = 0; i < 9; ++i) {
+  bad[9].path_bits = HB_SIM_MAX_PATH_BITS + 1;
+  bad[10].path_bits = 2;
+  bad[10].path_ppm[1] = 1000001;
+  for (size_t i = 0; i < 11; ++i) {
     expect("bad stream " + std::to_string(i), !SensorHub::check(bad[i]).empty());
   }
 }
@@ -472,6 +553,8 @@ int main(int argc, char **argv) {
       {"sensor_rate", test_sensor_rate},
       {"sensor_jitter", test_sensor_jitter},
       {"synchronised", test_synchronised},
+      {"path", test_path},
+      {"stop", test_stop},
   };
   const auto test = argc > 1 ? tests.find(argv[1]) : tests.end();
   if (test == tests.end()) {

@@ -265,6 +265,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   callbacks.irq(callbacks.ctx, 510, HB_IRQ_TILE(1), false);
   const hb_sim_refused_t refused = {550, 1, HB_TAG(2, 3, 7), 0x80001230u, 16, true};
   callbacks.refused(callbacks.ctx, &refused);
+  const hb_sim_path_t path = {560, 2, 3, 5};
+  callbacks.path(callbacks.ctx, &path);
   callbacks.telemetry(callbacks.ctx, 600, fault, 5);
   const hb_sim_tile_event_t hang = {650, 650, 1, HB_TILE_EVENT_HANG, 0, false};
   callbacks.tile_event(callbacks.ctx, &hang);
@@ -283,6 +285,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "rd_beats=1000 wr_beats=200\n"
       "           510  irq            line=tile1 level=0\n"
       "           550  refused        tile=south tag=HT#3/conv7 addr=0x80001230 beats=16 write=1\n"
+      "           560  path           model=HT frame=3 path=0x5\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
       "           650  tile_event     tile=south event=HANG running=0 tag=0x0 start=650\n"
       "           660  tile_event     tile=north event=RESET running=1 tag=HT#3/conv7 start=620\n"
@@ -451,7 +454,7 @@ static void wrong_options_are_explained_bad(void **state) {
       "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
       "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
       "telemetry note "
-      "job irq refused read_request write_request read_response write_response reg_aw reg_w "
+      "job irq refused path read_request write_request read_response write_response reg_aw reg_w "
       "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
       "reset tile_event");
   FILE *full = fopen("/dev/full", "w");

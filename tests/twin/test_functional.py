@@ -129,6 +129,13 @@ class Runs(Base):
     def test_mixed_32(self):
         self.compare("mixed", "--soc=xr-4k", "--duration=2ms")
 
+    def test_paths(self):
+        """Frames that skip blocks and leave early."""
+        metrics = self.compare("paths", "--duration=5ms")
+        self.assertGreater(metrics["models"][0]["completed"], 3)
+        dump = hilbert("trace", "dump", "--stream=path", f"{self.folder}/twin/trace.hbt").stdout.splitlines()
+        self.assertGreater(len({line.rsplit("path=", 1)[1] for line in dump}), 2, dump)
+
     def test_busy(self):
         self.compare("bench/busy-quad", "--duration=5ms")
 
