@@ -62,14 +62,14 @@ void hb_telemetry_decision(uint32_t tag, uint32_t tile, uint32_t ready_jobs, uin
   put(free_tiles);
 }
 
-void hb_telemetry_candidate(uint32_t tag, uint32_t tile, int32_t score, int32_t term0,
-                            int32_t term1) {
+void hb_telemetry_candidate(uint32_t tag, uint32_t tile, int32_t score, const int32_t term[4]) {
   put(HB_TEL_HEAD(HB_TEL_CANDIDATE, NUM_WORDS_CANDIDATE));
   put(tag);
   put(tile);
   put((uint32_t)score);
-  put((uint32_t)term0);
-  put((uint32_t)term1);
+  for (uint32_t i = 0; i < 4u; ++i) {
+    put((uint32_t)term[i]);
+  }
 }
 
 void hb_telemetry_job_done(uint32_t tag, uint32_t tile, uint32_t compl_status) {
@@ -85,6 +85,30 @@ void hb_telemetry_fault(hb_status_t status, uint32_t tile, uint32_t tag, uint32_
   put(tile);
   put(tag);
   put(detail);
+}
+
+void hb_telemetry_tune(uint32_t alpha, uint32_t beta, uint32_t step, uint32_t ux_cost,
+                       uint32_t state) {
+  put(HB_TEL_HEAD(HB_TEL_TUNE, NUM_WORDS_TUNE));
+  put(alpha);
+  put(beta);
+  put(step);
+  put(ux_cost);
+  put(state);
+}
+
+void hb_telemetry_variant(uint32_t model, uint32_t frame, uint32_t variant) {
+  put(HB_TEL_HEAD(HB_TEL_VARIANT, NUM_WORDS_VARIANT));
+  put(model);
+  put(frame);
+  put(variant);
+}
+
+void hb_telemetry_tile_reset(uint32_t tile, uint32_t tag, uint32_t resets) {
+  put(HB_TEL_HEAD(HB_TEL_TILE_RESET, NUM_WORDS_TILE_RESET));
+  put(tile);
+  put(tag);
+  put(resets);
 }
 
 void hb_telemetry_exit(hb_status_t status) {

@@ -21,10 +21,13 @@ void hb_telemetry_frame_dropped(uint32_t model, uint32_t frame, uint32_t reason)
 void hb_telemetry_frame_started(uint32_t model, uint32_t frame);
 void hb_telemetry_frame_done(uint32_t model, uint32_t frame);
 void hb_telemetry_decision(uint32_t tag, uint32_t tile, uint32_t ready_jobs, uint32_t free_tiles);
-void hb_telemetry_candidate(uint32_t tag, uint32_t tile, int32_t score, int32_t term0,
-                            int32_t term1);
+void hb_telemetry_candidate(uint32_t tag, uint32_t tile, int32_t score, const int32_t term[4]);
 void hb_telemetry_job_done(uint32_t tag, uint32_t tile, uint32_t compl_status);
 void hb_telemetry_fault(hb_status_t status, uint32_t tile, uint32_t tag, uint32_t detail);
+void hb_telemetry_tune(uint32_t alpha, uint32_t beta, uint32_t step, uint32_t ux_cost,
+                       uint32_t state);
+void hb_telemetry_variant(uint32_t model, uint32_t frame, uint32_t variant);
+void hb_telemetry_tile_reset(uint32_t tile, uint32_t tag, uint32_t resets);
 
 /** Ends the run: HB_OK is a clean end. The machine stops in this cycle. */
 void hb_telemetry_exit(hb_status_t status);

@@ -62,9 +62,9 @@ static void emit_candidates(const hb_sched_view_t *view, uint64_t (*key)(const h
     const int32_t score = saturate(key(job), view->now);
     for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
       if (can_run(view, job, tile)) {
-        hb_telemetry_candidate(job->tag, tile, score,
-                               (int32_t)program_on(view, job, tile)->est_cycles,
-                               tile == job->last_tile ? 1 : 0);
+        const int32_t term[4] = {(int32_t)program_on(view, job, tile)->est_cycles,
+                                 tile == job->last_tile ? 1 : 0, 0, 0};
+        hb_telemetry_candidate(job->tag, tile, score, term);
       }
     }
   }

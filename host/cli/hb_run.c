@@ -32,6 +32,7 @@ enum {
   LINE_BYTES = 4096,
 };
 
+#define UX_WINDOW_PS UINT64_C(100000000000)
 #define PS_PER_KHZ_CYCLE UINT64_C(1000000000) /* ps times kHz that make one cycle */
 
 typedef struct run {
@@ -238,6 +239,14 @@ static void on_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   }
 }
 
+static void on_pass(void *ctx, uint64_t woke, uint64_t slept) {
+  run_t *run = ctx;
+  hb_score_pass(run->score, woke, slept);
+  if (run->trace != NULL) {
+    hb_trace_sink_pass(run->trace, woke, slept);
+  }
+}
+
 static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   run_t *run = ctx;
   if (run->num_refused++ == 0) {
@@ -328,6 +337,7 @@ static int build_machine(run_t *run) {
                .telemetry = on_telemetry,
                .job = on_job,
                .irq = on_irq,
+               .pass = on_pass,
                .refused = on_refused,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
@@ -567,6 +577,10 @@ static int collect_metrics(run_t *run) {
         tile.kind == HB_TILE_KIND_VECTOR ? tile.size : tile.size * tile.size;
     hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
   }
+  hb_score_frames(run->score, metrics->result.cycles, &metrics->ux);
+  if (metrics->ux.failed) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
   hb_sim_noc_stats(run->sim, &metrics->noc);
   for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
     hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
@@ -665,8 +679,11 @@ static int load_all(run_t *run) {
   run->metrics.planned_cycles =
       cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
                 run->soc.clock_khz);
+  const uint64_t window = cycles_of(
+      options->ux_window_ps != 0 ? options->ux_window_ps : UX_WINDOW_PS, run->soc.clock_khz);
+  hb_ux_init(&run->metrics.ux, run->scenario.num_tasks, window);
   if (hb_collect_begin(&run->metrics) != HB_OK ||
-      hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
+      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   return options->draw.file == NULL
@@ -725,6 +742,7 @@ static int run_once(const hb_run_options_t *options, bool drawing) {
   hb_sim_free(run->sim);
   hb_draw_release(&run->draw);
   hb_collect_release(&run->metrics);
+  hb_ux_release(&run->metrics.ux);
   if (run->trace != NULL) {
     char why[64];
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));

@@ -33,8 +33,9 @@ typedef struct hb_run_options {
   bool functional;       /* twins compute data */
   const char *dump_dram; /* file for the memory's bytes at the end; NULL: none */
   const char *policy_name;
-  uint32_t policy;      /* its number */
-  uint64_t duration_ps; /* 0: the scenario's */
+  uint32_t policy;       /* its number */
+  uint64_t duration_ps;  /* 0: the scenario's */
+  uint64_t ux_window_ps; /* of UXCost over time; 0: 100 ms */
   uint64_t seed;
   bool candidates; /* record every choice that was considered */
   bool trace;

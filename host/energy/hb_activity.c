@@ -17,6 +17,7 @@ static void add_load(const hb_cmd_load_t *load, hb_activity_t *sum) {
                      : load->mem == HB_CMD_LOAD_MEM_WGT ? &sum->wgt
                                                         : &sum->other;
   *memory += words;
+  sum->loaded += words;
 }
 
 /* Weight-stationary: N weight words a k-tile, every sum read and written each k-tile.
@@ -79,6 +80,8 @@ void hb_activity_of(const hb_program_t *program, const hb_map_tile_t *tile,
         /* A command's parameters once, and a row for each pixel. */
         sum.other += 8;
         sum.acc += (uint64_t)cmd->store.rows * cmd->store.beats * row_words;
+        sum.stored += (uint64_t)cmd->store.rows * cmd->store.beats *
+                      ((cmd->store.flags & HB_CMD_STORE_FLAG_RAW) != 0 ? 4u : 1u);
         break;
       default:
         break;

@@ -4,7 +4,7 @@
  * @file
  * Energy of a run: counted events times the SoC file's energy of each (hb_soc_energy_t).
  *
- *   tiles     per job: MACs and scratchpad accesses of its program (hb_activity.h)
+ *   tiles     per job: MACs and scratchpad accesses of its program (hb_energy_job.h)
  *   network   flits through routers, per link the mesh's counters
  *   DRAM      activations, bursts read and written, refreshes
  *   static    power times the length of the run
@@ -19,13 +19,18 @@
 #ifndef HB_ENERGY_H_
 #define HB_ENERGY_H_
 
+#include "hb_energy_job.h"
 #include "hb_metrics.h"
 
 typedef struct hb_energy hb_energy_t;
 
-/** Both must outlive it. @retval HB_ERR_NOMEM */
+/**
+ * All must outlive it.
+ * @param ux is told of all jobs that end well.
+ * @retval HB_ERR_NOMEM
+ */
 HB_MUST_USE hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
-                                      hb_energy_t **energy_out);
+                                      hb_ux_t *ux, hb_energy_t **energy_out);
 void hb_energy_free(hb_energy_t *energy);
 
 /** hb_sim_sink_t's job(). What runs out is kept until hb_energy_finish(). */
@@ -36,9 +41,5 @@ void hb_energy_job(void *ctx, const hb_sim_job_t *job);
  * @retval HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_energy_finish(const hb_energy_t *energy, hb_metrics_t *metrics);
-
-/** Of one 16-byte access to a scratchpad of `bytes`, in pJ: interpolated between the table's sizes,
- * linearly in the logarithms of both. */
-double hb_energy_sram(const hb_soc_energy_t *table, double bytes);
 
 #endif /* HB_ENERGY_H_ */

@@ -121,6 +121,44 @@ static void models_table(report_t *report) {
   table(report, "models", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
 }
 
+static void violations_table(report_t *report) {
+  static const column_t COLUMNS[] = {
+      {"task", "name", true, 0},
+      {"missed, share", "deadline_violation_rate", false, 4},
+      {"99 % ms", "latency_ms.p99", false, 3},
+      {"longest ms", "latency_ms.max", false, 3},
+      {"DLV", "ux.dlv", false, 4},
+      {"NormEnergy", "ux.norm_energy", false, 4},
+      {"dropped: late", "drops.late", false, 0},
+      {"no slot", "drops.overrun", false, 0},
+      {"dependency", "drops.dependency", false, 0},
+      {"fault", "drops.fault", false, 0},
+      {"smart", "drops.smart", false, 0},
+  };
+  table(report, "models", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
+}
+
+static void scheduler_text(report_t *report) {
+  json_t *metrics = report->metrics;
+  hb_text_addf(&report->html,
+               "<p>UXCost %.4f: deadline violations %.4f x energy %.4f. %.0f decisions, of %.0f, "
+               "%.0f, %.0f cycles (min, median, 99 %%), %.3f %% of the run.",
+               number(report, metrics, "ux.cost"), number(report, metrics, "ux.dlv"),
+               number(report, metrics, "ux.norm_energy"),
+               number(report, metrics, "host.scheduler.decisions"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.min"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.p50"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.p99"),
+               number(report, metrics, "host.scheduler.run_percent"));
+  if (number(report, metrics, "faults.records") > 0.0) {
+    hb_text_addf(&report->html, " %.0f faults, %.0f resets of tiles, %.0f jobs run again.",
+                 number(report, metrics, "faults.records"),
+                 number(report, metrics, "faults.tile_resets"),
+                 number(report, metrics, "faults.jobs_again"));
+  }
+  hb_text_addf(&report->html, "</p>\n");
+}
+
 static void tiles_table(report_t *report) {
   static const column_t COLUMNS[] = {
       {"tile", "name", true, 0},
@@ -129,6 +167,7 @@ static void tiles_table(report_t *report) {
       {"busy %", "busy_percent", false, 1},
       {"MAC %", "mac_percent", false, 1},
       {"MAC % of busy", "mac_busy_percent", false, 1},
+      {"switches", "switches", false, 0},
       {"array mJ", "array_energy_mj", false, 4},
       {"scratchpad mJ", "scratchpad_energy_mj", false, 4},
       {"refused accesses", "refused_accesses", false, 0},
@@ -444,6 +483,8 @@ static void begin_page(report_t *report) {
 static hb_status_t make_page(report_t *report) {
   begin_page(report);
   models_table(report);
+  violations_table(report);
+  scheduler_text(report);
   tiles_table(report);
   channels_table(report);
   if (report->trace_path != NULL) {

@@ -79,6 +79,7 @@ typedef struct hb_metrics {
   uint32_t num_paths;
   hb_metrics_traffic_t traffic;
   hb_metrics_energy_t energy;
+  hb_ux_t ux;
   hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
   hb_sim_bank_stats_t banks[HB_SIM_MAX_CHANNELS][HB_SIM_MAX_BANKS];
   hb_sim_host_stats_t host;

@@ -64,12 +64,14 @@ static const tel_stream_t kTelStreams[] = {
       {{"tag", "tag", "", "like tile ffffffff"}, 0, 0, 32},
       {{"ready", "uint", "jobs", "delta"}, 2, 0, 32},
       {{"free", "uint", "tiles", "delta"}, 3, 0, 32}}},
-    {"candidate", HB_TEL_CANDIDATE, 5, 5,
+    {"candidate", HB_TEL_CANDIDATE, 7, 7,
      {{{"tag", "tag", "", "delta"}, 0, 0, 32},
       {{"tile", "tile", "", "delta"}, 1, 0, 32},
       {{"score", "int", "", "like tag ffffffff"}, 2, 0, 32},
       {{"term0", "int", "", "like tag ffffffff"}, 3, 0, 32},
-      {{"term1", "int", "", "like tag ffffffff"}, 4, 0, 32}}},
+      {{"term1", "int", "", "like tag ffffffff"}, 4, 0, 32},
+      {{"term2", "int", "", "like tag ffffffff"}, 5, 0, 32},
+      {{"term3", "int", "", "like tag ffffffff"}, 6, 0, 32}}},
     {"job_done", HB_TEL_JOB_DONE, 3, 5,
      {{{"tile", "tile", "", "plain"}, 1, 0, 32},
       {{"tag", "tag", "", "like tile ffffffff"}, 0, 0, 32},
@@ -81,6 +83,20 @@ static const tel_stream_t kTelStreams[] = {
       {{"tile", "tile", "", "plain"}, 1, 0, 32},
       {{"tag", "tag", "", "plain"}, 2, 0, 32},
       {{"detail", "hex", "", "plain"}, 3, 0, 32}}},
+    {"tune", HB_TEL_TUNE, 5, 5,
+     {{{"alpha_q16", "uint", "", "plain"}, 0, 0, 32},
+      {{"beta_q16", "uint", "", "plain"}, 1, 0, 32},
+      {{"step_q16", "uint", "", "plain"}, 2, 0, 32},
+      {{"ux_cost_q16", "uint", "", "plain"}, 3, 0, 32},
+      {{"state", "enum:tune", "", "plain"}, 4, 0, 32}}},
+    {"variant", HB_TEL_VARIANT, 3, 3,
+     {{{"model", "model", "", "plain"}, 0, 0, 32},
+      {{"frame", "uint", "", "like model ffffffff"}, 1, 0, 32},
+      {{"variant", "uint", "", "like model ffffffff"}, 2, 0, 32}}},
+    {"tile_reset", HB_TEL_TILE_RESET, 3, 3,
+     {{{"tile", "tile", "", "plain"}, 0, 0, 32},
+      {{"tag", "tag", "", "plain"}, 1, 0, 32},
+      {{"resets", "uint", "", "plain"}, 2, 0, 32}}},
 };
 /* clang-format on */
 
@@ -145,6 +161,12 @@ static const hb_trace_field_t kIrqFields[] = {
     CYCLE_FIELD,
     {"line", "enum:irq", "", "delta"},
     {"level", "bool", "", "plain"},
+};
+
+/* The host awake: its time is when it went to sleep. */
+static const hb_trace_field_t kPassFields[] = {
+    CYCLE_FIELD,
+    {"awake", "uint", "cycles", "plain"},
 };
 
 static const hb_trace_field_t kRefusedFields[] = {
@@ -225,6 +247,7 @@ enum {
   STREAM_WRITE_RESPONSE,
   STREAM_BOUNDARY, /* and on, by channel */
   STREAM_BOUNDARY_LAST = STREAM_BOUNDARY + HB_BOUNDARY_CHANNELS - 1,
+  STREAM_PASS,
   NUM_STREAMS,
 };
 
@@ -250,6 +273,7 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"axi_b", HB_TRACE_BOUNDARY, COUNT(kBoundaryBFields), kBoundaryBFields},
     {"irq_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
     {"idle_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
+    {"pass", HB_TRACE_JOBS, COUNT(kPassFields), kPassFields},
 };
 
 #define TILE_IRQ(i_) \
@@ -262,6 +286,11 @@ static const hb_trace_enum_t kEnums[] = {
     {"drop", HB_DROP_OVERRUN, "OVERRUN"},
     {"drop", HB_DROP_DEPENDENCY, "DEPENDENCY"},
     {"drop", HB_DROP_FAULT, "FAULT"},
+    {"drop", HB_DROP_SMART, "SMART"},
+    {"tune", HB_TUNE_BASE, "BASE"},
+    {"tune", HB_TUNE_PROBING, "PROBING"},
+    {"tune", HB_TUNE_SETTLED, "SETTLED"},
+    {"tune", HB_TUNE_RESTARTED, "RESTARTED"},
     {"job_status", HB_TILE_STATUS_OK, "OK"},
     {"job_status", HB_TILE_STATUS_BAD_OPCODE, "BAD_OPCODE"},
     {"job_status", HB_TILE_STATUS_BAD_FIELD, "BAD_FIELD"},
@@ -419,6 +448,12 @@ void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_IRQ, values));
 }
 
+void hb_trace_sink_pass(void *ctx, uint64_t woke, uint64_t slept) {
+  hb_trace_sink_t *sink = ctx;
+  const uint64_t values[] = {slept, slept - woke};
+  note_status(sink, hb_trace_writer_append(sink->writer, STREAM_PASS, values));
+}
+
 void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
   hb_trace_sink_t *sink = ctx;
   const uint64_t values[] = {refused->cycle, refused->tile,  refused->tag,
@@ -493,6 +528,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .telemetry = hb_trace_sink_telemetry,
       .job = hb_trace_sink_job,
       .irq = hb_trace_sink_irq,
+      .pass = hb_trace_sink_pass,
       .refused = hb_trace_sink_refused,
       .packet = sink->level >= HB_TRACE_PACKETS ? hb_trace_sink_packet : NULL,
       .boundary = sink->level >= HB_TRACE_BOUNDARY ? hb_trace_sink_boundary : NULL,

@@ -157,9 +157,9 @@ static void test_candidates__every_pair_once(void **state) {
   view.candidates = true;
   expect_choice(EDF, &view, 1, 1);
   const uint32_t want[] = {
-      0x07000005, HB_TAG(0, 0, 0), 0, 0x7fffffff, 300, 0, /* saturated */
-      0x07000005, HB_TAG(1, 0, 0), 0, 700,        300, 0, /* */
-      0x07000005, HB_TAG(1, 0, 0), 1, 700,        100, 1,
+      0x07000007, HB_TAG(0, 0, 0), 0, 0x7fffffff, 300, 0, 0, 0, /* saturated */
+      0x07000007, HB_TAG(1, 0, 0), 0, 700,        300, 0, 0, 0, /* */
+      0x07000007, HB_TAG(1, 0, 0), 1, 700,        100, 1, 0, 0,
   };
   assert_int_equal(num_words, sizeof want / sizeof want[0]);
   assert_memory_equal(word, want, sizeof want);

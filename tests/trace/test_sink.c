@@ -97,6 +97,8 @@ static const bits_t kBits[] = {
     {"candidate", "score", 2, 0, 32},
     {"candidate", "term0", 3, 0, 32},
     {"candidate", "term1", 4, 0, 32},
+    {"candidate", "term2", 5, 0, 32},
+    {"candidate", "term3", 6, 0, 32},
     {"job_done", "tag", 0, 0, 32},
     {"job_done", "tile", 1, 0, 32},
     {"job_done", "status", 2, 0, 8},
@@ -106,6 +108,17 @@ static const bits_t kBits[] = {
     {"fault", "tile", 1, 0, 32},
     {"fault", "tag", 2, 0, 32},
     {"fault", "detail", 3, 0, 32},
+    {"tune", "alpha_q16", 0, 0, 32},
+    {"tune", "beta_q16", 1, 0, 32},
+    {"tune", "step_q16", 2, 0, 32},
+    {"tune", "ux_cost_q16", 3, 0, 32},
+    {"tune", "state", 4, 0, 32},
+    {"variant", "model", 0, 0, 32},
+    {"variant", "frame", 1, 0, 32},
+    {"variant", "variant", 2, 0, 32},
+    {"tile_reset", "tile", 0, 0, 32},
+    {"tile_reset", "tag", 1, 0, 32},
+    {"tile_reset", "resets", 2, 0, 32},
 };
 
 typedef struct tel_info {
@@ -243,11 +256,12 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   const hb_sim_sink_t callbacks = hb_trace_sink_callbacks(sink);
   const hb_sim_job_t job = sample_job();
   const uint32_t candidate[] = {
-      HB_TEL_HEAD(HB_TEL_CANDIDATE, 5), HB_TAG(2, 3, 7), 0, 0xfffffff0u, 1, 2};
+      HB_TEL_HEAD(HB_TEL_CANDIDATE, 7), HB_TAG(2, 3, 7), 0, 0xfffffff0u, 1, 2, 3, 0xfffffffcu};
   const uint32_t fault[] = {HB_TEL_HEAD(HB_TEL_FAULT, 4), HB_ERR_TIMEOUT, HB_IMAGE_NONE,
                             0x80001234u, 255};
   callbacks.irq(callbacks.ctx, 50, HB_IRQ_MAILBOX, true);
-  callbacks.telemetry(callbacks.ctx, 80, candidate, 6);
+  callbacks.telemetry(callbacks.ctx, 80, candidate, 8);
+  callbacks.pass(callbacks.ctx, 52, 95);
   callbacks.job(callbacks.ctx, &job);
   callbacks.irq(callbacks.ctx, 510, HB_IRQ_TILE(1), false);
   const hb_sim_refused_t refused = {550, 1, HB_TAG(2, 3, 7), 0x80001230u, 16, true};
@@ -258,7 +272,9 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   expect_dump(
       false, NULL,
       "            50  irq            line=mailbox level=1\n"
-      "            80  candidate      tag=HT#3/conv7 tile=north score=-16 term0=1 term1=2\n"
+      "            80  candidate      tag=HT#3/conv7 tile=north score=-16 term0=1 term1=2 term2=3 "
+      "term3=-4\n"
+      "            95  pass           awake=43\n"
       "           500  job            tile=south tag=HT#3/conv7 status=WATCHDOG command=12 "
       "array=300 "
       "wait_load=21 wait_store=22 wait_wgt=23 wait_cmd=24 busy=401 start=100 doorbell=90 "
@@ -428,9 +444,10 @@ static void wrong_options_are_explained_bad(void **state) {
   assert_string_equal(
       why,
       "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
-      "frame_started frame_done decision candidate job_done fault telemetry note "
+      "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
+      "telemetry note "
       "job irq refused read_request write_request read_response write_response reg_aw reg_w "
-      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire");
+      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire pass");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);

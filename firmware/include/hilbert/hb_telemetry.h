@@ -13,7 +13,7 @@
 
 #include <stdint.h>
 
-#define HB_TEL_VERSION 1u
+#define HB_TEL_VERSION 2u
 #define HB_TEL_MAX_WORDS 15u /* after the head */
 #define HB_TEL_HEAD(type, words) (((uint32_t)(type) << 24) | (uint32_t)(words))
 #define HB_TEL_TYPE(head) ((uint32_t)(head) >> 24)
@@ -27,9 +27,12 @@
   X(FRAME_STARTED, 4, 2, "model, frame: first layer dispatched")                                  \
   X(FRAME_DONE, 5, 2, "model, frame: last layer completed")                                       \
   X(DECISION, 6, 4, "tag, tile, ready jobs, free tiles: chosen job and tile")                     \
-  X(CANDIDATE, 7, 5, "tag, tile, score (signed, smaller wins), term 0, term 1")                   \
+  X(CANDIDATE, 7, 7, "tag, tile, score (signed, smaller wins), term 0, 1, 2, 3 (signed)")         \
   X(JOB_DONE, 8, 3, "tag, tile, COMPL_STATUS as read")                                            \
-  X(FAULT, 9, 4, "hb_status_t, tile or HB_IMAGE_NONE, tag, detail")
+  X(FAULT, 9, 4, "hb_status_t, tile or HB_IMAGE_NONE, tag, detail")                               \
+  X(TUNE, 10, 5, "alpha, beta, step, UXCost of the window just ended (all Q16), HB_TUNE_*")       \
+  X(VARIANT, 11, 3, "model, frame, variant of the model: with FRAME_STARTED if it has several")   \
+  X(TILE_RESET, 12, 3, "tile, tag of the lost job, resets of this tile so far")
 
 enum {
 #define HB_TEL_ENUM_(name_, value_, words_, text_) HB_TEL_##name_ = (value_),
@@ -41,7 +44,16 @@ enum {
   HB_DROP_LATE = 1,       /* deadline passed before the first layer started */
   HB_DROP_OVERRUN = 2,    /* the sensor had no free input slot */
   HB_DROP_DEPENDENCY = 3, /* the frame it depends on was dropped */
-  HB_DROP_FAULT = 4,      /* a job of the frame failed */
+  HB_DROP_FAULT = 4,      /* jobs of the frame failed, or no tile is left that runs it */
+  HB_DROP_SMART = 5,      /* the policy gave it up: it would have missed its deadline */
+};
+
+/* TUNE: what the search for alpha and beta does next. */
+enum {
+  HB_TUNE_BASE = 0,      /* measures the point it stands on */
+  HB_TUNE_PROBING = 1,   /* tries a neighbour */
+  HB_TUNE_SETTLED = 2,   /* has ended */
+  HB_TUNE_RESTARTED = 3, /* the set of active models changed: measures afresh, from here */
 };
 
 #endif /* HILBERT_HB_TELEMETRY_H_ */
