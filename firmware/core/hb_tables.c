@@ -34,6 +34,16 @@ static bool table_fits(const hb_image_header_t *header, uint32_t offset, uint32_
          count * entry_bytes <= header->size_bytes - offset;
 }
 
+static hb_tables_check_t check_sched(const hb_image_sched_t *s) {
+  const uint32_t known = HB_SCHED_SMART_DROP | HB_SCHED_SUPERNET | HB_SCHED_TUNE;
+  const bool good = (s->flags & ~known) == 0 && s->alpha_q16 <= HB_IMAGE_MAX_WEIGHT_Q16 &&
+                    s->beta_q16 <= HB_IMAGE_MAX_WEIGHT_Q16 && s->tune_interval_cycles != 0 &&
+                    s->tune_step_q16 - 1u < HB_IMAGE_MAX_WEIGHT_Q16 &&
+                    s->tune_stop_q16 - 1u < HB_IMAGE_MAX_WEIGHT_Q16 &&
+                    s->drop_window - 1u < HB_IMAGE_MAX_DROP_WINDOW && s->drop_max <= s->drop_window;
+  return good ? HB_TABLES_OK : HB_TABLES_BAD_SCHED;
+}
+
 static hb_tables_check_t check_header(const hb_image_header_t *h, uint32_t capacity) {
   if (capacity < sizeof *h || h->magic != HB_IMAGE_MAGIC) {
     return HB_TABLES_BAD_MAGIC;
@@ -48,17 +58,22 @@ static hb_tables_check_t check_header(const hb_image_header_t *h, uint32_t capac
     return HB_TABLES_BAD_CRC;
   }
   if (h->num_tiles - 1u >= HB_MAX_TILES || h->num_kinds - 1u >= HB_IMAGE_MAX_KINDS ||
-      h->num_models - 1u >= HB_IMAGE_MAX_MODELS || h->num_layers - 1u >= HB_IMAGE_MAX_LAYERS) {
+      h->num_models - 1u >= HB_IMAGE_MAX_MODELS || h->num_layers - 1u >= HB_IMAGE_MAX_LAYERS ||
+      h->num_variants - 1u >= HB_IMAGE_MAX_MODELS * HB_IMAGE_MAX_VARIANTS) {
     return HB_TABLES_BAD_COUNT;
   }
   if (!table_fits(h, h->tiles_offset, h->num_tiles, sizeof(hb_image_tile_t)) ||
       !table_fits(h, h->models_offset, h->num_models, sizeof(hb_image_model_t)) ||
+      !table_fits(h, h->variants_offset, h->num_variants, sizeof(hb_image_variant_t)) ||
       !table_fits(h, h->layers_offset, h->num_layers, sizeof(hb_image_layer_t)) ||
       !table_fits(h, h->programs_offset, h->num_layers * h->num_kinds,
                   sizeof(hb_image_program_t))) {
     return HB_TABLES_BAD_OFFSET;
   }
-  return hb_policy_find(h->policy) == NULL ? HB_TABLES_BAD_POLICY : HB_TABLES_OK;
+  if (hb_policy_find(h->policy) == NULL) {
+    return HB_TABLES_BAD_POLICY;
+  }
+  return check_sched(&h->sched);
 }
 
 static hb_tables_check_t check_tile(const hb_tables_t *t, uint32_t index) {
@@ -72,7 +87,10 @@ static hb_tables_check_t check_model(const hb_tables_t *t, uint32_t index) {
   const hb_image_model_t *const m = &t->models[index];
   if (m->num_layers - 1u >= MODEL_MAX_LAYERS || m->first_layer >= h->num_layers ||
       m->num_layers > h->num_layers - m->first_layer || m->num_slots - 1u >= HB_IMAGE_MAX_SLOTS ||
-      (m->depends_on != HB_IMAGE_NONE && m->depends_on >= h->num_models)) {
+      (m->depends_on != HB_IMAGE_NONE && m->depends_on >= h->num_models) ||
+      m->num_variants - 1u >= HB_IMAGE_MAX_VARIANTS || m->first_variant >= h->num_variants ||
+      m->num_variants > h->num_variants - m->first_variant || m->period_cycles == 0 ||
+      (m->static_tile != HB_IMAGE_NONE && m->static_tile >= h->num_tiles)) {
     return HB_TABLES_BAD_MODEL;
   }
   for (uint32_t slot = 0; slot < m->num_slots; ++slot) {
@@ -81,6 +99,26 @@ static hb_tables_check_t check_model(const hb_tables_t *t, uint32_t index) {
     }
   }
   return HB_TABLES_OK;
+}
+
+/* The model's variants, and whether its static tile can run every layer of them. */
+static hb_tables_fault_t check_variants(const hb_tables_t *t, uint32_t index) {
+  const hb_image_model_t *const m = &t->models[index];
+  for (uint32_t i = m->first_variant; i < m->first_variant + m->num_variants; ++i) {
+    const hb_image_variant_t *const v = &t->variants[i];
+    if (v->first_layer < m->first_layer || v->first_layer - m->first_layer >= m->num_layers ||
+        v->num_layers - 1u >= m->num_layers - (v->first_layer - m->first_layer) ||
+        v->accuracy_q16 - 1u >= HB_IMAGE_Q16_ONE || v->reserved != 0) {
+      return (hb_tables_fault_t){.check = HB_TABLES_BAD_VARIANT, .index = i};
+    }
+    for (uint32_t l = 0; l < v->num_layers && m->static_tile != HB_IMAGE_NONE; ++l) {
+      const uint32_t kind = t->tiles[m->static_tile].kind;
+      if (hb_tables_programs(t, v->first_layer + l)[kind].addr == HB_IMAGE_NONE) {
+        return (hb_tables_fault_t){.check = HB_TABLES_BAD_MODEL, .index = index};
+      }
+    }
+  }
+  return (hb_tables_fault_t){.check = HB_TABLES_OK};
 }
 
 static bool overlap(const hb_image_window_t *a, const hb_image_window_t *b) {
@@ -131,6 +169,9 @@ static hb_tables_check_t check_layer(const hb_tables_t *t, uint32_t index, uint3
       !in_dram(layer->out_addr, HB_BEAT_BYTES) || !in_dram(layer->const_addr, HB_BEAT_BYTES)) {
     return HB_TABLES_BAD_LAYER;
   }
+  if (layer->togo_min > layer->togo_avg) {
+    return HB_TABLES_BAD_ESTIMATE;
+  }
 
   const hb_image_program_t *const programs = hb_tables_programs(t, index);
   bool runnable = false;
@@ -141,6 +182,9 @@ static hb_tables_check_t check_layer(const hb_tables_t *t, uint32_t index, uint3
     if (!in_dram(programs[kind].addr, PROGRAM_ALIGN) || programs[kind].commands == 0 ||
         programs[kind].commands > HB_TILE_JOB_LEN_COMMANDS_MASK) {
       return HB_TABLES_BAD_PROGRAM;
+    }
+    if (programs[kind].est_nj == 0) {
+      return HB_TABLES_BAD_ESTIMATE;
     }
     runnable = runnable || ((kinds_present >> kind) & 1u) != 0;
   }
@@ -160,6 +204,12 @@ static hb_tables_fault_t check_entries(const hb_tables_t *t) {
     const hb_tables_check_t check = check_model(t, i);
     if (check != HB_TABLES_OK) {
       return (hb_tables_fault_t){.check = check, .index = i};
+    }
+  }
+  for (uint32_t i = 0; i < t->header->num_models; ++i) {
+    const hb_tables_fault_t fault = check_variants(t, i);
+    if (fault.check != HB_TABLES_OK) {
+      return fault;
     }
   }
   for (uint32_t i = 0; (t->header->flags & HB_IMAGE_FLAG_PROTECT) != 0 && i < t->header->num_models;
@@ -197,6 +247,7 @@ hb_status_t hb_tables_open(hb_tables_t *tables_out, const void *image, uint32_t 
       .header = header,
       .tiles = (const hb_image_tile_t *)(const void *)(bytes + header->tiles_offset),
       .models = (const hb_image_model_t *)(const void *)(bytes + header->models_offset),
+      .variants = (const hb_image_variant_t *)(const void *)(bytes + header->variants_offset),
       .layers = (const hb_image_layer_t *)(const void *)(bytes + header->layers_offset),
       .programs = (const hb_image_program_t *)(const void *)(bytes + header->programs_offset),
   };

@@ -119,8 +119,14 @@ typedef struct hb_workload {
 
 void hb_workload_release(hb_workload_t *workload);
 
+/** Parameters of the policy dream without a word from the scenario: everything on, alpha and beta
+ * 1.0, steps from 0.5 down to 0.05, an interval of 100 ms, smart drops of 2 in 10 frames. */
+hb_image_sched_t hb_map_sched_defaults(uint32_t clock_khz);
+
 /**
- * Compiles a scenario for a SoC.
+ * Compiles a scenario for a SoC. What the image says of time and energy is estimated: est_cycles
+ * from the program played through the engines, est_nj as hb_energy_job.h says; if the SoC's table
+ * makes a job free, its est_nj is its est_cycles, so that energy falls and rises with time.
  *
  * @param policy number from HB_POLICY_TABLE.
  * @param[out] why one line on failure.

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "hb_energy_job.h"
 #include "hb_map.h"
 #include "hilbert/hb_memmap.h"
 #include "hilbert/hb_tensor.h"
@@ -34,6 +35,7 @@ typedef struct unique {
   const hb_layer_t *layer;
   hb_program_t programs[HB_IMAGE_MAX_KINDS]; /* commands NULL: this kind cannot run it */
   uint32_t addr[HB_IMAGE_MAX_KINDS];
+  uint32_t est_nj[HB_IMAGE_MAX_KINDS];
 } unique_t;
 
 typedef struct kind {
@@ -185,6 +187,18 @@ static hb_status_t find_kinds(build_t *b) {
   return HB_OK;
 }
 
+static uint32_t saturate(double value) {
+  return value < (double)UINT32_MAX ? (uint32_t)value : UINT32_MAX;
+}
+
+/* Energy of a job in nJ; in cycles if the SoC's table makes everything free. */
+static uint32_t estimate_nj(const build_t *b, const hb_program_t *program,
+                            const hb_map_tile_t *tile) {
+  const double pj = hb_energy_estimate(program, tile, b->soc);
+  const uint32_t nj = saturate(pj > 0.0 ? pj / 1000.0 : (double)program->est_cycles);
+  return nj > 0 ? nj : 1u;
+}
+
 /* Compiles a layer for every tile kind, once for all layers like it. */
 static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_layer_t *layer,
                                  uint32_t *unique_out) {
@@ -205,6 +219,7 @@ static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_lay
                                             kind_reason, sizeof(kind_reason));
     if (status == HB_OK) {
       runs = true;
+      unique->est_nj[k] = estimate_nj(b, &unique->programs[k], &b->kinds[k].tile);
     } else if (status == HB_ERR_INPUT) {
       snprintf(reason, sizeof(reason), "%.32s: %.200s", b->kinds[k].name, kind_reason);
     } else {
@@ -287,6 +302,7 @@ typedef struct layout {
     uint32_t arena; /* outputs of layers and input slots */
     uint64_t arena_len;
     uint32_t *tensors; /* output of each layer; owned */
+    uint64_t *alive;   /* bytes of the outputs that this or a later layer reads; owned */
     uint32_t slots[HB_IMAGE_MAX_SLOTS];
   } model[HB_IMAGE_MAX_MODELS];
 } layout_t;
@@ -315,7 +331,8 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
     const hb_task_t *task = &b->scenario->tasks[m];
     tensor_t *tensors = calloc(task->model.num_layers, sizeof(*tensors));
     layout->model[m].tensors = calloc(task->model.num_layers, sizeof(uint32_t));
-    if (tensors == NULL || layout->model[m].tensors == NULL) {
+    layout->model[m].alive = calloc(task->model.num_layers, sizeof(uint64_t));
+    if (tensors == NULL || layout->model[m].tensors == NULL || layout->model[m].alive == NULL) {
       free(tensors);
       return HB_ERR_NOMEM;
     }
@@ -324,6 +341,9 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
     layout->model[m].arena = arena;
     for (uint32_t i = 0; i < task->model.num_layers; ++i) {
       layout->model[m].tensors[i] = arena + (uint32_t)tensors[i].at;
+      for (uint32_t j = 0; j < i; ++j) {
+        layout->model[m].alive[i] += tensors[j].last >= i ? tensors[j].bytes : 0;
+      }
     }
     free(tensors);
     for (uint32_t s = 0; s < task->num_slots; ++s) {
@@ -381,6 +401,128 @@ static hb_image_window_t window_of(uint32_t addr, uint64_t len) {
   return (hb_image_window_t){.base = addr, .end = addr + (uint32_t)len};
 }
 
+hb_image_sched_t hb_map_sched_defaults(uint32_t clock_khz) {
+  return (hb_image_sched_t){
+      .flags = HB_SCHED_SMART_DROP | HB_SCHED_SUPERNET | HB_SCHED_TUNE,
+      .alpha_q16 = HB_IMAGE_Q16_ONE,
+      .beta_q16 = HB_IMAGE_Q16_ONE,
+      .tune_interval_cycles = clock_khz < UINT32_MAX / 100u ? clock_khz * 100u : UINT32_MAX,
+      .tune_step_q16 = HB_IMAGE_Q16_ONE / 2u,
+      .tune_stop_q16 = HB_IMAGE_Q16_ONE / 20u,
+      .drop_window = 10,
+      .drop_max = 2,
+  };
+}
+
+/* A layer's est_cycles over the tiles that can run it: all the same tiles as the firmware sees. */
+typedef struct spread {
+  double mean;
+  uint32_t min;
+} spread_t;
+
+static spread_t spread_of(const build_t *b, const hb_image_program_t *programs) {
+  spread_t spread = {.min = UINT32_MAX};
+  double sum = 0.0;
+  uint32_t num = 0;
+  for (uint32_t i = 0; i < b->soc->num_tiles; ++i) {
+    const hb_image_program_t *program = &programs[b->tile_kind[i]];
+    if (program->addr != HB_IMAGE_NONE) {
+      sum += program->est_cycles;
+      ++num;
+      spread.min = program->est_cycles < spread.min ? program->est_cycles : spread.min;
+    }
+  }
+  spread.mean = num > 0 ? sum / num : 0.0;
+  return spread;
+}
+
+/*
+ * Fills togo_avg and togo_min of a variant's layers, last to first. share[i]: of the frames that
+ * run layer i of the layer table.
+ */
+static void fill_togo(const build_t *b, const hb_image_variant_t *variant, const double *share,
+                      hb_image_layer_t *layers, const hb_image_program_t *programs) {
+  double mean = 0.0, least = 0.0;
+  for (uint32_t i = variant->num_layers; i-- > 0;) {
+    const uint32_t layer = variant->first_layer + i;
+    const spread_t spread = spread_of(b, &programs[layer * b->num_kinds]);
+    mean += share[layer] * spread.mean;
+    least += share[layer] * spread.min;
+    layers[layer].togo_avg = saturate(mean);
+    layers[layer].togo_min = saturate(least);
+  }
+}
+
+/* Cycles a second that a model keeps a tile busy if all its frames run their first variant there;
+ * less than 0: the tile cannot run some layer of the model. */
+static double load_on(const build_t *b, const hb_task_t *task, const hb_image_model_t *model,
+                      const hb_image_variant_t *variants, const double *share,
+                      const hb_image_program_t *programs, uint32_t tile) {
+  const uint32_t kind = b->tile_kind[tile];
+  for (uint32_t i = 0; i < model->num_layers; ++i) {
+    if (programs[(model->first_layer + i) * b->num_kinds + kind].addr == HB_IMAGE_NONE) {
+      return -1.0;
+    }
+  }
+  const hb_image_variant_t *first = &variants[model->first_variant];
+  double cycles = 0.0;
+  for (uint32_t i = 0; i < first->num_layers; ++i) {
+    const uint32_t layer = first->first_layer + i;
+    cycles += share[layer] * programs[layer * b->num_kinds + kind].est_cycles;
+  }
+  return cycles * (double)task->rate_num / (double)task->rate_den * task->probability_ppm / 1e6;
+}
+
+/*
+ * Where the policy static runs each model: heaviest first (by its least load on any tile), each on
+ * the tile whose load stays the least with it; ties go to the lower model, the lower tile.
+ */
+static void place_models(const build_t *b, hb_image_model_t *models,
+                         const hb_image_variant_t *variants, const double *share,
+                         const hb_image_program_t *programs) {
+  const hb_scenario_t *scenario = b->scenario;
+  double busy[HB_MAX_TILES] = {0.0};
+  bool placed[HB_IMAGE_MAX_MODELS] = {false};
+  for (uint32_t round = 0; round < scenario->num_tasks; ++round) {
+    uint32_t heaviest = HB_IMAGE_NONE;
+    double heaviest_load = -1.0;
+    for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+      double least = -1.0;
+      for (uint32_t i = 0; i < b->soc->num_tiles && !placed[m]; ++i) {
+        const double load =
+            load_on(b, &scenario->tasks[m], &models[m], variants, share, programs, i);
+        least = load >= 0.0 && (least < 0.0 || load < least) ? load : least;
+      }
+      if (least > heaviest_load) {
+        heaviest = m;
+        heaviest_load = least;
+      }
+    }
+    if (heaviest == HB_IMAGE_NONE) {
+      return; /* the others have no tile for all their layers */
+    }
+    placed[heaviest] = true;
+    uint32_t best = HB_IMAGE_NONE;
+    double best_busy = 0.0;
+    for (uint32_t i = 0; i < b->soc->num_tiles; ++i) {
+      const double load =
+          load_on(b, &scenario->tasks[heaviest], &models[heaviest], variants, share, programs, i);
+      if (load >= 0.0 && (best == HB_IMAGE_NONE || busy[i] + load < best_busy)) {
+        best = i;
+        best_busy = busy[i] + load;
+      }
+    }
+    models[heaviest].static_tile = best;
+    busy[best] = best_busy;
+  }
+}
+
+static uint32_t period_cycles(const build_t *b, const hb_task_t *task) {
+  const double cycles =
+      b->soc->clock_khz * 1000.0 * (double)task->rate_den / (double)task->rate_num;
+  return cycles >= 1.0 ? saturate(cycles) : 1u;
+}
+
 static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy,
                               uint32_t flags, hb_workload_t *workload) {
   const hb_scenario_t *scenario = b->scenario;
@@ -391,6 +533,8 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
       .num_kinds = b->num_kinds,
       .num_models = scenario->num_tasks,
       .num_layers = b->num_layers,
+      .num_variants = scenario->num_tasks,
+      .sched = hb_map_sched_defaults(b->soc->clock_khz),
       .tiles_offset = sizeof(hb_image_header_t),
       .policy = policy,
       .watchdog_cycles = WATCHDOG_CYCLES,
@@ -399,7 +543,8 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
   };
   const uint64_t models =
       header.tiles_offset + (uint64_t)header.num_tiles * sizeof(hb_image_tile_t);
-  const uint64_t layers = models + (uint64_t)header.num_models * sizeof(hb_image_model_t);
+  const uint64_t variants = models + (uint64_t)header.num_models * sizeof(hb_image_model_t);
+  const uint64_t layers = variants + (uint64_t)header.num_variants * sizeof(hb_image_variant_t);
   const uint64_t programs = layers + (uint64_t)header.num_layers * sizeof(hb_image_layer_t);
   const uint64_t size =
       programs + (uint64_t)header.num_layers * b->num_kinds * sizeof(hb_image_program_t);
@@ -410,6 +555,7 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
   }
   header.size_bytes = (uint32_t)size;
   header.models_offset = (uint32_t)models;
+  header.variants_offset = (uint32_t)variants;
   header.layers_offset = (uint32_t)layers;
   header.programs_offset = (uint32_t)programs;
 
@@ -417,11 +563,18 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
   if (image == NULL) {
     return HB_ERR_NOMEM;
   }
+  /* Of the frames that run each layer. */
+  double *share = malloc(((size_t)b->num_layers + 1u) * sizeof(*share));
+  if (share == NULL) {
+    free(image);
+    return HB_ERR_NOMEM;
+  }
   workload->image = image;
   workload->image_len = size;
   /* Tables start at multiples of 8 behind the header: every record's size is one. */
   hb_image_tile_t *tile_table = (hb_image_tile_t *)(void *)(image + header.tiles_offset);
   hb_image_model_t *model_table = (hb_image_model_t *)(void *)(image + models);
+  hb_image_variant_t *variant_table = (hb_image_variant_t *)(void *)(image + variants);
   hb_image_layer_t *layer_table = (hb_image_layer_t *)(void *)(image + layers);
   hb_image_program_t *program_table = (hb_image_program_t *)(void *)(image + programs);
   for (uint32_t i = 0; i < b->soc->num_tiles; ++i) {
@@ -436,7 +589,14 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
                                 .num_layers = task->model.num_layers,
                                 .depends_on = task->depends_on,
                                 .num_slots = task->num_slots,
-                                .priority = m};
+                                .priority = m,
+                                .first_variant = m,
+                                .num_variants = 1,
+                                .period_cycles = period_cycles(b, task),
+                                .static_tile = HB_IMAGE_NONE};
+    variant_table[m] = (hb_image_variant_t){.first_layer = next,
+                                            .num_layers = task->model.num_layers,
+                                            .accuracy_q16 = HB_IMAGE_Q16_ONE};
     memcpy(model->slot_addr, layout->model[m].slots, sizeof(model->slot_addr));
     model->window[HB_IMAGE_WINDOW_PROGRAMS] = window_of(layout->programs, layout->programs_len);
     model->window[HB_IMAGE_WINDOW_CONSTANTS] =
@@ -446,12 +606,16 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
     uint32_t const_addr = layout->model[m].constants;
     for (uint32_t i = 0; i < task->model.num_layers; ++i, ++next) {
       const uint32_t first = source(&task->model, i, false), second = source(&task->model, i, true);
+      const double alive = (double)layout->model[m].alive[i];
+      share[next] = 1.0;
       layer_table[next] = (hb_image_layer_t){
           .in_addr = first == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[first],
           .out_addr = layout->model[m].tensors[i],
           .const_addr = const_addr,
           .in2_addr =
               second == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[second],
+          /* Once through DRAM: half its way is out, half is back. */
+          .switch_nj = saturate(hb_energy_dram(b->soc, alive / 2.0, alive / 2.0) / 1000.0),
       };
       const_addr += (uint32_t)align_up(const_bytes(b, &task->model.layers[i]), ALIGN_DRAM);
       const unique_t *unique = &b->unique[b->layer_unique[next]];
@@ -464,10 +628,16 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
           entry->commands = program->num_commands;
           entry->est_cycles =
               (uint32_t)(program->est_cycles < UINT32_MAX ? program->est_cycles : UINT32_MAX);
+          entry->est_nj = unique->est_nj[k];
         }
       }
     }
   }
+  for (uint32_t v = 0; v < header.num_variants; ++v) {
+    fill_togo(b, &variant_table[v], share, layer_table, program_table);
+  }
+  place_models(b, model_table, variant_table, share, program_table);
+  free(share);
   memcpy(image, &header, sizeof(header));
   header.crc = (uint32_t)crc32(0, image, (uInt)size);
   memcpy(image, &header, sizeof(header));
@@ -550,6 +720,7 @@ static hb_status_t build_workload(build_t *b, uint32_t policy, uint64_t seed, ui
   }
   for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
     free(layout.model[m].tensors);
+    free(layout.model[m].alive);
   }
   return status;
 }

@@ -244,6 +244,7 @@ int main(int argc, char **argv) {
   image.header.policy = static_cast<uint32_t>(std::strtoul(argv[2], nullptr, 10));
   image.header.watchdog_cycles = 100000;
   image.models[1].num_layers = 1;
+  image.variants[1].num_layers = 1;
   image.models[1].depends_on = 0;
   test_image_seal(&image);
 

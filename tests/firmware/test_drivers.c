@@ -196,7 +196,7 @@ static void expect_record(uint32_t type, uint32_t num, const uint32_t *words) {
 /* Numbers, not names: this is the format of stored traces. */
 static void test_telemetry__records_are_as_documented(void **state) {
   (void)state;
-  expect_record(1, 4, (const uint32_t[]){1, 0, 5, 4});
+  expect_record(1, 4, (const uint32_t[]){2, 0, 5, 4});
   hb_telemetry_boot(0, 5, 4);
   expect_record(2, 6, (const uint32_t[]){3, 9, 0x11, 0x1, 0x22, 0x2});
   hb_telemetry_frame_arrived(3, 9, 0x100000011u, 0x200000022u);
@@ -208,12 +208,18 @@ static void test_telemetry__records_are_as_documented(void **state) {
   hb_telemetry_frame_done(3, 9);
   expect_record(6, 4, (const uint32_t[]){0xabc, 2, 8, 3});
   hb_telemetry_decision(0xabc, 2, 8, 3);
-  expect_record(7, 5, (const uint32_t[]){0xabc, 2, 0xfffffffbu, 100, 1});
-  hb_telemetry_candidate(0xabc, 2, -5, 100, 1);
+  expect_record(7, 7, (const uint32_t[]){0xabc, 2, 0xfffffffbu, 100, 1, 0xfffffff9u, 3});
+  hb_telemetry_candidate(0xabc, 2, -5, (const int32_t[]){100, 1, -7, 3});
   expect_record(8, 3, (const uint32_t[]){0xabc, 2, 0x80000000u});
   hb_telemetry_job_done(0xabc, 2, 0x80000000u);
   expect_record(9, 4, (const uint32_t[]){10, 2, 0xabc, 77});
   hb_telemetry_fault(HB_ERR_FAILED, 2, 0xabc, 77);
+  expect_record(10, 5, (const uint32_t[]){0x8000, 0x10000, 0x4000, 77, 1});
+  hb_telemetry_tune(0x8000, 0x10000, 0x4000, 77, HB_TUNE_PROBING);
+  expect_record(11, 3, (const uint32_t[]){3, 9, 2});
+  hb_telemetry_variant(3, 9, 2);
+  expect_record(12, 3, (const uint32_t[]){2, 0xabc, 5});
+  hb_telemetry_tile_reset(2, 0xabc, 5);
   expect_write(HB_LOCAL_EXIT, 6);
   hb_telemetry_exit(HB_ERR_FORMAT);
 }

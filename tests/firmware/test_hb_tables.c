@@ -73,6 +73,7 @@ static void test_open__finds_every_table(void **state) {
   assert_int_equal(hb_tables_open(&tables, &image, sizeof image.words, &fault), HB_OK);
   assert_ptr_equal(tables.tiles, image.tiles);
   assert_ptr_equal(tables.models, image.models);
+  assert_ptr_equal(tables.variants, image.variants);
   assert_ptr_equal(tables.layers, image.layers);
   assert_ptr_equal(hb_tables_programs(&tables, 5), &image.programs[10]);
 }
@@ -158,10 +159,11 @@ static void test_open__windows_bad(void **state) {
 
 static void test_open__counts_bad(void **state) {
   uint32_t *const count[] = {&image.header.num_tiles, &image.header.num_kinds,
-                             &image.header.num_models, &image.header.num_layers};
+                             &image.header.num_models, &image.header.num_variants,
+                             &image.header.num_layers};
   const uint32_t most[] = {HB_MAX_TILES, HB_IMAGE_MAX_KINDS, HB_IMAGE_MAX_MODELS,
-                           HB_IMAGE_MAX_LAYERS};
-  for (size_t i = 0; i < 4; ++i) {
+                           HB_IMAGE_MAX_MODELS * HB_IMAGE_MAX_VARIANTS, HB_IMAGE_MAX_LAYERS};
+  for (size_t i = 0; i < 5; ++i) {
     (void)setup(state);
     *count[i] = 0;
     expect_fault(HB_TABLES_BAD_COUNT, 0);
@@ -175,8 +177,9 @@ static void test_open__counts_bad(void **state) {
 
 static void test_open__offsets_bad(void **state) {
   uint32_t *const offset[] = {&image.header.tiles_offset, &image.header.models_offset,
-                              &image.header.layers_offset, &image.header.programs_offset};
-  for (size_t i = 0; i < 4; ++i) {
+                              &image.header.variants_offset, &image.header.layers_offset,
+                              &image.header.programs_offset};
+  for (size_t i = 0; i < 5; ++i) {
     (void)setup(state);
     const uint32_t bad[] = {0, *offset[i] + 4u, image.header.size_bytes, 0xfffffff8u};
     for (size_t j = 0; j < sizeof bad / sizeof bad[0]; ++j) {
@@ -209,6 +212,91 @@ static void test_open__model_bad(void **state) {
   (void)setup(state);
   image.models[0].depends_on = 3;
   expect_fault(HB_TABLES_BAD_MODEL, 0);
+  (void)setup(state);
+  image.models[1].period_cycles = 0;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+  (void)setup(state);
+  image.models[1].first_variant = 3;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+  image.models[1].first_variant = 2;
+  image.models[1].num_variants = 2;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+  image.models[1].num_variants = 0;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+}
+
+static void test_open__static_tile_bad(void **state) {
+  (void)state;
+  image.models[1].static_tile = 3;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+  image.models[1].static_tile = 1;
+  expect_fault(HB_TABLES_OK, 0);
+  image.programs[7].addr = HB_IMAGE_NONE; /* layer 3 on kind 1, which is tile 1's */
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+  image.models[1].static_tile = 2;
+  expect_fault(HB_TABLES_OK, 0);
+}
+
+static void test_open__variant_bad(void **state) {
+  static const hb_image_variant_t bad[] = {
+      {1, 2, 65536, 0}, /* before the model's layers 2 and 3 */
+      {4, 1, 65536, 0}, /* behind them */
+      {3, 2, 65536, 0}, /* partly behind them */
+      {2, 0, 65536, 0}, {2, 2, 0, 0}, {2, 2, 65537, 0}, {2, 2, 65536, 1}, {2, UINT32_MAX, 65536, 0},
+  };
+  for (size_t i = 0; i < sizeof bad / sizeof bad[0]; ++i) {
+    (void)setup(state);
+    image.variants[1] = bad[i];
+    test_image_seal_as_is(&image);
+    const hb_tables_fault_t fault = open_image(sizeof image.words);
+    assert_int_equal(fault.check, HB_TABLES_BAD_VARIANT);
+    assert_int_equal(fault.index, 1);
+  }
+  (void)setup(state);
+  image.variants[1] = (hb_image_variant_t){3, 1, 1, 0};
+  expect_fault(HB_TABLES_OK, 0);
+}
+
+static void test_open__sched_bad(void **state) {
+  static const struct {
+    size_t at;
+    uint32_t bad, good;
+  } cases[] = {
+      {offsetof(hb_image_sched_t, flags), 8, 7},
+      {offsetof(hb_image_sched_t, alpha_q16), 0x20001, 0x20000},
+      {offsetof(hb_image_sched_t, beta_q16), 0x20001, 0},
+      {offsetof(hb_image_sched_t, tune_interval_cycles), 0, 1},
+      {offsetof(hb_image_sched_t, tune_step_q16), 0, 0x20000},
+      {offsetof(hb_image_sched_t, tune_step_q16), 0x20001, 1},
+      {offsetof(hb_image_sched_t, tune_stop_q16), 0, 1},
+      {offsetof(hb_image_sched_t, tune_stop_q16), 0x20001, 0x20000},
+      {offsetof(hb_image_sched_t, drop_window), 0, 2},
+      {offsetof(hb_image_sched_t, drop_window), 33, 32},
+      {offsetof(hb_image_sched_t, drop_max), 11, 10},
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    (void)setup(state);
+    uint32_t *const field = &image.words[(offsetof(hb_image_header_t, sched) + cases[i].at) / 4u];
+    *field = cases[i].bad;
+    expect_fault(HB_TABLES_BAD_SCHED, 0);
+    *field = cases[i].good;
+    expect_fault(HB_TABLES_OK, 0);
+  }
+}
+
+static void test_open__estimate_bad(void **state) {
+  (void)state;
+  test_image_seal(&image);
+  image.layers[4].togo_avg = image.layers[4].togo_min - 1u;
+  test_image_seal_as_is(&image);
+  hb_tables_fault_t fault = open_image(sizeof image.words);
+  assert_int_equal(fault.check, HB_TABLES_BAD_ESTIMATE);
+  assert_int_equal(fault.index, 4);
+  (void)setup(state);
+  image.programs[7].est_nj = 0;
+  expect_fault(HB_TABLES_BAD_ESTIMATE, 3);
+  image.programs[7].addr = HB_IMAGE_NONE; /* of no program nothing is asked */
+  expect_fault(HB_TABLES_OK, 0);
 }
 
 static void test_open__dependency_cycle_bad(void **state) {
@@ -265,6 +353,10 @@ int main(void) {
       cmocka_unit_test_setup(test_open__offsets_bad, setup),
       cmocka_unit_test_setup(test_open__tile_bad, setup),
       cmocka_unit_test_setup(test_open__model_bad, setup),
+      cmocka_unit_test_setup(test_open__static_tile_bad, setup),
+      cmocka_unit_test_setup(test_open__variant_bad, setup),
+      cmocka_unit_test_setup(test_open__sched_bad, setup),
+      cmocka_unit_test_setup(test_open__estimate_bad, setup),
       cmocka_unit_test_setup(test_open__dependency_cycle_bad, setup),
       cmocka_unit_test_setup(test_open__layer_bad, setup),
       cmocka_unit_test_setup(test_open__program_bad, setup),

@@ -22,20 +22,27 @@ typedef struct test_image {
   };
   hb_image_tile_t *tiles;
   hb_image_model_t *models;
+  hb_image_variant_t *variants; /* one a model */
   hb_image_layer_t *layers;
   hb_image_program_t *programs; /* [layer][kind] */
+  uint32_t made_layers;
 } test_image_t;
 
 /**
  * `num_models` models of `layers` layers each, none depends on another, two slots each, priority =
  * index. Tile i is of kind i % num_kinds; every kind runs every layer in est_cycles = 1000 * (kind
- * + 1). Addresses: test_image_*_addr(). fcfs, watchdog 5000 cycles, no flags.
+ * + 1) and as many nJ. Addresses: test_image_*_addr(). fcfs, watchdog 5000 cycles, no flags; the
+ * defaults of hb_image_sched_t, period 100000 cycles, no static tile. Estimates of what is to go
+ * follow from est_cycles: test_image_seal() fills them in.
  */
 void test_image_make(test_image_t *image, uint32_t num_tiles, uint32_t num_kinds,
                      uint32_t num_models, uint32_t layers);
 
-/** Writes the crc: after the last change. */
+/** Writes togo_avg, togo_min and the crc: after the last change. */
 void test_image_seal(test_image_t *image);
+
+/** Writes the crc only. */
+void test_image_seal_as_is(test_image_t *image);
 
 /** ID register of tiles of a kind. */
 uint32_t test_image_tile_id(uint32_t kind);

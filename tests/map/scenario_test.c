@@ -119,6 +119,45 @@ static void check_edge(const hb_image_layer_t *layers, uint32_t input, uint32_t 
         "layer %s does not read what it names", name);
 }
 
+/* One variant, the period, and a static tile that runs everything. */
+static void check_schedule(const hb_image_header_t *header, const hb_image_model_t *model,
+                           const hb_image_variant_t *variant, const hb_task_t *task,
+                           uint32_t clock_khz) {
+  CHECK(model->num_variants == 1 && variant->first_layer == model->first_layer &&
+            variant->num_layers == model->num_layers && variant->accuracy_q16 == HB_IMAGE_Q16_ONE,
+        "%s: variant", task->name);
+  const double period = clock_khz * 1e3 * (double)task->rate_den / (double)task->rate_num;
+  CHECK(model->period_cycles <= period && model->period_cycles + 1.0 > period, "%s: period %u",
+        task->name, model->period_cycles);
+  CHECK(model->static_tile == HB_IMAGE_NONE || model->static_tile < header->num_tiles,
+        "%s: static tile %u", task->name, model->static_tile);
+}
+
+/* What is to go falls from layer to layer by what the layer takes, on average and at best. */
+static void check_togo(const hb_image_header_t *header, const hb_image_tile_t *tiles,
+                       const hb_image_model_t *model, const hb_image_layer_t *layers,
+                       const hb_image_program_t *programs, const char *name) {
+  for (uint32_t i = 0; i < model->num_layers; ++i) {
+    const uint32_t index = model->first_layer + i;
+    const bool last = i + 1u == model->num_layers;
+    double sum = 0, least = UINT32_MAX;
+    uint32_t num = 0;
+    for (uint32_t t = 0; t < header->num_tiles; ++t) {
+      const hb_image_program_t *program = &programs[index * header->num_kinds + tiles[t].kind];
+      if (program->addr != HB_IMAGE_NONE) {
+        sum += program->est_cycles;
+        least = program->est_cycles < least ? program->est_cycles : least;
+        ++num;
+      }
+    }
+    const double avg = (double)layers[index].togo_avg - (last ? 0.0 : layers[index + 1u].togo_avg);
+    const double min = (double)layers[index].togo_min - (last ? 0.0 : layers[index + 1u].togo_min);
+    CHECK(avg - sum / num < 1.0 && sum / num - avg < 1.0 && min == least,
+          "%s layer %u: to go %g, at best %g", name, i, avg, min);
+    CHECK(layers[index].skip_mask == 0, "%s layer %u may be skipped", name, i);
+  }
+}
+
 static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *soc,
                                const hb_workload_t *w, double *utilisation_out) {
   hb_image_header_t header;
@@ -138,6 +177,7 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
   const hb_image_model_t *models = (const void *)(w->image + header.models_offset);
   const hb_image_layer_t *layers = (const void *)(w->image + header.layers_offset);
   const hb_image_program_t *programs = (const void *)(w->image + header.programs_offset);
+  const hb_image_variant_t *variants = (const void *)(w->image + header.variants_offset);
   hb_map_tile_t kinds[HB_IMAGE_MAX_KINDS];
   for (uint32_t i = 0; i < header.num_tiles; ++i) {
     uint32_t id, caps;
@@ -159,6 +199,8 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
     CHECK(
         models[m].num_layers == task->model.num_layers && models[m].depends_on == task->depends_on,
         "%s", task->name);
+    check_schedule(&header, &models[m], &variants[m], task, soc->clock_khz);
+    check_togo(&header, tiles, &models[m], layers, programs, task->name);
     uint64_t low = UINT64_MAX, high = 0; /* all activations */
     uint64_t moved = 0, tensors = 0;
     double macs = 0, cycles = 0;
@@ -189,6 +231,7 @@ static uint32_t check_workload(const hb_scenario_t *scenario, const hb_soc_t *so
           moved += check_program(w, program, &kinds[k], task->name, layer->name);
           tensors += hb_map_in_bytes(layer) + hb_map_const_bytes(layer) + hb_map_out_bytes(layer);
           ++programs_seen;
+          CHECK(program->est_nj > 0, "%s layer %s costs no energy", task->name, layer->name);
           macs += (double)hb_layer_macs(layer);
           cycles += (double)program->est_cycles * kinds[k].size * kinds[k].size;
         }

@@ -71,7 +71,7 @@
 #define HB_MBOX_STREAM 0u      /* stream = model index */
 #define HB_MBOX_FRAME 1u       /* frame number, from 0 */
 #define HB_MBOX_FLAGS 2u       /* bits 7:0 slot; HB_MBOX_FLAG_* */
-#define HB_MBOX_RESERVED 3u
+#define HB_MBOX_PATH 3u        /* bit i: the frame leaves out the layers whose skip_mask has bit i (hb_image.h) */
 #define HB_MBOX_ARRIVAL_LO 4u  /* nominal arrival, cycles */
 #define HB_MBOX_ARRIVAL_HI 5u
 #define HB_MBOX_DEADLINE_LO 6u /* absolute deadline, cycles */
