@@ -28,9 +28,9 @@ static void print_models(const hb_metrics_t *metrics, FILE *out) {
 
 /* What UXCost is made of, and why frames were dropped. */
 static void print_violations(const hb_metrics_t *metrics, FILE *out) {
-  fprintf(out, "%-10s %6s %7s %6s %10s", "model", "miss%", "p99 ms", "DLV", "NormEnergy");
-  fprintf(out, " drops:");
-#define DROP_HEAD(name_, number_, key_) fprintf(out, " %10s", #key_);
+  fprintf(out, "%-10s %6s %7s %6s %6s", "model", "miss%", "p99 ms", "DLV", "energy");
+#define DROP_HEAD(name_, number_, key_) \
+  fprintf(out, " %10s", (number_) == 1 ? "drops: " #key_ : #key_);
   HB_SCORE_DROP_TABLE(DROP_HEAD)
 #undef DROP_HEAD
   fputc('\n', out);
@@ -39,13 +39,13 @@ static void print_violations(const hb_metrics_t *metrics, FILE *out) {
     const hb_ux_model_t *ux = &metrics->ux.run[i];
     fprintf(out, "%-10.10s", metrics->scenario->tasks[i].name);
     if (m->scored > 0) {
-      fprintf(out, " %6.2f %7.3f %6.4f %10.4f", 100.0 * m->violation_rate,
+      fprintf(out, " %6.2f %7.3f %6.4f %6.4f", 100.0 * m->violation_rate,
               hb_metrics_ms(metrics, m->latency.p99), hb_ux_dlv(ux), hb_ux_norm_energy(ux));
     } else {
-      fprintf(out, " %6s %7s %6s %10s", "-", "-", "-", "-");
+      fprintf(out, " %6s %7s %6s %6s", "-", "-", "-", "-");
     }
-    fprintf(out, "       ");
-#define DROP_COUNT(name_, number_, key_) fprintf(out, " %10llu", (ull)m->drops[number_]);
+#define DROP_COUNT(name_, number_, key_) \
+  fprintf(out, " %*llu", (number_) == 1 ? 11 : 10, (ull)m->drops[number_]);
     HB_SCORE_DROP_TABLE(DROP_COUNT)
 #undef DROP_COUNT
     fputc('\n', out);
