@@ -19,7 +19,8 @@ static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,   HB_OUTDIR_CERTIFI
                                       HB_OUTDIR_TRACE,         HB_OUTDIR_SCORES,
                                       HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
                                       HB_OUTDIR_TASKS ".tmp",  HB_OUTDIR_SEEDS,
-                                      HB_OUTDIR_SEEDS ".tmp"};
+                                      HB_OUTDIR_SEEDS ".tmp",  HB_OUTDIR_TUNING,
+                                      HB_OUTDIR_TUNING ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */

@@ -13,6 +13,7 @@
 #include "hb_html.h"
 #include "hb_model.h"
 #include "hb_plot.h"
+#include "hb_tuning.h"
 
 #define SCHEMA "hilbert.metrics.1"
 
@@ -21,6 +22,7 @@ typedef struct json_object json_t;
 typedef struct report {
   const char *path;       /* of the metrics */
   const char *trace_path; /* NULL: no timeline */
+  const char *tuning_path;
   const hb_timeline_window_t *window;
   json_t *metrics;
   hb_text_t html;
@@ -445,6 +447,31 @@ static hb_status_t plot_traffic(report_t *report) {
   return status;
 }
 
+/* UXCost of the windows that have frames, at their middle; no picture of fewer than two. */
+static hb_status_t plot_ux(report_t *report) {
+  const double length = number(report, report->metrics, "ux.window_ms");
+  json_t *windows = get(report, report->metrics, "ux.windows", json_type_array);
+  hb_text_t script = {0};
+  unsigned drawn = 0;
+  hb_text_addf(&script, "$ux << EOD\n");
+  for (size_t i = 0; i < length_of(windows); i++) {
+    json_t *window = json_object_array_get_idx(windows, i);
+    if (number(report, window, "models") > 0.0) {
+      hb_text_addf(&script, "%.6f %.6f\n", number(report, window, "begin_ms") + length / 2.0,
+                   number(report, window, "cost"));
+      drawn++;
+    }
+  }
+  hb_text_addf(&script,
+               "EOD\nset xlabel 'ms'\nset ylabel 'UXCost'\nset yrange [0:*]\nset xrange [0:*]\n"
+               "set grid\nunset key\nplot $ux using 1:2 with linespoints pt 7 ps 0.5 lw 2\n");
+  char title[64];
+  snprintf(title, sizeof(title), "UXCost, windows of %g ms", length);
+  const hb_status_t status = drawn < 2 ? HB_OK : plot(report, title, &script, 300);
+  hb_text_release(&script);
+  return status;
+}
+
 /* ----------------------------------------------------------------------------------------- page */
 
 static void begin_page(report_t *report) {
@@ -492,7 +519,10 @@ static hb_status_t make_page(report_t *report) {
     HB_TRY(hb_timeline_add(report->trace_path, report->window,
                            cycles > 0.0 && cycles < 0x1p62 ? (uint64_t)cycles : 0, &report->html,
                            report->why, report->why_len));
+    HB_TRY(hb_tuning_add(report->trace_path, report->tuning_path, &report->html, report->why,
+                         report->why_len));
   }
+  HB_TRY(plot_ux(report));
   HB_TRY(plot_links(report));
   HB_TRY(plot_latency(report));
   HB_TRY(plot_traffic(report));
@@ -560,11 +590,12 @@ static bool exists(const char *path) {
 }
 
 hb_status_t hb_report_write(const char *metrics_path, const char *trace_path,
-                            const hb_timeline_window_t *window, const char *html_path, char *why,
-                            size_t why_len) {
+                            const char *tuning_path, const hb_timeline_window_t *window,
+                            const char *html_path, char *why, size_t why_len) {
   const bool wanted = window->has_from || window->has_to;
   report_t report = {.path = metrics_path,
                      .trace_path = wanted || exists(trace_path) ? trace_path : NULL,
+                     .tuning_path = tuning_path,
                      .window = window,
                      .why = why,
                      .why_len = why_len};
