@@ -131,6 +131,7 @@ static void violations_table(report_t *report) {
       {"longest ms", "latency_ms.max", false, 3},
       {"DLV", "ux.dlv", false, 4},
       {"NormEnergy", "ux.norm_energy", false, 4},
+      {"accuracy", "accuracy.share", false, 4},
       {"dropped: late", "drops.late", false, 0},
       {"no slot", "drops.overrun", false, 0},
       {"dependency", "drops.dependency", false, 0},

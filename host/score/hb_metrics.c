@@ -28,6 +28,14 @@ double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes) {
   return ms == 0.0 ? 0.0 : (double)bytes / ms / 1e6;
 }
 
+double hb_metrics_accuracy_share(const hb_metrics_t *metrics, uint32_t model) {
+  const hb_metrics_variants_t *variants = &metrics->variants[model];
+  double share = 1.0;
+  (void)hb_score_accuracy(metrics->result.models[model].variants, variants->accuracy, variants->num,
+                          &share);
+  return share;
+}
+
 hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics) {
   hb_sim_dram_stats_t sum = {0};
   for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
@@ -107,6 +115,19 @@ static void put_node(json_t *json, const char *key, uint32_t x, uint32_t y) {
   put(json, key, node);
 }
 
+static void put_uints(json_t *json, const char *key, const uint64_t *values, uint32_t count);
+
+static json_t accuracy_json(const hb_metrics_t *metrics, uint32_t index) {
+  const hb_metrics_variants_t *variants = &metrics->variants[index];
+  const uint64_t *frames = metrics->result.models[index].variants;
+  json_t json = json_begin();
+  double share = 1.0;
+  put_number(&json, "mean", hb_score_accuracy(frames, variants->accuracy, variants->num, &share));
+  put_number(&json, "share", share);
+  put_uints(&json, "frames", frames, variants->num);
+  return json;
+}
+
 static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   const hb_score_model_t *model = &metrics->result.models[index];
   json_t json = json_begin();
@@ -137,6 +158,7 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&ux, "dlv", hb_ux_dlv(&metrics->ux.run[index]));
   put_number(&ux, "norm_energy", hb_ux_norm_energy(&metrics->ux.run[index]));
   put_json(&json, "ux", ux);
+  put_json(&json, "accuracy", accuracy_json(metrics, index));
   put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / PJ_PER_MJ);
   put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / PJ_PER_MJ);
   json_t scores = json_begin();
@@ -449,6 +471,11 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   json_t scores = json_begin();
   put_number(&scores, "xrbench", metrics->result.score);
   put_number(&scores, "xrbench_with_energy", metrics->energy.score);
+  double accuracy = 0.0;
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    accuracy += hb_metrics_accuracy_share(metrics, i);
+  }
+  put_number(&scores, "accuracy", accuracy / metrics->scenario->num_tasks);
   put_json(&json, "scores", scores);
   return json;
 }

@@ -400,6 +400,19 @@ hb_status_t hb_score_finish(hb_score_t *score, uint64_t end, hb_score_result_t *
   return HB_OK;
 }
 
+double hb_score_accuracy(const uint64_t *variants, const double *accuracies, uint32_t num,
+                         double *share_out) {
+  double sum = 0.0;
+  uint64_t frames = 0;
+  for (uint32_t i = 0; i < num; i++) {
+    sum += (double)variants[i] * accuracies[i];
+    frames += variants[i];
+  }
+  const double mean = frames == 0 ? 1.0 : sum / (double)frames;
+  *share_out = frames == 0 ? 1.0 : mean / accuracies[0];
+  return mean;
+}
+
 void hb_score_frames(const hb_score_t *score, uint64_t end, hb_ux_t *ux) {
   for (uint32_t model = 0; model < score->result.num_models; model++) {
     const frames_t *list = &score->models[model];

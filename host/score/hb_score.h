@@ -140,6 +140,14 @@ void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t 
 HB_MUST_USE hb_status_t hb_score_finish(hb_score_t *score, uint64_t end,
                                         hb_score_result_t *result_out);
 
+/**
+ * Accuracy that a supernet's completed frames had on average, and (`share_out`) that over the first
+ * variant's. Both 1 without a completed frame.
+ * @param variants frames by variant. @param accuracies of the `num` variants, above 0.
+ */
+double hb_score_accuracy(const uint64_t *variants, const double *accuracies, uint32_t num,
+                         double *share_out);
+
 /** Tells `ux` of all scored frames of a run that ended before cycle `end`, 1 or more. */
 void hb_score_frames(const hb_score_t *score, uint64_t end, hb_ux_t *ux);
 

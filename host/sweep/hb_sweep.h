@@ -40,6 +40,7 @@ extern "C" {
   X(NORM_ENERGY, norm_energy, "ux.norm_energy")                                  \
   X(XRBENCH, xrbench, "scores.xrbench")                                          \
   X(XRBENCH_ENERGY, xrbench_with_energy, "scores.xrbench_with_energy")           \
+  X(ACCURACY, accuracy, "scores.accuracy")                                       \
   X(FRAMES, frames, "models[].frames")                                           \
   X(MISSES, deadline_misses, "models[].deadline_misses")                         \
   X(DROPPED, dropped, "models[].dropped")                                        \

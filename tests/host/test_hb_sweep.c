@@ -18,7 +18,7 @@
 
 static const char *const METRICS =
     "{\"complete\": true, \"why\": \"\", \"ux\": {\"cost\": %g, \"dlv\": 0.5, \"norm_energy\": 2},"
-    "\"scores\": {\"xrbench\": 90, \"xrbench_with_energy\": 80.5},"
+    "\"scores\": {\"xrbench\": 90, \"xrbench_with_energy\": 80.5, \"accuracy\": 0.97},"
     "\"models\": [{\"frames\": 3, \"deadline_misses\": 1, \"dropped\": 0},"
     "             {\"frames\": 4, \"deadline_misses\": 2, \"dropped\": 2}],"
     "\"energy_mj\": {\"total\": 1.5}, \"tiles\": [{\"switches\": 5}, {\"switches\": 7}],"
@@ -101,8 +101,8 @@ static void test_values__come_from_their_places(void **state) {
   (void)state;
   hb_sweep_t sweep = new_sweep();
   fill(&sweep);
-  static const double EXPECTED[] = {1,  0.5, 2,   90,  80.5, 7, 3, 2, 1.5,
-                                    12, 9,   800, 900, 0.25, 0, 0, 0};
+  static const double EXPECTED[] = {1,   0.5, 2, 90,  80.5, 0.97, 7, 3, 2,
+                                    1.5, 12,  9, 800, 900,  0.25, 0, 0, 0};
   for (int i = 0; i < HB_SWEEP_VALUES; i++) {
     assert_close(sweep.runs[0].values[i], EXPECTED[i]);
   }

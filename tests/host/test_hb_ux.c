@@ -165,6 +165,20 @@ static void test_variants__of_completed_frames(void **state) {
   hb_score_free(score);
 }
 
+static void test_accuracy__mean_and_share_of_the_heaviest(void **state) {
+  (void)state;
+  static const double ACCURACIES[] = {0.8, 0.76, 0.7};
+  static const uint64_t FRAMES[] = {5, 3, 2};
+  static const uint64_t NONE[] = {0, 0, 0};
+  double share = 0.0;
+  assert_close(hb_score_accuracy(FRAMES, ACCURACIES, 3, &share), 0.768);
+  assert_close(share, 0.96);
+  assert_close(hb_score_accuracy(NONE, ACCURACIES, 3, &share), 1.0);
+  assert_close(share, 1.0);
+  assert_close(hb_score_accuracy(FRAMES, ACCURACIES, 0, &share), 1.0); /* no supernet */
+  assert_close(share, 1.0);
+}
+
 static void test_decisions__from_wake_up_or_the_one_before(void **state) {
   (void)state;
   hb_score_t *score = new_score();
@@ -220,6 +234,7 @@ int main(void) {
       cmocka_unit_test(test_frames__fall_into_the_window_of_their_end),
       cmocka_unit_test(test_drops__by_reason),
       cmocka_unit_test(test_variants__of_completed_frames),
+      cmocka_unit_test(test_accuracy__mean_and_share_of_the_heaviest),
       cmocka_unit_test(test_decisions__from_wake_up_or_the_one_before),
       cmocka_unit_test(test_tiles__switches_and_resets),
   };
