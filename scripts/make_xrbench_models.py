@@ -235,13 +235,17 @@ def ge_fbnet_c(h=160, w=100, classes=1000):
     return n
 
 
-def kd_res8_narrow(h=98, w=40):
-    n = Net("res8-narrow (Tang and Lin, ICASSP 2018)")
-    x = n.conv(n.input(1, h, w), 19, 3, name="conv0", bias=None)
+def kd_res8_narrow():
+    return kd_res8(19, 98, 40, "res8-narrow (Tang and Lin, ICASSP 2018)")
+
+
+def kd_res8(k, h, w, title):
+    n = Net(title)
+    x = n.conv(n.input(1, h, w), k, 3, name="conv0", bias=None)
     x = n.avg_pool(x, (4, 3), (4, 3), "pool0")
     for i in range(1, 4):
-        y = n.conv(x, 19, 3, name=f"conv{2 * i - 1}", bias=None)
-        x = n.sum(n.conv(y, 19, 3, name=f"conv{2 * i}", bias=None), x, f"add{i}")
+        y = n.conv(x, k, 3, name=f"conv{2 * i - 1}", bias=None)
+        x = n.sum(n.conv(y, k, 3, name=f"conv{2 * i}", bias=None), x, f"add{i}")
     n.softmax(n.fc(n.global_pool(x), 12, "keywords"), "probabilities")
     return n
 
@@ -615,40 +619,46 @@ NETWORKS = [("as-ed-tcn", as_ed_tcn), ("asr-em-24l", sr_emformer), ("de-midas-v2
             ("pd-plane-rcnn-quarter", pd_plane_rcnn), ("ss-hrvit-b1", ss_hrvit_b1)]
 
 
-def file_text(name, net):
+def file_text(name, net, script, readme):
     return "\n".join([
         "# SPDX-License-Identifier: Apache-2.0",
-        "# Made by scripts/make_xrbench_models.py; do not edit. What is assumed: scenarios/xrbench/README.md.",
+        f"# Made by scripts/{script}; do not edit. What is assumed: {readme}.",
         f"model: {name}",
         f'source: "{net.title}"',
         "layers:",
-        *net.lines]) + "\n"
+        *net.lines,
+        *getattr(net, "extra", [])]) + "\n"
 
 
-def main():
+def write_models(usage, script, readme, folder, networks, totals):
+    """What a script's arguments ask for: files of its networks and totals.csv, a check, or tables."""
     if sys.argv[1:] not in ([], ["--check"], ["--table"]):
-        sys.exit(__doc__)
-    for what, ours, published, allowed, source in figures():
+        sys.exit(usage)
+    for what, ours, published, allowed, source in totals:
         off = ours / published - 1
         if "--table" in sys.argv:
             print(f"| {what} | {ours:,} | {published:,.0f} | {100 * off:+.1f} % | {source} |")
         if abs(off) > allowed:
             sys.exit(f"{what}: {ours}, published {published:.0f} ({source}): {100 * off:+.2f} % off, at most {100 * allowed} % allowed")
-    nets = [(name, build()) for name, build in NETWORKS]
-    files = {FOLDER / f"{name}.yaml": file_text(name, net) for name, net in nets}
-    files[FOLDER / "totals.csv"] = "model,layers,macs,params\n" + "".join(
+    nets = [(name, build()) for name, build in networks]
+    files = {folder / f"{name}.yaml": file_text(name, net, script, readme) for name, net in nets}
+    files[folder / "totals.csv"] = "model,layers,macs,params\n" + "".join(
         f"{name},{len(net.lines)},{net.macs},{net.params}\n" for name, net in nets)
     if "--check" in sys.argv:
         stale = [str(path) for path, text in files.items() if not path.exists() or path.read_text() != text]
         if stale:
-            sys.exit("not what scripts/make_xrbench_models.py makes: " + ", ".join(stale))
+            sys.exit(f"not what scripts/{script} makes: " + ", ".join(stale))
     elif "--table" in sys.argv:
         for name, net in nets:
             print(f"| `{name}` | {len(net.lines)} | {net.macs / 1e9:.3f} | {net.params / 1e6:.3f} |")
     else:
-        FOLDER.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for path, text in files.items():
             path.write_text(text)
+
+
+def main():
+    write_models(__doc__, pathlib.Path(__file__).name, "scenarios/xrbench/README.md", FOLDER, NETWORKS, figures())
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@
 #define HB_CERTIFY_META_SCENARIO "certify.scenario"
 #define HB_CERTIFY_META_SOC "certify.soc"
 #define HB_CERTIFY_META_FLAGS "certify.image_flags"
+#define HB_CERTIFY_META_SCHED "certify.sched" /* of --sched, if given */
 #define HB_CERTIFY_META_WORKLOAD "certify.workload_sha256"
 
 typedef struct hb_certify hb_certify_t;

@@ -90,6 +90,11 @@ static int compile(command_t *command) {
     return hb_cli_fail(HB_EXIT_INPUT, "no policy is named %s, the run's", name);
   }
   char why[WHY_BYTES] = "";
+  const char *sched = hb_certify_meta(command->certify, HB_CERTIFY_META_SCHED);
+  if (sched != NULL &&
+      hb_config_sched(sched, &command->scenario.sched, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INPUT, "%s, the run's: %s", HB_CERTIFY_META_SCHED, why);
+  }
   const hb_status_t status = hb_map_scenario(
       &command->scenario, &command->soc, policy, number_of(command->certify, "seed"),
       (uint32_t)number_of(command->certify, HB_CERTIFY_META_FLAGS), &command->workload, why,

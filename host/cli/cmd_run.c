@@ -17,7 +17,7 @@
 typedef struct text {
   char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
       *stall_seed, *progress, *dump_dram, *ux_window;
-  char *rules, *cost, *seeds;
+  char *rules, *cost, *seeds, *sched;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -58,6 +58,18 @@ static bool take_trace(const char *text, hb_run_options_t *options) {
                 "--trace: expected decisions, jobs, packets, boundary or off, got %s", text);
     return false;
   }
+  return true;
+}
+
+/* Checked here, applied to the scenario's own in hb_run(). */
+static bool take_sched(const char *text, hb_run_options_t *options) {
+  char why[256];
+  hb_sched_t sched = hb_sched_defaults();
+  if (hb_config_sched(text, &sched, why, sizeof(why)) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
+    return false;
+  }
+  options->sched = text;
   return true;
 }
 
@@ -160,6 +172,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
                                                  "1ms", &options->ux_window_ps)) ||
       (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
       (text->trace != NULL && !take_trace(text->trace, options)) ||
+      (text->sched != NULL && !take_sched(text->sched, options)) ||
       (text->stall_ppm != NULL &&
        !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
@@ -179,6 +192,7 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
   } others[] = {
       {"--soc", text->soc},
       {"--policy", text->policy},
+      {"--sched", text->sched},
       {"--duration", text->duration},
       {"--trace", text->trace},
       {"--ux-window", text->ux_window},
@@ -265,6 +279,9 @@ int hb_cmd_run(int argc, const char **argv) {
        "analytical: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
        "NAME"},
+      {"sched", '\0', POPT_ARG_STRING, &text.sched, 0,
+       "parameters of the policy dream, such as alpha=0.5,drop=off; default: the scenario's",
+       "KEY=VALUE,..."},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
        "simulated time, such as 34ms; default: the scenario's", "TIME"},
       {"ux-window", '\0', POPT_ARG_STRING, &text.ux_window, 0,
@@ -321,12 +338,12 @@ int hb_cmd_run(int argc, const char **argv) {
         run_either(&text, no_skip || exact_reference || functional || candidates || json, &options);
     poptFreeContext(context);
   }
-  char *const texts[] = {text.models,      text.dump_dram,   text.ux_window, text.rules,
-                         text.cost,        text.seeds,       text.engine,    text.soc,
-                         text.policy,      text.duration,    text.seed,      text.out,
-                         text.firmware,    text.trace,       text.stall_ppm, text.stall_seed,
-                         text.progress,    text.wave,        text.wave_from, text.wave_to,
-                         text.wave_around, text.wave_margin, text.wave_scope};
+  char *const texts[] = {text.models,      text.dump_dram,   text.ux_window,  text.rules,
+                         text.cost,        text.seeds,       text.engine,     text.soc,
+                         text.policy,      text.duration,    text.seed,       text.out,
+                         text.firmware,    text.trace,       text.stall_ppm,  text.stall_seed,
+                         text.progress,    text.wave,        text.wave_from,  text.wave_to,
+                         text.wave_around, text.wave_margin, text.wave_scope, text.sched};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

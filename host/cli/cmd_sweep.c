@@ -263,6 +263,11 @@ static int add_settings(plan_t *plan, const char *text) {
                        "digits and _.+-=, got '%s'",
                        HB_NAME_MAX - 1, text);
   }
+  hb_sched_t sched = hb_sched_defaults();
+  char why[256];
+  if (hb_config_sched(settings, &sched, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
+  }
   if (dream == NULL) {
     return hb_cli_fail(HB_EXIT_USAGE, "--sched: this firmware has no policy dream");
   }

@@ -101,6 +101,11 @@ static int load_files(run_t *run) {
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
   }
+  char why[256];
+  if (run->options->sched != NULL &&
+      hb_config_sched(run->options->sched, &run->scenario.sched, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
+  }
   if (run->options->soc != NULL) {
     status = hb_library_find(HB_CONFIG_SOC, run->options->soc, run->soc_path, &error);
   } else if (run->scenario.soc_path[0] == '\0') {
@@ -257,6 +262,13 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   }
 }
 
+static void on_path(void *ctx, const hb_sim_path_t *path) {
+  run_t *run = ctx;
+  if (run->trace != NULL) {
+    hb_trace_sink_path(run->trace, path);
+  }
+}
+
 static void on_packet(void *ctx, const hb_sim_packet_t *packet) {
   run_t *run = ctx;
   hb_trace_sink_packet(run->trace, packet);
@@ -339,6 +351,7 @@ static int build_machine(run_t *run) {
                .irq = on_irq,
                .pass = on_pass,
                .refused = on_refused,
+               .path = on_path,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
       .poll = on_poll,
@@ -411,6 +424,9 @@ static void describe_workload(const run_t *run, hb_trace_meta_t *meta) {
     hb_trace_meta_set(meta, HB_CERTIFY_META_SOC, run->options->soc);
   }
   hb_trace_meta_set_uint(meta, HB_CERTIFY_META_FLAGS, image_flags(run));
+  if (run->options->sched != NULL) {
+    hb_trace_meta_set(meta, HB_CERTIFY_META_SCHED, run->options->sched);
+  }
   hb_trace_meta_set(meta, HB_CERTIFY_META_WORKLOAD, run->workload_sha256);
 }
 
@@ -446,6 +462,12 @@ static int open_trace(run_t *run) {
     hb_trace_meta_set_model(&meta, m, task->name);
     for (uint32_t l = 0; l < task->model.num_layers; l++) {
       hb_trace_meta_set_layer(&meta, m, l, task->model.layers[l].name);
+    }
+    for (uint32_t v = 0; v < task->model.num_variants; v++) {
+      char key[40], accuracy[24];
+      snprintf(key, sizeof(key), "accuracy.%u.%u", m, v);
+      snprintf(accuracy, sizeof(accuracy), "%.6f", task->model.variants[v].accuracy_ppm / 1e6);
+      hb_trace_meta_set(&meta, key, accuracy);
     }
     if (task->depends_on != HB_IMAGE_NONE) {
       hb_trace_meta_set_depends(&meta, m, &task->depends_on, 1);
@@ -562,6 +584,13 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
+  for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
+    const hb_model_t *model = &run->scenario.tasks[i].model;
+    metrics->variants[i].num = model->num_variants;
+    for (uint32_t v = 0; v < model->num_variants; v++) {
+      metrics->variants[i].accuracy[v] = model->variants[v].accuracy_ppm / 1e6;
+    }
+  }
   if (hb_score_finish(run->score, hb_sim_cycle(run->sim), &metrics->result) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }

@@ -33,7 +33,9 @@ typedef struct hb_run_options {
   bool functional;       /* twins compute data */
   const char *dump_dram; /* file for the memory's bytes at the end; NULL: none */
   const char *policy_name;
-  uint32_t policy;       /* its number */
+  uint32_t policy;   /* its number */
+  const char *sched; /* changes to the scenario's scheduler parameters, as hb_config_sched() reads;
+                        NULL: none */
   uint64_t duration_ps;  /* 0: the scenario's */
   uint64_t ux_window_ps; /* of UXCost over time; 0: 100 ms */
   uint64_t seed;

@@ -18,6 +18,7 @@
 #define HB_CONFIG_H_
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "hb_model.h"
@@ -64,6 +65,14 @@ HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t 
 HB_MUST_USE hb_status_t hb_config_load_scenario_set(const char *path, const char *models,
                                                     hb_scenario_t *scenario_out,
                                                     hb_config_error_t *error);
+
+/**
+ * Changes parameters of the policy dream: `text` is "alpha=0.5,drop=off", keys as in `scheduler:`,
+ * switches on or off. In their order; what is not named stays.
+ * @param[out] why one line on HB_ERR_INPUT.
+ */
+HB_MUST_USE hb_status_t hb_config_sched(const char *text, hb_sched_t *sched, char *why,
+                                        size_t why_len);
 
 /**
  * @param tile_known says whether a Verilated tile model exists; NULL accepts any name.

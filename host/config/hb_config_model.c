@@ -12,7 +12,7 @@
 /* ------------------------------------------------------------------------------------------- the
  * keys */
 
-enum { TYPE_UINT8 = 0, TYPE_INT8, TYPE_INT32 };
+enum { TYPE_UINT8 = 0, TYPE_INT8, TYPE_INT32, DECIMAL_BYTES = 32 };
 
 typedef struct raw_layer {
   char name[HB_NAME_MAX];
@@ -32,8 +32,21 @@ typedef struct raw_layer {
   char *alpha, *beta, *epsilon, *x_scale, *x2_scale, *y_scale; /* decimals, or NULL */
   int *x_type, *w_type, *y_type;                               /* TYPE_* or NULL */
   int32_t *x_zero_point, *x2_zero_point, *w_zero_point, *y_zero_point;
-  int32_t *clip; /* [min, max] or NULL */
+  int32_t *clip;                  /* [min, max] or NULL */
+  char constants_of[HB_NAME_MAX]; /* "" if absent */
 } raw_layer_t;
+
+typedef struct raw_block {
+  char name[HB_NAME_MAX];
+  char **layers; /* first, last */
+  uint32_t layers_count;
+  char skip_probability[DECIMAL_BYTES];
+} raw_block_t;
+
+typedef struct raw_exit {
+  char after[HB_NAME_MAX];
+  char probability[DECIMAL_BYTES];
+} raw_exit_t;
 
 typedef struct raw_model {
   char name[HB_NAME_MAX];
@@ -41,6 +54,10 @@ typedef struct raw_model {
   bool *chained;
   raw_layer_t *layers;
   uint32_t layers_count;
+  raw_block_t *blocks; /* NULL if absent, as exits */
+  uint32_t blocks_count;
+  raw_exit_t *exits;
+  uint32_t exits_count;
 } raw_model_t;
 
 static const cyaml_strval_t OPS[] = {
@@ -120,10 +137,28 @@ static const cyaml_schema_field_t LAYER_FIELDS[] = {
                          CYAML_ARRAY_LEN(OUT_TYPES)),
     CYAML_FIELD_INT_PTR("y_zero_point", CYAML_FLAG_OPTIONAL, raw_layer_t, y_zero_point),
     CYAML_FIELD_SEQUENCE_FIXED("clip", OPTIONAL_LIST, raw_layer_t, clip, &INT_VALUE, 2),
+    CYAML_FIELD_STRING("constants_of", CYAML_FLAG_OPTIONAL, raw_layer_t, constants_of, 1),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t LAYER_VALUE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_layer_t, LAYER_FIELDS)};
+
+static const cyaml_schema_field_t BLOCK_FIELDS[] = {
+    CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_block_t, name, 1),
+    CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, raw_block_t, layers, &NAME_VALUE, 2, 2),
+    CYAML_FIELD_STRING("skip_probability", CYAML_FLAG_DEFAULT, raw_block_t, skip_probability, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t BLOCK_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_block_t, BLOCK_FIELDS)};
+
+static const cyaml_schema_field_t EXIT_FIELDS[] = {
+    CYAML_FIELD_STRING("after", CYAML_FLAG_DEFAULT, raw_exit_t, after, 1),
+    CYAML_FIELD_STRING("probability", CYAML_FLAG_DEFAULT, raw_exit_t, probability, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t EXIT_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_exit_t, EXIT_FIELDS)};
 
 static const cyaml_schema_field_t MODEL_FIELDS[] = {
     CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_model_t, name, 1),
@@ -131,6 +166,10 @@ static const cyaml_schema_field_t MODEL_FIELDS[] = {
     CYAML_FIELD_BOOL_PTR("chained", CYAML_FLAG_OPTIONAL, raw_model_t, chained),
     CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, raw_model_t, layers, &LAYER_VALUE, 1,
                          HB_IMAGE_MAX_LAYERS),
+    CYAML_FIELD_SEQUENCE("blocks", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_model_t, blocks,
+                         &BLOCK_VALUE, 1, HB_IMAGE_MAX_PATH_BITS),
+    CYAML_FIELD_SEQUENCE("exits", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_model_t, exits,
+                         &EXIT_VALUE, 1, HB_IMAGE_MAX_PATH_BITS),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t MODEL_SCHEMA = {
@@ -186,6 +225,7 @@ static hb_status_t check_keys(const place_t *at, const raw_layer_t *raw) {
       {"x2_zero_point", raw->x2_zero_point != NULL, BINARY, 0},
       {"w_type", raw->w_type != NULL, WEIGHTED, 0},
       {"w_zero_point", raw->w_zero_point != NULL, WEIGHTED, 0},
+      {"constants_of", raw->constants_of[0] != '\0', WEIGHTED | OP(LAYER_NORM), 0},
   };
   for (uint32_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
     const bool allowed = keys[i].allowed >> raw->op & 1u, needed = keys[i].needed >> raw->op & 1u;
@@ -611,6 +651,31 @@ static hb_status_t take_operator(const place_t *at, const raw_layer_t *raw, hb_l
   return HB_OK;
 }
 
+/* The earlier layer whose constants this one has. */
+static hb_status_t take_constants(const place_t *at, const raw_layer_t *raw, hb_layer_t *layer) {
+  if (raw->constants_of[0] == '\0') {
+    return HB_OK;
+  }
+  hb_yaml_at(at->yaml, "layers[%u].constants_of", at->index);
+  uint32_t other = 0;
+  while (other < at->index && strcmp(at->model->layers[other].name, raw->constants_of) != 0) {
+    other++;
+  }
+  if (other == at->index) {
+    return hb_yaml_fail(at->yaml, at->error, "expected an earlier layer, got %s",
+                        raw->constants_of);
+  }
+  if (!hb_layer_is_like(&at->model->layers[other], layer)) {
+    return hb_yaml_fail(at->yaml, at->error,
+                        "%s differs in more than its inputs: operator, shapes, types, scales, zero "
+                        "points and clip must be the same",
+                        raw->constants_of);
+  }
+  const uint32_t owner = at->model->layers[other].constants;
+  layer->constants = owner != 0 ? owner : other + 1u;
+  return HB_OK;
+}
+
 static hb_status_t take_layer(const place_t *at, const raw_layer_t *raw, bool chained,
                               hb_layer_t *layer) {
   memset(layer, 0, sizeof(*layer));
@@ -644,6 +709,172 @@ static hb_status_t take_layer(const place_t *at, const raw_layer_t *raw, bool ch
     hb_yaml_at(at->yaml, "layers[%u]", at->index);
     return hb_yaml_fail(at->yaml, at->error, "%s", why);
   }
+  return take_constants(at, raw, layer);
+}
+
+/* Index of the layer of that name; num_layers: there is none. */
+static uint32_t find_layer(const hb_model_t *model, const char *name) {
+  uint32_t i = 0;
+  while (i < model->num_layers && strcmp(model->layers[i].name, name) != 0) {
+    i++;
+  }
+  return i;
+}
+
+static bool reads(const hb_model_t *model, uint32_t layer, uint32_t tensor) {
+  return hb_model_source(model, layer, false) == tensor ||
+         hb_model_source(model, layer, true) == tensor;
+}
+
+/* Whether a layer that reads the tensor may write its output over it: it looks at each value once,
+ * where it is. */
+static bool may_overwrite(const hb_model_t *model, uint32_t index, uint32_t tensor) {
+  const hb_layer_t *layer = &model->layers[index], *from = &model->layers[tensor];
+  if (layer->op != HB_OP_ADD && layer->op != HB_OP_SUB && layer->op != HB_OP_MUL &&
+      layer->op != HB_OP_UNARY && layer->op != HB_OP_REQUANTISE) {
+    return false;
+  }
+  const bool first = hb_model_source(model, index, false) == tensor;
+  const bool second = hb_model_source(model, index, true) == tensor;
+  const bool whole_first = layer->in_c == from->out_c && layer->in_h == hb_layer_out_h(from) &&
+                           layer->in_w == hb_layer_out_w(from);
+  const bool whole_second =
+      layer->in2_c == layer->in_c && layer->in2_h == layer->in_h && layer->in2_w == layer->in_w;
+  return (!first || whole_first) && (!second || whole_second);
+}
+
+/* What hb_block_t asks for, so that the block's output can lie where its input does. */
+static hb_status_t check_block(hb_yaml_t *yaml, const hb_model_t *model, const hb_block_t *block,
+                               hb_config_error_t *error) {
+  const uint32_t input = hb_model_source(model, block->first, false);
+  const hb_layer_t *first = &model->layers[block->first], *last = &model->layers[block->last];
+  if (input == HB_LAYER_NO_INPUT) {
+    return hb_yaml_fail(
+        yaml, error, "%s reads the model's input, which nothing may be written over", first->name);
+  }
+  const hb_layer_t *from = &model->layers[input];
+  const uint32_t h = hb_layer_out_h(from), w = hb_layer_out_w(from);
+  const uint32_t last_h = hb_layer_out_h(last), last_w = hb_layer_out_w(last);
+  if (from->out_c != last->out_c || h != last_h || w != last_w) {
+    return hb_yaml_fail(yaml, error,
+                        "a skipped block leaves its input: %s leaves [%u, %u, %u], %s [%u, %u, %u]",
+                        from->name, from->out_c, h, w, last->name, last->out_c, last_h, last_w);
+  }
+  if (from->y_signed != last->y_signed || from->y_zp != last->y_zp ||
+      from->y_scale != last->y_scale || last->raw_out) {
+    return hb_yaml_fail(yaml, error,
+                        "a skipped block leaves its input: type, zero point and scale of %s and %s "
+                        "must be the same",
+                        from->name, last->name);
+  }
+  if (reads(model, block->last, input) && !may_overwrite(model, block->last, input)) {
+    return hb_yaml_fail(yaml, error,
+                        "%s cannot write over %s while it reads it; the last layer is an add, sub, "
+                        "mul, unary or requantise of the same shape, or reads something else",
+                        last->name, from->name);
+  }
+  for (uint32_t i = block->last + 1u; i < model->num_layers; i++) {
+    if (reads(model, i, input)) {
+      return hb_yaml_fail(yaml, error, "%s reads %s, which the block overwrites",
+                          model->layers[i].name, from->name);
+    }
+    for (uint32_t inside = block->first; inside < block->last; inside++) {
+      if (reads(model, i, inside)) {
+        return hb_yaml_fail(yaml, error, "%s reads %s, which is not there if the block is skipped",
+                            model->layers[i].name, model->layers[inside].name);
+      }
+    }
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_block(hb_yaml_t *yaml, const raw_model_t *raw, uint32_t index,
+                              hb_model_t *model, hb_config_error_t *error) {
+  const raw_block_t *from = &raw->blocks[index];
+  hb_block_t *block = &model->blocks[index];
+  hb_yaml_at(yaml, "blocks[%u].name", index);
+  HB_TRY(hb_yaml_name(yaml, from->name, error));
+  for (uint32_t i = 0; i < index; i++) {
+    if (strcmp(model->blocks[i].name, from->name) == 0) {
+      return hb_yaml_fail(yaml, error, "another block is named %s already", from->name);
+    }
+  }
+  snprintf(block->name, sizeof(block->name), "%s", from->name);
+  uint32_t *const ends[] = {&block->first, &block->last};
+  for (uint32_t i = 0; i < 2u; i++) {
+    hb_yaml_at(yaml, "blocks[%u].layers[%u]", index, i);
+    *ends[i] = find_layer(model, from->layers[i]);
+    if (*ends[i] == model->num_layers) {
+      return hb_yaml_fail(yaml, error, "no layer is named %s", from->layers[i]);
+    }
+  }
+  if (block->last < block->first) {
+    return hb_yaml_fail(yaml, error, "%s comes before %s", from->layers[1], from->layers[0]);
+  }
+  hb_yaml_at(yaml, "blocks[%u].layers", index);
+  if (index > 0 && block->first <= model->blocks[index - 1u].last) {
+    return hb_yaml_fail(yaml, error, "expected layers behind those of block %s",
+                        model->blocks[index - 1u].name);
+  }
+  HB_TRY(check_block(yaml, model, block, error));
+  uint64_t ppm = 0;
+  hb_yaml_at(yaml, "blocks[%u].skip_probability", index);
+  HB_TRY(hb_yaml_decimal(yaml, from->skip_probability, 6, 0, 1000000, &ppm, error));
+  block->skip_ppm = (uint32_t)ppm;
+  return HB_OK;
+}
+
+static hb_status_t take_exit(hb_yaml_t *yaml, const raw_model_t *raw, uint32_t index,
+                             hb_model_t *model, hb_config_error_t *error) {
+  const raw_exit_t *from = &raw->exits[index];
+  hb_exit_t *exit = &model->exits[index];
+  hb_yaml_at(yaml, "exits[%u].after", index);
+  exit->after = find_layer(model, from->after);
+  if (exit->after == model->num_layers) {
+    return hb_yaml_fail(yaml, error, "no layer is named %s", from->after);
+  }
+  if (exit->after + 1u == model->num_layers) {
+    return hb_yaml_fail(yaml, error, "%s is the last layer: there is nothing to leave out",
+                        from->after);
+  }
+  if (index > 0 && exit->after <= model->exits[index - 1u].after) {
+    return hb_yaml_fail(yaml, error, "expected a layer behind %s, the exit before",
+                        raw->exits[index - 1u].after);
+  }
+  for (uint32_t i = 0; i < model->num_blocks; i++) {
+    if (exit->after >= model->blocks[i].first && exit->after <= model->blocks[i].last) {
+      return hb_yaml_fail(yaml, error, "%s is in block %s, which may be skipped", from->after,
+                          model->blocks[i].name);
+    }
+  }
+  uint64_t ppm = 0;
+  hb_yaml_at(yaml, "exits[%u].probability", index);
+  HB_TRY(hb_yaml_decimal(yaml, from->probability, 6, 0, 1000000, &ppm, error));
+  exit->ppm = (uint32_t)ppm;
+  return HB_OK;
+}
+
+/* Blocks that frames skip, exits where they leave: known layers. */
+static hb_status_t take_paths(hb_yaml_t *yaml, const raw_model_t *raw, hb_model_t *model,
+                              hb_config_error_t *error) {
+  model->blocks = calloc(raw->blocks_count + 1u, sizeof(*model->blocks));
+  model->exits = calloc(raw->exits_count + 1u, sizeof(*model->exits));
+  if (model->blocks == NULL || model->exits == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  if (raw->blocks_count + raw->exits_count > HB_IMAGE_MAX_PATH_BITS) {
+    hb_yaml_at(yaml, "exits");
+    return hb_yaml_fail(yaml, error, "%u blocks and %u exits: a frame's path has %d bits",
+                        raw->blocks_count, raw->exits_count, HB_IMAGE_MAX_PATH_BITS);
+  }
+  for (uint32_t i = 0; i < raw->blocks_count; i++) {
+    HB_TRY(take_block(yaml, raw, i, model, error));
+    model->num_blocks = i + 1u;
+  }
+  for (uint32_t i = 0; i < raw->exits_count; i++) {
+    HB_TRY(take_exit(yaml, raw, i, model, error));
+    model->num_exits = i + 1u;
+  }
   return HB_OK;
 }
 
@@ -669,7 +900,7 @@ static hb_status_t take_model(hb_yaml_t *yaml, const raw_model_t *raw, hb_model_
       }
     }
   }
-  return HB_OK;
+  return take_paths(yaml, raw, model, error);
 }
 
 hb_status_t hb_config_load_model(const char *path, hb_model_t *model_out,

@@ -26,9 +26,23 @@ typedef struct raw_sensor {
   char jitter_us[DECIMAL_BYTES];
 } raw_sensor_t;
 
+typedef struct raw_variant {
+  char model[HB_PATH_MAX_BYTES];
+  char accuracy[DECIMAL_BYTES];
+} raw_variant_t;
+
+typedef struct raw_sched {
+  bool *drop, *supernet, *tune;
+  char *alpha, *beta, *tune_interval_ms, *tune_step, *tune_stop; /* decimals, or NULL */
+  uint32_t *drop_window, *drop_max;
+} raw_sched_t;
+
 typedef struct raw_task {
   char name[HB_NAME_MAX];
-  char model[HB_PATH_MAX_BYTES];
+  char model[HB_PATH_MAX_BYTES]; /* "" if absent */
+  raw_variant_t *supernet;       /* or several */
+  uint32_t supernet_count;
+  char start_ms[DECIMAL_BYTES], stop_ms[DECIMAL_BYTES];
   char rate_hz[DECIMAL_BYTES];
   char sensor[HB_NAME_MAX]; /* "" if absent */
   char **sensors;           /* or several */
@@ -52,6 +66,7 @@ typedef struct raw_scenario {
   bool *drop_late;
   raw_set_t *model_sets; /* NULL if absent */
   uint32_t model_sets_count;
+  raw_sched_t *scheduler; /* NULL if absent */
   raw_sensor_t *sensors;
   uint32_t sensors_count;
   raw_task_t *tasks;
@@ -79,9 +94,38 @@ static const cyaml_schema_field_t SET_FIELDS[] = {
 static const cyaml_schema_value_t SET_VALUE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_set_t, SET_FIELDS)};
 
+static const cyaml_schema_field_t VARIANT_FIELDS[] = {
+    CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_variant_t, model, 1),
+    CYAML_FIELD_STRING("accuracy", CYAML_FLAG_DEFAULT, raw_variant_t, accuracy, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t VARIANT_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_variant_t, VARIANT_FIELDS)};
+
+static const cyaml_schema_field_t SCHED_FIELDS[] = {
+    CYAML_FIELD_STRING_PTR("alpha", CYAML_FLAG_OPTIONAL, raw_sched_t, alpha, 1, DECIMAL_BYTES),
+    CYAML_FIELD_STRING_PTR("beta", CYAML_FLAG_OPTIONAL, raw_sched_t, beta, 1, DECIMAL_BYTES),
+    CYAML_FIELD_BOOL_PTR("drop", CYAML_FLAG_OPTIONAL, raw_sched_t, drop),
+    CYAML_FIELD_UINT_PTR("drop_window", CYAML_FLAG_OPTIONAL, raw_sched_t, drop_window),
+    CYAML_FIELD_UINT_PTR("drop_max", CYAML_FLAG_OPTIONAL, raw_sched_t, drop_max),
+    CYAML_FIELD_BOOL_PTR("supernet", CYAML_FLAG_OPTIONAL, raw_sched_t, supernet),
+    CYAML_FIELD_BOOL_PTR("tune", CYAML_FLAG_OPTIONAL, raw_sched_t, tune),
+    CYAML_FIELD_STRING_PTR("tune_interval_ms", CYAML_FLAG_OPTIONAL, raw_sched_t, tune_interval_ms,
+                           1, DECIMAL_BYTES),
+    CYAML_FIELD_STRING_PTR("tune_step", CYAML_FLAG_OPTIONAL, raw_sched_t, tune_step, 1,
+                           DECIMAL_BYTES),
+    CYAML_FIELD_STRING_PTR("tune_stop", CYAML_FLAG_OPTIONAL, raw_sched_t, tune_stop, 1,
+                           DECIMAL_BYTES),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t TASK_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_task_t, name, 1),
-    CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_task_t, model, 1),
+    CYAML_FIELD_STRING("model", CYAML_FLAG_OPTIONAL, raw_task_t, model, 1),
+    CYAML_FIELD_SEQUENCE("supernet", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_task_t, supernet,
+                         &VARIANT_VALUE, 1, HB_IMAGE_MAX_VARIANTS),
+    CYAML_FIELD_STRING("start_ms", CYAML_FLAG_OPTIONAL, raw_task_t, start_ms, 1),
+    CYAML_FIELD_STRING("stop_ms", CYAML_FLAG_OPTIONAL, raw_task_t, stop_ms, 1),
     CYAML_FIELD_STRING("rate_hz", CYAML_FLAG_DEFAULT, raw_task_t, rate_hz, 1),
     CYAML_FIELD_STRING("sensor", CYAML_FLAG_OPTIONAL, raw_task_t, sensor, 1),
     CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_task_t, sensors,
@@ -103,6 +147,8 @@ static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
     CYAML_FIELD_BOOL_PTR("drop_late", CYAML_FLAG_OPTIONAL, raw_scenario_t, drop_late),
     CYAML_FIELD_SEQUENCE("model_sets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_scenario_t,
                          model_sets, &SET_VALUE, 1, HB_MAX_MODEL_SETS),
+    CYAML_FIELD_MAPPING_PTR("scheduler", CYAML_FLAG_OPTIONAL, raw_scenario_t, scheduler,
+                            SCHED_FIELDS),
     CYAML_FIELD_SEQUENCE("sensors", CYAML_FLAG_POINTER, raw_scenario_t, sensors, &SENSOR_VALUE, 1,
                          MAX_SENSORS),
     CYAML_FIELD_SEQUENCE("tasks", CYAML_FLAG_POINTER, raw_scenario_t, tasks, &TASK_VALUE, 1,
@@ -213,6 +259,74 @@ static hb_status_t take_sensors(hb_yaml_t *yaml, const raw_scenario_t *raw, uint
   return HB_OK;
 }
 
+/* When the task's frames begin and end to come. */
+static hb_status_t take_times(hb_yaml_t *yaml, const raw_task_t *from, uint32_t index,
+                              hb_scenario_t *scenario, hb_config_error_t *error) {
+  hb_task_t *task = &scenario->tasks[index];
+  if (from->start_ms[0] != '\0') {
+    hb_yaml_at(yaml, "tasks[%u].start_ms", index);
+    HB_TRY(hb_yaml_decimal(yaml, from->start_ms, 9, 0, MAX_HOURS_PS, &task->start_ps, error));
+  }
+  if (from->stop_ms[0] != '\0') {
+    hb_yaml_at(yaml, "tasks[%u].stop_ms", index);
+    HB_TRY(hb_yaml_decimal(yaml, from->stop_ms, 9, 1, MAX_HOURS_PS, &task->stop_ps, error));
+    if (task->stop_ps <= task->start_ps) {
+      return hb_yaml_fail(yaml, error, "must be above start_ms");
+    }
+  }
+  return HB_OK;
+}
+
+/* The task's network, or its supernet's, heaviest first. */
+static hb_status_t take_models(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                               hb_scenario_t *scenario, hb_config_error_t *error) {
+  const raw_task_t *from = &raw->tasks[index];
+  hb_task_t *task = &scenario->tasks[index];
+  char path[HB_PATH_MAX_BYTES];
+  hb_yaml_at(yaml, "tasks[%u].model", index);
+  if (from->model[0] != '\0' && from->supernet != NULL) {
+    return hb_yaml_fail(yaml, error, "give model or supernet, not both");
+  }
+  if (from->model[0] == '\0' && from->supernet == NULL) {
+    return hb_yaml_fail(yaml, error, "a task needs the key model, or supernet");
+  }
+  if (from->supernet == NULL) {
+    HB_TRY(hb_yaml_resolve_in(yaml, folder_of(raw, scenario), from->model, path, error));
+    return hb_config_load_model(path, &task->model, error);
+  }
+  uint64_t above = UINT64_MAX;
+  for (uint32_t v = 0; v < from->supernet_count; v++) {
+    uint64_t accuracy = 0, macs = 0;
+    hb_yaml_at(yaml, "tasks[%u].supernet[%u].accuracy", index, v);
+    HB_TRY(hb_yaml_decimal(yaml, from->supernet[v].accuracy, 6, 1, 1000000, &accuracy, error));
+    hb_yaml_at(yaml, "tasks[%u].supernet[%u].model", index, v);
+    HB_TRY(
+        hb_yaml_resolve_in(yaml, folder_of(raw, scenario), from->supernet[v].model, path, error));
+    hb_model_t variant;
+    HB_TRY(hb_config_load_model(path, &variant, error));
+    for (uint32_t i = 0; i < variant.num_layers; i++) {
+      macs += hb_layer_macs(&variant.layers[i]);
+    }
+    hb_status_t status = HB_OK;
+    if (macs > above) {
+      status = hb_yaml_fail(yaml, error,
+                            "the heaviest comes first: %s has more MACs than the one before",
+                            variant.name);
+    } else {
+      status = hb_model_append(&task->model, &variant, (uint32_t)accuracy);
+    }
+    hb_model_release(&variant);
+    if (status == HB_ERR_RANGE) {
+      return hb_yaml_fail(yaml, error,
+                          "with this model the supernet has more than %d blocks and exits",
+                          HB_IMAGE_MAX_PATH_BITS);
+    }
+    HB_TRY(status);
+    above = macs;
+  }
+  return HB_OK;
+}
+
 static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
                              hb_scenario_t *scenario, hb_config_error_t *error) {
   const raw_task_t *from = &raw->tasks[index];
@@ -243,10 +357,8 @@ static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_
     HB_TRY(hb_yaml_range(yaml, *from->slots, 2, HB_IMAGE_MAX_SLOTS, error));
     task->num_slots = *from->slots;
   }
-  char model_path[HB_PATH_MAX_BYTES];
-  hb_yaml_at(yaml, "tasks[%u].model", index);
-  HB_TRY(hb_yaml_resolve_in(yaml, folder_of(raw, scenario), from->model, model_path, error));
-  return hb_config_load_model(model_path, &task->model, error);
+  HB_TRY(take_times(yaml, from, index, scenario, error));
+  return take_models(yaml, raw, index, scenario, error);
 }
 
 static hb_status_t take_dependency(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
@@ -264,6 +376,12 @@ static hb_status_t take_dependency(hb_yaml_t *yaml, const raw_scenario_t *raw, u
       if (upstream->rate_num != task->rate_num || upstream->rate_den != task->rate_den) {
         return hb_yaml_fail(yaml, error,
                             "frames are matched by number, so %s and %s need the same rate_hz",
+                            task->name, name);
+      }
+      if (upstream->start_ps != task->start_ps || upstream->stop_ps != task->stop_ps) {
+        return hb_yaml_fail(yaml, error,
+                            "frames are matched by number, so %s and %s need the same start_ms and "
+                            "stop_ms",
                             task->name, name);
       }
       task->depends_on = i;
@@ -356,6 +474,51 @@ static hb_status_t take_sets(hb_yaml_t *yaml, const raw_scenario_t *raw, const c
   return HB_OK;
 }
 
+/* A weight or step of the policy dream. */
+static hb_status_t take_weight(hb_yaml_t *yaml, const char *key, const char *text, uint64_t min,
+                               uint32_t *ppm, hb_config_error_t *error) {
+  if (text == NULL) {
+    return HB_OK;
+  }
+  uint64_t value = 0;
+  hb_yaml_at(yaml, "scheduler.%s", key);
+  HB_TRY(hb_yaml_decimal(yaml, text, 6, min, HB_SCHED_MAX_WEIGHT_PPM, &value, error));
+  *ppm = (uint32_t)value;
+  return HB_OK;
+}
+
+static hb_status_t take_sched(hb_yaml_t *yaml, const raw_sched_t *raw, hb_sched_t *sched,
+                              hb_config_error_t *error) {
+  *sched = hb_sched_defaults();
+  if (raw == NULL) {
+    return HB_OK;
+  }
+  sched->drop = raw->drop != NULL ? *raw->drop : sched->drop;
+  sched->supernet = raw->supernet != NULL ? *raw->supernet : sched->supernet;
+  sched->tune = raw->tune != NULL ? *raw->tune : sched->tune;
+  HB_TRY(take_weight(yaml, "alpha", raw->alpha, 0, &sched->alpha_ppm, error));
+  HB_TRY(take_weight(yaml, "beta", raw->beta, 0, &sched->beta_ppm, error));
+  HB_TRY(take_weight(yaml, "tune_step", raw->tune_step, 1, &sched->tune_step_ppm, error));
+  HB_TRY(take_weight(yaml, "tune_stop", raw->tune_stop, 1, &sched->tune_stop_ppm, error));
+  if (raw->tune_interval_ms != NULL) {
+    hb_yaml_at(yaml, "scheduler.tune_interval_ms");
+    HB_TRY(hb_yaml_decimal(yaml, raw->tune_interval_ms, 9, 1, HB_SCHED_MAX_INTERVAL_PS,
+                           &sched->tune_interval_ps, error));
+  }
+  if (raw->drop_window != NULL) {
+    hb_yaml_at(yaml, "scheduler.drop_window");
+    HB_TRY(hb_yaml_range(yaml, *raw->drop_window, 1, HB_IMAGE_MAX_DROP_WINDOW, error));
+    sched->drop_window = *raw->drop_window;
+    sched->drop_max = sched->drop_max < sched->drop_window ? sched->drop_max : sched->drop_window;
+  }
+  if (raw->drop_max != NULL) {
+    hb_yaml_at(yaml, "scheduler.drop_max");
+    HB_TRY(hb_yaml_range(yaml, *raw->drop_max, 0, sched->drop_window, error));
+    sched->drop_max = *raw->drop_max;
+  }
+  return HB_OK;
+}
+
 static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, const char *models,
                                  hb_scenario_t *scenario, hb_config_error_t *error) {
   hb_yaml_at(yaml, "scenario");
@@ -371,6 +534,7 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, con
     HB_TRY(hb_yaml_resolve(yaml, raw->soc, scenario->soc_path, error));
   }
   HB_TRY(take_sets(yaml, raw, models, scenario, error));
+  HB_TRY(take_sched(yaml, raw->scheduler, &scenario->sched, error));
   HB_TRY(check_sensors(yaml, raw, error));
 
   scenario->tasks = calloc(raw->tasks_count, sizeof(*scenario->tasks));
@@ -383,7 +547,8 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, con
     HB_TRY(take_task(yaml, raw, i, scenario, error));
     layers += scenario->tasks[i].model.num_layers;
     if (layers > HB_IMAGE_MAX_LAYERS) {
-      hb_yaml_at(yaml, "tasks[%u].model", i);
+      hb_yaml_at(yaml, raw->tasks[i].supernet != NULL ? "tasks[%u].supernet" : "tasks[%u].model",
+                 i);
       return hb_yaml_fail(yaml, error, "with this model the tasks have more than %d layers",
                           HB_IMAGE_MAX_LAYERS);
     }

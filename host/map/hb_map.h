@@ -119,9 +119,9 @@ typedef struct hb_workload {
 
 void hb_workload_release(hb_workload_t *workload);
 
-/** Parameters of the policy dream without a word from the scenario: everything on, alpha and beta
- * 1.0, steps from 0.5 down to 0.05, an interval of 100 ms, smart drops of 2 in 10 frames. */
-hb_image_sched_t hb_map_sched_defaults(uint32_t clock_khz);
+/** Parameters of the policy dream as the image has them; with an interval of 0 those of
+ * hb_sched_defaults(). */
+hb_image_sched_t hb_map_sched(const hb_sched_t *sched, uint32_t clock_khz);
 
 /**
  * Compiles a scenario for a SoC. What the image says of time and energy is estimated: est_cycles

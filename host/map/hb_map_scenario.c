@@ -9,7 +9,8 @@
  * layer's to the end) and has its place for that long; places of tensors that never live together
  * may overlap. First fit, in the order of layers. A tensor is as large as its layer writes or a
  * reader reads, whichever is more: published layer lists do not always chain, and what a layer
- * finds behind the tensor is then simply bytes.
+ * finds behind the tensor is then simply bytes. What a block leaves that frames may skip lies where
+ * the block's input does. Variants of a supernet have the same places: a frame runs one of them.
  */
 
 #include <assert.h>
@@ -63,56 +64,52 @@ static uint64_t align_up(uint64_t value, uint64_t to) {
   return (value + to - 1u) / to * to;
 }
 
-/* Index of the layer whose output layer `i` reads first or second; HB_LAYER_NO_INPUT: none, the
- * model's input. */
-static uint32_t source(const hb_model_t *model, uint32_t i, bool second) {
-  const hb_layer_t *layer = &model->layers[i];
-  if (second && !hb_op_is_binary(layer->op)) {
-    return HB_LAYER_NO_INPUT;
-  }
-  const uint32_t input = second ? layer->input2 : layer->input;
-  if (input == HB_LAYER_PREVIOUS) {
-    return i > 0 ? i - 1u : HB_LAYER_NO_INPUT;
-  }
-  return input < i ? input : HB_LAYER_NO_INPUT;
-}
-
 /* A layer's output in memory. */
 typedef struct tensor {
   uint64_t at, bytes;
-  uint32_t last; /* layer that reads it last */
+  uint32_t last;  /* layer that reads it last */
+  uint32_t place; /* layer whose output's place it has: its own, or what its block reads */
 } tensor_t;
 
 static uint64_t max_u64(uint64_t a, uint64_t b) {
   return a > b ? a : b;
 }
 
-/* Sizes and lives of a model's tensors. */
-static void find_lives(const hb_model_t *model, tensor_t *tensors) {
-  for (uint32_t i = 0; i < model->num_layers; ++i) {
-    const hb_layer_t *layer = &model->layers[i];
-    tensors[i] = (tensor_t){.bytes = hb_map_out_bytes(layer), .last = i};
-    const uint32_t first = source(model, i, false), second = source(model, i, true);
-    if (first != HB_LAYER_NO_INPUT) {
-      tensors[first].bytes = max_u64(tensors[first].bytes, hb_map_in_bytes(layer));
-      tensors[first].last = i;
-    }
-    if (second != HB_LAYER_NO_INPUT) {
-      tensors[second].bytes = max_u64(tensors[second].bytes, hb_map_in2_bytes(layer));
-      tensors[second].last = i;
-    }
+static void read_by(tensor_t *tensors, uint32_t from, uint32_t reader, uint64_t bytes) {
+  if (from != HB_LAYER_NO_INPUT) {
+    tensor_t *tensor = &tensors[tensors[from].place];
+    tensor->bytes = max_u64(tensor->bytes, bytes);
+    tensor->last = reader;
   }
-  tensors[model->num_layers - 1u].last = model->num_layers;
 }
 
-/* The lowest place for tensor `i` that no tensor alive with it has. */
-static uint64_t first_fit(const tensor_t *tensors, uint32_t i) {
+/* Sizes and lives of a variant's tensors. Those that share a place are counted where it is. */
+static void find_lives(const hb_model_t *model, const hb_variant_t *variant, tensor_t *tensors) {
+  const uint32_t end = variant->first_layer + variant->num_layers;
+  for (uint32_t i = variant->first_layer; i < end; ++i) {
+    const hb_layer_t *layer = &model->layers[i];
+    uint32_t place = i;
+    for (uint32_t b = 0; b < model->num_blocks; ++b) {
+      if (model->blocks[b].last == i) {
+        place = tensors[hb_model_source(model, model->blocks[b].first, false)].place;
+      }
+    }
+    read_by(tensors, hb_model_source(model, i, false), i, hb_map_in_bytes(layer));
+    read_by(tensors, hb_model_source(model, i, true), i, hb_map_in2_bytes(layer));
+    tensors[i] = (tensor_t){.place = place};
+    read_by(tensors, i, i, hb_map_out_bytes(layer));
+  }
+  tensors[tensors[end - 1u].place].last = end;
+}
+
+/* The lowest place for tensor `i` that no tensor alive with it has; `first` is its variant's. */
+static uint64_t first_fit(const tensor_t *tensors, uint32_t first, uint32_t i) {
   uint64_t at = 0;
   for (bool moved = true; moved;) {
     moved = false;
-    for (uint32_t j = 0; j < i; ++j) {
+    for (uint32_t j = first; j < i; ++j) {
       const tensor_t *t = &tensors[j];
-      if (t->last >= i && at < t->at + t->bytes && t->at < at + tensors[i].bytes) {
+      if (t->place == j && t->last >= i && at < t->at + t->bytes && t->at < at + tensors[i].bytes) {
         at = align_up(t->at + t->bytes, ALIGN_DRAM);
         moved = true;
       }
@@ -121,36 +118,44 @@ static uint64_t first_fit(const tensor_t *tensors, uint32_t i) {
   return at;
 }
 
-/* Places of a model's tensors, from 0 on; returns the bytes they take together. */
+/* Places of a model's tensors, from 0 on, variants over each other; returns the bytes they take
+ * together. */
 static uint64_t place_tensors(const hb_model_t *model, tensor_t *tensors) {
-  find_lives(model, tensors);
   uint64_t end = 0;
-  for (uint32_t i = 0; i < model->num_layers; ++i) {
-    tensors[i].at = first_fit(tensors, i);
-    end = max_u64(end, tensors[i].at + tensors[i].bytes);
+  for (uint32_t v = 0; v < hb_model_num_variants(model); ++v) {
+    const hb_variant_t variant = hb_model_variant(model, v);
+    find_lives(model, &variant, tensors);
+    for (uint32_t i = variant.first_layer; i < variant.first_layer + variant.num_layers; ++i) {
+      tensors[i].at = tensors[i].place == i ? first_fit(tensors, variant.first_layer, i)
+                                            : tensors[tensors[i].place].at;
+      end = max_u64(end, tensors[i].at + tensors[i].bytes);
+    }
   }
   return end;
 }
 
-/* Whether two layers have the same programs: all but their names and edges. */
-static bool same_layer(const hb_layer_t *a, const hb_layer_t *b) {
-  return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
-         a->in2_c == b->in2_c && a->in2_h == b->in2_h && a->in2_w == b->in2_w &&
-         a->out_c == b->out_c && a->out_h == b->out_h && a->out_w == b->out_w &&
-         a->groups == b->groups && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
-         a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
-         a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
-         a->pad_left == b->pad_left && a->pad_right == b->pad_right &&
-         a->out_pad_h == b->out_pad_h && a->out_pad_w == b->out_pad_w && a->batch == b->batch &&
-         a->x_heads == b->x_heads && a->x2_heads == b->x2_heads && a->y_heads == b->y_heads &&
-         a->slice_c == b->slice_c && a->slice_y == b->slice_y && a->slice_x == b->slice_x &&
-         a->count_include_pad == b->count_include_pad && a->unary == b->unary &&
-         a->reduce == b->reduce && a->resize == b->resize && a->permute == b->permute &&
-         a->alpha == b->alpha && a->beta == b->beta && a->epsilon == b->epsilon &&
-         a->x_scale == b->x_scale && a->x2_scale == b->x2_scale && a->y_scale == b->y_scale &&
-         a->x_signed == b->x_signed && a->w_signed == b->w_signed && a->y_signed == b->y_signed &&
-         a->x_zp == b->x_zp && a->x2_zp == b->x2_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
-         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
+/* Bytes of the tensors that are there when layer `i` begins, the model's input left out. */
+static uint64_t alive_before(const hb_model_t *model, const tensor_t *tensors, uint32_t i) {
+  uint64_t bytes = 0;
+  for (uint32_t v = 0; v < hb_model_num_variants(model); ++v) {
+    const hb_variant_t variant = hb_model_variant(model, v);
+    for (uint32_t j = variant.first_layer; j < i && i < variant.first_layer + variant.num_layers;
+         ++j) {
+      bytes += tensors[j].place == j && tensors[j].last >= i ? tensors[j].bytes : 0;
+    }
+  }
+  return bytes;
+}
+
+/* Bytes of a frame: the most that a layer reads of it. */
+static uint64_t frame_bytes(const hb_model_t *model) {
+  uint64_t bytes = 0;
+  for (uint32_t i = 0; i < model->num_layers; ++i) {
+    if (hb_model_source(model, i, false) == HB_LAYER_NO_INPUT) {
+      bytes = max_u64(bytes, hb_map_in_bytes(&model->layers[i]));
+    }
+  }
+  return bytes;
 }
 
 /* Reserves bytes of DRAM; the sum is checked once, in lay_out(). */
@@ -203,7 +208,7 @@ static uint32_t estimate_nj(const build_t *b, const hb_program_t *program,
 static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_layer_t *layer,
                                  uint32_t *unique_out) {
   for (uint32_t u = 0; u < b->num_unique; ++u) {
-    if (same_layer(b->unique[u].layer, layer)) {
+    if (hb_layer_is_like(b->unique[u].layer, layer)) {
       *unique_out = u;
       return HB_OK;
     }
@@ -268,8 +273,12 @@ static hb_status_t compile(build_t *b) {
   return HB_OK;
 }
 
-/* Bytes of a layer's constants kept: the zero points at their end only if a tile reads them. */
+/* Bytes of a layer's constants kept: the zero points at their end only if a tile reads them. None
+ * if it has another layer's. */
 static uint64_t const_bytes(const build_t *b, const hb_layer_t *layer) {
+  if (layer->constants != 0) {
+    return 0;
+  }
   for (uint32_t k = 0; k < b->num_kinds; ++k) {
     if (b->kinds[k].tile.size == 32u) {
       return hb_map_const_bytes(layer);
@@ -299,7 +308,8 @@ typedef struct layout {
   struct {
     uint32_t constants; /* of the model's first layer; the others follow, each aligned */
     uint64_t constants_len;
-    uint32_t arena; /* outputs of layers and input slots */
+    uint32_t *consts; /* of each layer; owned */
+    uint32_t arena;   /* outputs of layers and input slots */
     uint64_t arena_len;
     uint32_t *tensors; /* output of each layer; owned */
     uint64_t *alive;   /* bytes of the outputs that this or a later layer reads; owned */
@@ -321,10 +331,17 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
   for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
     const hb_model_t *model = &b->scenario->tasks[m].model;
     const uint64_t first = b->next;
-    for (uint32_t i = 0; i < model->num_layers; ++i) {
-      const uint32_t at = reserve(b, const_bytes(b, &model->layers[i]));
-      layout->model[m].constants = i == 0 ? at : layout->model[m].constants;
+    uint32_t *consts = calloc(model->num_layers, sizeof(*consts));
+    layout->model[m].consts = consts;
+    if (consts == NULL) {
+      return HB_ERR_NOMEM;
     }
+    for (uint32_t i = 0; i < model->num_layers; ++i) {
+      const uint32_t other = model->layers[i].constants;
+      assert(other <= i);
+      consts[i] = other != 0 ? consts[other - 1u] : reserve(b, const_bytes(b, &model->layers[i]));
+    }
+    layout->model[m].constants = consts[0];
     layout->model[m].constants_len = b->next - first;
   }
   for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
@@ -341,13 +358,11 @@ static hb_status_t lay_out(build_t *b, layout_t *layout) {
     layout->model[m].arena = arena;
     for (uint32_t i = 0; i < task->model.num_layers; ++i) {
       layout->model[m].tensors[i] = arena + (uint32_t)tensors[i].at;
-      for (uint32_t j = 0; j < i; ++j) {
-        layout->model[m].alive[i] += tensors[j].last >= i ? tensors[j].bytes : 0;
-      }
+      layout->model[m].alive[i] = alive_before(&task->model, tensors, i);
     }
     free(tensors);
     for (uint32_t s = 0; s < task->num_slots; ++s) {
-      layout->model[m].slots[s] = reserve(b, hb_map_in_bytes(&task->model.layers[0]));
+      layout->model[m].slots[s] = reserve(b, frame_bytes(&task->model));
     }
     layout->model[m].arena_len = b->next - first;
   }
@@ -384,6 +399,9 @@ static hb_status_t fill_dram(const build_t *b, const layout_t *layout, uint64_t 
         add_segment(workload, layout->model[m].constants, layout->model[m].constants_len, &bytes));
     for (uint32_t i = 0; i < model->num_layers; ++i) {
       const uint64_t kept = const_bytes(b, &model->layers[i]);
+      if (kept == 0) {
+        continue;
+      }
       uint8_t *all = malloc(hb_map_const_bytes(&model->layers[i]) + 1u);
       if (all == NULL) {
         return HB_ERR_NOMEM;
@@ -401,16 +419,34 @@ static hb_image_window_t window_of(uint32_t addr, uint64_t len) {
   return (hb_image_window_t){.base = addr, .end = addr + (uint32_t)len};
 }
 
-hb_image_sched_t hb_map_sched_defaults(uint32_t clock_khz) {
+/* floor(ps * khz / 10^9) without overflow. */
+static uint64_t cycles_of_ps(uint64_t ps, uint32_t khz) {
+  const uint64_t giga = 1000000000u;
+  return ps / giga * khz + ps % giga * khz / giga;
+}
+
+static uint32_t q16_of_ppm(uint32_t ppm) {
+  return (uint32_t)(((uint64_t)ppm * HB_IMAGE_Q16_ONE + 500000u) / 1000000u);
+}
+
+static uint32_t at_least_1(uint32_t value) {
+  return value > 0 ? value : 1u;
+}
+
+hb_image_sched_t hb_map_sched(const hb_sched_t *given, uint32_t clock_khz) {
+  const hb_sched_t defaults = hb_sched_defaults();
+  const hb_sched_t *sched = given->tune_interval_ps != 0 ? given : &defaults;
+  const uint64_t interval = cycles_of_ps(sched->tune_interval_ps, clock_khz);
   return (hb_image_sched_t){
-      .flags = HB_SCHED_SMART_DROP | HB_SCHED_SUPERNET | HB_SCHED_TUNE,
-      .alpha_q16 = HB_IMAGE_Q16_ONE,
-      .beta_q16 = HB_IMAGE_Q16_ONE,
-      .tune_interval_cycles = clock_khz < UINT32_MAX / 100u ? clock_khz * 100u : UINT32_MAX,
-      .tune_step_q16 = HB_IMAGE_Q16_ONE / 2u,
-      .tune_stop_q16 = HB_IMAGE_Q16_ONE / 20u,
-      .drop_window = 10,
-      .drop_max = 2,
+      .flags = (sched->drop ? HB_SCHED_SMART_DROP : 0u) |
+               (sched->supernet ? HB_SCHED_SUPERNET : 0u) | (sched->tune ? HB_SCHED_TUNE : 0u),
+      .alpha_q16 = q16_of_ppm(sched->alpha_ppm),
+      .beta_q16 = q16_of_ppm(sched->beta_ppm),
+      .tune_interval_cycles = at_least_1(interval < UINT32_MAX ? (uint32_t)interval : UINT32_MAX),
+      .tune_step_q16 = at_least_1(q16_of_ppm(sched->tune_step_ppm)),
+      .tune_stop_q16 = at_least_1(q16_of_ppm(sched->tune_stop_ppm)),
+      .drop_window = sched->drop_window,
+      .drop_max = sched->drop_max,
   };
 }
 
@@ -526,6 +562,10 @@ static uint32_t period_cycles(const build_t *b, const hb_task_t *task) {
 static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t policy,
                               uint32_t flags, hb_workload_t *workload) {
   const hb_scenario_t *scenario = b->scenario;
+  uint32_t num_variants = 0;
+  for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
+    num_variants += hb_model_num_variants(&scenario->tasks[m].model);
+  }
   hb_image_header_t header = {
       .magic = HB_IMAGE_MAGIC,
       .version = HB_IMAGE_VERSION,
@@ -533,8 +573,8 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
       .num_kinds = b->num_kinds,
       .num_models = scenario->num_tasks,
       .num_layers = b->num_layers,
-      .num_variants = scenario->num_tasks,
-      .sched = hb_map_sched_defaults(b->soc->clock_khz),
+      .num_variants = num_variants,
+      .sched = hb_map_sched(&scenario->sched, b->soc->clock_khz),
       .tiles_offset = sizeof(hb_image_header_t),
       .policy = policy,
       .watchdog_cycles = WATCHDOG_CYCLES,
@@ -581,7 +621,7 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
     tile_table[i] = (hb_image_tile_t){
         .mmio_base = HB_TILE_BASE(i), .kind = b->tile_kind[i], .id = b->kinds[b->tile_kind[i]].id};
   }
-  uint32_t next = 0;
+  uint32_t next = 0, next_variant = 0;
   for (uint32_t m = 0; m < scenario->num_tasks; ++m) {
     const hb_task_t *task = &scenario->tasks[m];
     hb_image_model_t *model = &model_table[m];
@@ -590,34 +630,38 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
                                 .depends_on = task->depends_on,
                                 .num_slots = task->num_slots,
                                 .priority = m,
-                                .first_variant = m,
-                                .num_variants = 1,
+                                .first_variant = next_variant,
+                                .num_variants = hb_model_num_variants(&task->model),
                                 .period_cycles = period_cycles(b, task),
                                 .static_tile = HB_IMAGE_NONE};
-    variant_table[m] = (hb_image_variant_t){.first_layer = next,
-                                            .num_layers = task->model.num_layers,
-                                            .accuracy_q16 = HB_IMAGE_Q16_ONE};
+    for (uint32_t v = 0; v < model->num_variants; ++v) {
+      const hb_variant_t variant = hb_model_variant(&task->model, v);
+      variant_table[next_variant++] =
+          (hb_image_variant_t){.first_layer = next + variant.first_layer,
+                               .num_layers = variant.num_layers,
+                               .accuracy_q16 = at_least_1(q16_of_ppm(variant.accuracy_ppm))};
+    }
     memcpy(model->slot_addr, layout->model[m].slots, sizeof(model->slot_addr));
     model->window[HB_IMAGE_WINDOW_PROGRAMS] = window_of(layout->programs, layout->programs_len);
     model->window[HB_IMAGE_WINDOW_CONSTANTS] =
         window_of(layout->model[m].constants, layout->model[m].constants_len);
     model->window[HB_IMAGE_WINDOW_TENSORS] =
         window_of(layout->model[m].arena, layout->model[m].arena_len);
-    uint32_t const_addr = layout->model[m].constants;
     for (uint32_t i = 0; i < task->model.num_layers; ++i, ++next) {
-      const uint32_t first = source(&task->model, i, false), second = source(&task->model, i, true);
+      const uint32_t first = hb_model_source(&task->model, i, false),
+                     second = hb_model_source(&task->model, i, true);
       const double alive = (double)layout->model[m].alive[i];
-      share[next] = 1.0;
+      share[next] = hb_model_share(&task->model, i);
       layer_table[next] = (hb_image_layer_t){
           .in_addr = first == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[first],
           .out_addr = layout->model[m].tensors[i],
-          .const_addr = const_addr,
+          .const_addr = layout->model[m].consts[i],
           .in2_addr =
               second == HB_LAYER_NO_INPUT ? HB_IMAGE_NONE : layout->model[m].tensors[second],
+          .skip_mask = hb_model_skip_mask(&task->model, i),
           /* Once through DRAM: half its way is out, half is back. */
           .switch_nj = saturate(hb_energy_dram(b->soc, alive / 2.0, alive / 2.0) / 1000.0),
       };
-      const_addr += (uint32_t)align_up(const_bytes(b, &task->model.layers[i]), ALIGN_DRAM);
       const unique_t *unique = &b->unique[b->layer_unique[next]];
       for (uint32_t k = 0; k < b->num_kinds; ++k) {
         const hb_program_t *program = &unique->programs[k];
@@ -644,12 +688,6 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
   return HB_OK;
 }
 
-/* floor(ps * khz / 10^9) without overflow. */
-static uint64_t cycles_of_ps(uint64_t ps, uint32_t khz) {
-  const uint64_t giga = 1000000000u;
-  return ps / giga * khz + ps % giga * khz / giga;
-}
-
 static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_workload_t *workload) {
   const hb_scenario_t *scenario = b->scenario;
   workload->streams =
@@ -665,10 +703,11 @@ static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_wor
     *stream = (hb_sim_stream_t){
         .rate_num = task->rate_num,
         .rate_den = task->rate_den,
-        .offset_cycles = cycles_of_ps(task->offset_ps, b->soc->clock_khz),
+        .offset_cycles = cycles_of_ps(task->start_ps + task->offset_ps, b->soc->clock_khz),
+        .stop_cycles = cycles_of_ps(task->stop_ps, b->soc->clock_khz),
         .jitter_cycles = (uint32_t)(jitter < UINT32_MAX ? jitter : UINT32_MAX),
         .probability_ppm = task->probability_ppm,
-        .frame_bytes = (uint32_t)hb_map_in_bytes(&task->model.layers[0]),
+        .frame_bytes = (uint32_t)frame_bytes(&task->model),
         .num_slots = task->num_slots,
     };
     /* One sensor without a rate of its own is what offset and jitter say. */
@@ -682,10 +721,11 @@ static hb_status_t make_streams(const build_t *b, const layout_t *layout, hb_wor
           .id = sensor->index,
           .rate_num = sensor->rate_num,
           .rate_den = sensor->rate_den,
-          .offset_cycles = cycles_of_ps(sensor->offset_ps, b->soc->clock_khz),
+          .offset_cycles = cycles_of_ps(task->start_ps + sensor->offset_ps, b->soc->clock_khz),
           .jitter_cycles = (uint32_t)(cycles < UINT32_MAX ? cycles : UINT32_MAX),
       };
     }
+    stream->path_bits = hb_model_path(&task->model, stream->path_ppm);
     snprintf(stream->name, sizeof(stream->name), "%.*s", HB_SIM_NAME_MAX - 1, task->name);
     memcpy(stream->slot_addr, layout->model[m].slots, sizeof(stream->slot_addr));
   }
@@ -720,6 +760,7 @@ static hb_status_t build_workload(build_t *b, uint32_t policy, uint64_t seed, ui
   }
   for (uint32_t m = 0; m < b->scenario->num_tasks; ++m) {
     free(layout.model[m].tensors);
+    free(layout.model[m].consts);
     free(layout.model[m].alive);
   }
   return status;

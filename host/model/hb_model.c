@@ -2,13 +2,189 @@
 
 #include "hb_model.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 void hb_model_release(hb_model_t *model) {
   free(model->layers);
+  free(model->blocks);
+  free(model->exits);
   model->layers = NULL;
-  model->num_layers = 0;
+  model->blocks = NULL;
+  model->exits = NULL;
+  model->num_layers = model->num_blocks = model->num_exits = model->num_variants = 0;
+}
+
+uint32_t hb_model_num_variants(const hb_model_t *model) {
+  return model->num_variants > 0 ? model->num_variants : 1u;
+}
+
+hb_variant_t hb_model_variant(const hb_model_t *model, uint32_t index) {
+  assert(index < hb_model_num_variants(model));
+  if (model->num_variants > 0) {
+    return model->variants[index];
+  }
+  hb_variant_t all = {.num_layers = model->num_layers, .accuracy_ppm = 1000000};
+  memcpy(all.name, model->name, sizeof(all.name));
+  return all;
+}
+
+/* Makes room for `more` items behind `num`. */
+static hb_status_t grow(void **items, size_t item_bytes, uint32_t num, uint32_t more) {
+  void *grown = realloc(*items, ((size_t)num + more + 1u) * item_bytes);
+  if (grown == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  *items = grown;
+  return HB_OK;
+}
+
+/* A layer of a variant that begins at layer `first` of all. */
+static hb_layer_t moved_layer(const hb_layer_t *layer, uint32_t first, uint32_t variant) {
+  hb_layer_t moved = *layer;
+  uint32_t *const inputs[] = {&moved.input, &moved.input2};
+  for (size_t i = 0; i < 2; i++) {
+    if (*inputs[i] < HB_LAYER_MODEL_INPUT) {
+      *inputs[i] += first;
+    }
+  }
+  if (moved.constants != 0) {
+    moved.constants += first;
+  }
+  if (variant > 0) {
+    snprintf(moved.name, sizeof(moved.name), "%.*s.%u", HB_NAME_MAX - 4, layer->name, variant);
+  }
+  return moved;
+}
+
+hb_status_t hb_model_append(hb_model_t *model, hb_model_t *variant, uint32_t accuracy_ppm) {
+  const uint32_t first = model->num_layers, v = model->num_variants;
+  if (v == HB_IMAGE_MAX_VARIANTS ||
+      model->num_blocks + model->num_exits + variant->num_blocks + variant->num_exits >
+          HB_IMAGE_MAX_PATH_BITS) {
+    return HB_ERR_RANGE;
+  }
+  HB_TRY(grow((void **)&model->layers, sizeof(*model->layers), first, variant->num_layers));
+  HB_TRY(grow((void **)&model->blocks, sizeof(*model->blocks), model->num_blocks,
+              variant->num_blocks));
+  HB_TRY(grow((void **)&model->exits, sizeof(*model->exits), model->num_exits, variant->num_exits));
+  if (v == 0) {
+    memcpy(model->name, variant->name, sizeof(model->name));
+    memcpy(model->source, variant->source, sizeof(model->source));
+  }
+  model->variants[v] = (hb_variant_t){
+      .first_layer = first, .num_layers = variant->num_layers, .accuracy_ppm = accuracy_ppm};
+  memcpy(model->variants[v].name, variant->name, sizeof(variant->name));
+  for (uint32_t i = 0; i < variant->num_layers; i++) {
+    model->layers[first + i] = moved_layer(&variant->layers[i], first, v);
+  }
+  for (uint32_t i = 0; i < variant->num_blocks; i++) {
+    hb_block_t block = variant->blocks[i];
+    block.first += first;
+    block.last += first;
+    model->blocks[model->num_blocks++] = block;
+  }
+  for (uint32_t i = 0; i < variant->num_exits; i++) {
+    model->exits[model->num_exits++] =
+        (hb_exit_t){.after = variant->exits[i].after + first, .ppm = variant->exits[i].ppm};
+  }
+  model->num_layers += variant->num_layers;
+  model->num_variants = v + 1u;
+  hb_model_release(variant);
+  return HB_OK;
+}
+
+uint32_t hb_model_path(const hb_model_t *model, uint32_t ppm[HB_IMAGE_MAX_PATH_BITS]) {
+  uint32_t num = 0;
+  for (uint32_t i = 0; i < model->num_blocks; i++) {
+    ppm[num++] = model->blocks[i].skip_ppm;
+  }
+  for (uint32_t i = 0; i < model->num_exits; i++) {
+    ppm[num++] = model->exits[i].ppm;
+  }
+  return num;
+}
+
+static uint32_t variant_of(const hb_model_t *model, uint32_t layer) {
+  uint32_t v = 0;
+  while (v + 1u < hb_model_num_variants(model) &&
+         layer >= hb_model_variant(model, v + 1u).first_layer) {
+    v++;
+  }
+  return v;
+}
+
+uint32_t hb_model_skip_mask(const hb_model_t *model, uint32_t layer) {
+  uint32_t mask = 0;
+  for (uint32_t i = 0; i < model->num_blocks; i++) {
+    if (layer >= model->blocks[i].first && layer <= model->blocks[i].last) {
+      mask |= 1u << i;
+    }
+  }
+  for (uint32_t i = 0; i < model->num_exits; i++) {
+    const uint32_t after = model->exits[i].after;
+    if (layer > after && variant_of(model, layer) == variant_of(model, after)) {
+      mask |= 1u << (model->num_blocks + i);
+    }
+  }
+  return mask;
+}
+
+double hb_model_share(const hb_model_t *model, uint32_t layer) {
+  uint32_t ppm[HB_IMAGE_MAX_PATH_BITS];
+  const uint32_t bits = hb_model_path(model, ppm), mask = hb_model_skip_mask(model, layer);
+  double share = 1.0;
+  for (uint32_t i = 0; i < bits; i++) {
+    share *= (mask >> i & 1u) != 0 ? 1.0 - ppm[i] / 1e6 : 1.0;
+  }
+  return share;
+}
+
+uint32_t hb_model_source(const hb_model_t *model, uint32_t i, bool second) {
+  const hb_layer_t *layer = &model->layers[i];
+  if (second && !hb_op_is_binary(layer->op)) {
+    return HB_LAYER_NO_INPUT;
+  }
+  const uint32_t input = second ? layer->input2 : layer->input;
+  if (input == HB_LAYER_PREVIOUS) {
+    return i > 0 ? i - 1u : HB_LAYER_NO_INPUT;
+  }
+  return input < i ? input : HB_LAYER_NO_INPUT;
+}
+
+hb_sched_t hb_sched_defaults(void) {
+  return (hb_sched_t){.drop = true,
+                      .supernet = true,
+                      .tune = true,
+                      .alpha_ppm = 1000000,
+                      .beta_ppm = 1000000,
+                      .tune_interval_ps = UINT64_C(100000000000),
+                      .tune_step_ppm = 500000,
+                      .tune_stop_ppm = 50000,
+                      .drop_window = 10,
+                      .drop_max = 2};
+}
+
+bool hb_layer_is_like(const hb_layer_t *a, const hb_layer_t *b) {
+  return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
+         a->in2_c == b->in2_c && a->in2_h == b->in2_h && a->in2_w == b->in2_w &&
+         a->out_c == b->out_c && a->out_h == b->out_h && a->out_w == b->out_w &&
+         a->groups == b->groups && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
+         a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
+         a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
+         a->pad_left == b->pad_left && a->pad_right == b->pad_right &&
+         a->out_pad_h == b->out_pad_h && a->out_pad_w == b->out_pad_w && a->batch == b->batch &&
+         a->x_heads == b->x_heads && a->x2_heads == b->x2_heads && a->y_heads == b->y_heads &&
+         a->slice_c == b->slice_c && a->slice_y == b->slice_y && a->slice_x == b->slice_x &&
+         a->count_include_pad == b->count_include_pad && a->unary == b->unary &&
+         a->reduce == b->reduce && a->resize == b->resize && a->permute == b->permute &&
+         a->alpha == b->alpha && a->beta == b->beta && a->epsilon == b->epsilon &&
+         a->x_scale == b->x_scale && a->x2_scale == b->x2_scale && a->y_scale == b->y_scale &&
+         a->x_signed == b->x_signed && a->w_signed == b->w_signed && a->y_signed == b->y_signed &&
+         a->x_zp == b->x_zp && a->x2_zp == b->x2_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
+         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
 }
 
 void hb_scenario_release(hb_scenario_t *scenario) {

@@ -150,6 +150,9 @@ typedef struct hb_layer {
   int32_t x_zp, x2_zp, w_zp, y_zp;
   int32_t clip_min, clip_max; /* of the quantised output */
   bool raw_out; /* int32 accumulators instead of 8-bit output: CONV, MATMUL, BATCH_MATMUL */
+  /* 0: constants of its own; else those of the earlier layer `constants - 1`, which has its own and
+   * of which hb_layer_is_like() is true. */
+  uint32_t constants;
 } hb_layer_t;
 
 /*
@@ -199,14 +202,82 @@ bool hb_op_is_windowed(hb_op_t op);
  */
 HB_MUST_USE hb_status_t hb_layer_check(const hb_layer_t *layer, char *why, size_t why_len);
 
+/** Whether two layers have the same programs and constants of the same shape: all but names and
+ * edges. */
+bool hb_layer_is_like(const hb_layer_t *a, const hb_layer_t *b);
+
+/**
+ * Layers that some frames leave out. In these frames what the last of them would have left is what
+ * the first of them would have read (its first operand): the two tensors have one place in memory.
+ * So:
+ *
+ * - that operand is a layer's output, of the same shape, type, zero point and scale as the block's;
+ * - it is not read behind the block, nor is anything but the block's output;
+ * - the last layer reads it not at all, or value by value: ADD, SUB, MUL (not repeated), UNARY,
+ *   REQUANTISE.
+ *
+ * Blocks are in order and do not overlap.
+ */
+typedef struct hb_block {
+  char name[HB_NAME_MAX];
+  uint32_t first, last; /* layers, both included; of one variant */
+  uint32_t skip_ppm;    /* of the frames, 0 .. 1000000 */
+} hb_block_t;
+
+/** Frames that leave here run none of the later layers of the variant. Not inside a block. */
+typedef struct hb_exit {
+  uint32_t after; /* layer, not the last of its variant */
+  uint32_t ppm;   /* of the frames that come here */
+} hb_exit_t;
+
+/** One network of a supernet. */
+typedef struct hb_variant {
+  char name[HB_NAME_MAX]; /* of its model */
+  uint32_t first_layer, num_layers;
+  uint32_t accuracy_ppm; /* 1 .. 1000000 */
+} hb_variant_t;
+
 typedef struct hb_model {
-  char name[HB_NAME_MAX];         /* file's `model:` */
+  char name[HB_NAME_MAX];         /* file's `model:`; of a supernet the first one's */
   char source[HB_PATH_MAX_BYTES]; /* path it was loaded from */
-  uint32_t num_layers;
+  uint32_t num_layers;            /* of all variants, one behind the other */
   hb_layer_t *layers;
+  uint32_t num_blocks, num_exits; /* together up to HB_IMAGE_MAX_PATH_BITS */
+  hb_block_t *blocks;
+  hb_exit_t *exits;
+  uint32_t num_variants; /* 0: no supernet, which is like one of all layers with accuracy 1 */
+  hb_variant_t variants[HB_IMAGE_MAX_VARIANTS];
 } hb_model_t;
 
 void hb_model_release(hb_model_t *model);
+
+/** Variants of a model, at least 1. */
+uint32_t hb_model_num_variants(const hb_model_t *model);
+hb_variant_t hb_model_variant(const hb_model_t *model, uint32_t index);
+
+/**
+ * Appends a network as another variant; what is appended is emptied. Its layers are called
+ * `NAME.1` and so on, by variant, from the second variant on.
+ * @retval HB_ERR_RANGE too many variants, or blocks and exits.
+ */
+HB_MUST_USE hb_status_t hb_model_append(hb_model_t *model, hb_model_t *variant,
+                                        uint32_t accuracy_ppm);
+
+/**
+ * What a frame's path is: bit i means that the i-th block is skipped, or, from num_blocks on, that
+ * the frame leaves at that exit. Each bit is drawn for itself.
+ * @param[out] ppm chance of each bit.
+ * @return how many there are.
+ */
+uint32_t hb_model_path(const hb_model_t *model, uint32_t ppm[HB_IMAGE_MAX_PATH_BITS]);
+/** Bits of paths that leave the layer out. */
+uint32_t hb_model_skip_mask(const hb_model_t *model, uint32_t layer);
+/** Share of the frames that run the layer, of those that run its variant. */
+double hb_model_share(const hb_model_t *model, uint32_t layer);
+
+/** Index of the layer whose output `layer` reads first or second; HB_LAYER_NO_INPUT: none, or the
+ * model's input. */
+uint32_t hb_model_source(const hb_model_t *model, uint32_t layer, bool second);
 
 /** A sensor as a task uses it. */
 typedef struct hb_task_sensor {
@@ -229,7 +300,27 @@ typedef struct hb_task {
   uint32_t depends_on;      /* task index or HB_IMAGE_NONE; never itself, no cycles */
   uint32_t probability_ppm; /* 0 .. 1000000 */
   uint32_t num_slots;       /* 2 .. HB_IMAGE_MAX_SLOTS */
+  uint64_t start_ps;        /* its sensors' offsets count from here */
+  uint64_t stop_ps; /* frames with a nominal time from here on do not come; 0: they all do */
 } hb_task_t;
+
+/** Parameters of the policy dream, as hb_image_sched_t has them. Weights and steps in millionths.
+ */
+typedef struct hb_sched {
+  bool drop, supernet, tune;
+  uint32_t alpha_ppm, beta_ppm;          /* 0 .. 2000000 */
+  uint64_t tune_interval_ps;             /* 1 .. 1 s; 0: nothing here was given, see below */
+  uint32_t tune_step_ppm, tune_stop_ppm; /* 1 .. 2000000 */
+  uint32_t drop_window;                  /* 1 .. HB_IMAGE_MAX_DROP_WINDOW */
+  uint32_t drop_max;                     /* 0 .. drop_window */
+} hb_sched_t;
+
+enum { HB_SCHED_MAX_WEIGHT_PPM = 2000000 };
+#define HB_SCHED_MAX_INTERVAL_PS UINT64_C(1000000000000)
+
+/** Everything on, alpha and beta 1.0, steps from 0.5 down to 0.05, an interval of 100 ms, smart
+ * drops of 2 in 10 frames. */
+hb_sched_t hb_sched_defaults(void);
 
 typedef struct hb_scenario {
   char name[HB_NAME_MAX];
@@ -239,6 +330,7 @@ typedef struct hb_scenario {
   char model_sets[HB_MAX_MODEL_SETS][HB_NAME_MAX];
   uint64_t duration_ps;
   bool drop_late;
+  hb_sched_t sched; /* of interval 0: the defaults */
   uint32_t num_tasks;
   hb_task_t *tasks;
 } hb_scenario_t;

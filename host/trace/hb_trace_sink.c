@@ -178,6 +178,13 @@ static const hb_trace_field_t kRefusedFields[] = {
     {"write", "bool", "", "plain"},
 };
 
+static const hb_trace_field_t kPathFields[] = {
+    CYCLE_FIELD,
+    {"model", "model", "", "plain"},
+    {"frame", "uint", "", "like model ffffffff"},
+    {"path", "hex", "", "plain"},
+};
+
 #define RESP_FIELD \
   { "resp", "enum:resp", "", "plain" }
 
@@ -241,6 +248,7 @@ enum {
   STREAM_JOB,
   STREAM_IRQ,
   STREAM_REFUSED,
+  STREAM_PATH,
   STREAM_READ_REQUEST,
   STREAM_WRITE_REQUEST,
   STREAM_READ_RESPONSE,
@@ -257,6 +265,7 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"job", HB_TRACE_JOBS, COUNT(kJobFields), kJobFields},
     {"irq", HB_TRACE_JOBS, COUNT(kIrqFields), kIrqFields},
     {"refused", HB_TRACE_DECISIONS, COUNT(kRefusedFields), kRefusedFields},
+    {"path", HB_TRACE_DECISIONS, COUNT(kPathFields), kPathFields},
     {"read_request", HB_TRACE_PACKETS, COUNT(kRequestFields), kRequestFields},
     {"write_request", HB_TRACE_PACKETS, COUNT(kRequestFields), kRequestFields},
     {"read_response", HB_TRACE_PACKETS, COUNT(kResponseFields), kResponseFields},
@@ -461,6 +470,12 @@ void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_REFUSED, values));
 }
 
+void hb_trace_sink_path(void *ctx, const hb_sim_path_t *path) {
+  hb_trace_sink_t *sink = ctx;
+  const uint64_t values[] = {path->cycle, path->stream, path->frame, path->path};
+  note_status(sink, hb_trace_writer_append(sink->writer, STREAM_PATH, values));
+}
+
 void hb_trace_sink_packet(void *ctx, const hb_sim_packet_t *packet) {
   hb_trace_sink_t *sink = ctx;
   const uint32_t stream = STREAM_READ_REQUEST + (packet->write ? 1u : 0u) +
@@ -530,6 +545,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .irq = hb_trace_sink_irq,
       .pass = hb_trace_sink_pass,
       .refused = hb_trace_sink_refused,
+      .path = hb_trace_sink_path,
       .packet = sink->level >= HB_TRACE_PACKETS ? hb_trace_sink_packet : NULL,
       .boundary = sink->level >= HB_TRACE_BOUNDARY ? hb_trace_sink_boundary : NULL,
   };

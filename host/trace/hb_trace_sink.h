@@ -21,7 +21,8 @@
  *
  * Streams: one per record type of hilbert/hb_telemetry.h (boot, frame_arrived, ..., fault),
  * `telemetry` for types or lengths this library does not know, `note`, `refused` (DMA accesses
- * outside a job's windows), and at level jobs `job`, `irq` and `pass`.
+ * outside a job's windows), `path` (of frames that skip blocks or leave early), and at level jobs
+ * `job`, `irq` and `pass`.
  */
 
 #ifndef HB_TRACE_SINK_H_
@@ -55,6 +56,7 @@ void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
 void hb_trace_sink_pass(void *ctx, uint64_t woke, uint64_t slept);
 void hb_trace_sink_packet(void *ctx, const hb_sim_packet_t *packet);
 void hb_trace_sink_boundary(void *ctx, const hb_sim_boundary_t *boundary);
+void hb_trace_sink_path(void *ctx, const hb_sim_path_t *path);
 void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused);
 
 /** A remark of the run itself ("stopped: interrupted by the user"), in the stream `note`. */

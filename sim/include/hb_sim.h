@@ -32,6 +32,7 @@ enum {
   HB_SIM_MAX_CHANNELS = 4, /* DRAM channels, each at its own node */
   HB_SIM_MAX_SLOTS = 8,
   HB_SIM_MAX_SOURCES = 4,
+  HB_SIM_MAX_PATH_BITS = 32,
   HB_SIM_MAX_VCS = 4,         /* virtual channels of a NoC link */
   HB_SIM_MAX_OUTSTANDING = 16, /* accesses of one direction that a tile's network interface keeps */
 };
@@ -124,12 +125,6 @@ typedef struct hb_soc {
 } hb_soc_t;
 
 /**
- * One periodic frame source. The nominal time of frame f is offset_cycles + floor(f * rate_den * clock_hz / rate_num);
- * it is taken then, plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0 nor
- * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
- * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1.
- */
-/**
  * A sensor that a stream's frames come from. With a rate of its own it takes frames at offset + floor(g / rate); the
  * stream's frame f is its latest by then, g = floor(f * rate / the stream's rate), and streams that use the same frame
  * of the same sensor (`id`) draw the same jitter for it.
@@ -141,7 +136,14 @@ typedef struct hb_sim_source {
   uint32_t jitter_cycles;
 } hb_sim_source_t;
 
-/** With sources, a frame is taken when the last of them has its part; offset_cycles and jitter_cycles are not used. */
+/**
+ * One periodic frame source. The nominal time of frame f is offset_cycles + floor(f * rate_den * clock_hz / rate_num);
+ * it is taken then, plus a jitter drawn uniformly from [-jitter, +jitter] cycles (never before cycle 0 nor
+ * before frame f - 1). Its data is written to a free slot through the NoC, then it is announced in the host's
+ * mailbox with its nominal time as arrival. Its deadline is the nominal time of frame f + 1. With sources, a frame is taken when the last of them has its part;
+ * offset_cycles and jitter_cycles are not used. Frames whose nominal time is stop_cycles or later do not come.
+ * Which of its path_bits a frame's path has (HB_MBOX_PATH) is drawn for each frame and bit.
+ */
 typedef struct hb_sim_stream {
   char name[HB_SIM_NAME_MAX];
   uint64_t rate_num, rate_den; /* frames per second = num / den */
@@ -153,7 +155,17 @@ typedef struct hb_sim_stream {
   uint32_t slot_addr[HB_SIM_MAX_SLOTS]; /* DRAM, 256-byte aligned */
   uint32_t num_sources;                 /* 0 .. HB_SIM_MAX_SOURCES */
   hb_sim_source_t sources[HB_SIM_MAX_SOURCES];
+  uint64_t stop_cycles;                    /* 0: never */
+  uint32_t path_bits;                      /* 0 .. HB_SIM_MAX_PATH_BITS */
+  uint32_t path_ppm[HB_SIM_MAX_PATH_BITS]; /* chance of each, 0 .. 1000000 */
 } hb_sim_stream_t;
+
+/** A frame with path_bits, when it is announced. */
+typedef struct hb_sim_path {
+  uint64_t cycle; /* in which the message leaves the sensor */
+  uint32_t stream, frame;
+  uint32_t path; /* HB_MBOX_PATH */
+} hb_sim_path_t;
 
 /** One finished tile job: what the `jobs` trace level records. Counters are this job's own. */
 typedef struct hb_sim_job {
@@ -226,6 +238,7 @@ typedef struct hb_sim_sink {
    * run's end cuts off is not told; slept - woke of all the others add up to hb_sim_host_stats_t.active_cycles. */
   void (*pass)(void *ctx, uint64_t woke, uint64_t slept);
   void (*refused)(void *ctx, const hb_sim_refused_t *refused);
+  void (*path)(void *ctx, const hb_sim_path_t *path);
   void (*packet)(void *ctx, const hb_sim_packet_t *packet);
   void (*boundary)(void *ctx, const hb_sim_boundary_t *boundary);
 } hb_sim_sink_t;

@@ -14,8 +14,9 @@ namespace {
 constexpr uint32_t kPpm = 1000000;
 constexpr uint32_t kMaxSlots = HB_SIM_MAX_SLOTS;
 
-/* What a number is drawn for. */
-enum Purpose : unsigned { kJitter = 1, kTrigger = 2, kContent = 3, kPurposes = 4 };
+/* What a number is drawn for. Jitter of source i is kJitter + kPurposes * i, bit i of a path
+ * kPath + kPurposes * i. */
+enum Purpose : unsigned { kPath = 0, kJitter = 1, kTrigger = 2, kContent = 3, kPurposes = 4 };
 
 /* Draws for sensors are keyed like those of streams with numbers from here on. */
 constexpr uint64_t kSensors = uint64_t{1} << 32;
@@ -103,6 +104,14 @@ std::string SensorHub::check(const hb_sim_stream_t &stream) {
   if (stream.num_sources > HB_SIM_MAX_SOURCES) {
     return "num_sources must be 0 to 4";
   }
+  if (stream.path_bits > HB_SIM_MAX_PATH_BITS) {
+    return "path_bits must be 0 to 32";
+  }
+  for (uint32_t i = 0; i < stream.path_bits; ++i) {
+    if (stream.path_ppm[i] > kPpm) {
+      return "path_ppm must be 0 to 1000000";
+    }
+  }
   for (uint32_t i = 0; i < stream.num_sources; ++i) {
     if ((stream.sources[i].rate_num == 0) != (stream.sources[i].rate_den == 0)) {
       return "rate_num and rate_den of a source must both be 0, or both be 1 or more";
@@ -147,12 +156,25 @@ void SensorHub::content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t
   }
 }
 
+uint32_t SensorHub::path(uint64_t seed, uint32_t index, const hb_sim_stream_t &stream,
+                         uint64_t frame) {
+  uint32_t bits = 0;
+  for (uint32_t i = 0; i < stream.path_bits; ++i) {
+    const uint64_t random = key(seed, index, frame, kPath + kPurposes * i);
+    bits |= below(random, kPpm) < stream.path_ppm[i] ? uint32_t{1} << i : 0u;
+  }
+  return bits;
+}
+
 uint64_t SensorHub::draw(size_t stream, uint64_t frame, unsigned purpose) const {
   return key(config_.seed, stream, frame, purpose);
 }
 
 Cycle SensorHub::take_cycle(size_t stream, uint64_t frame) const {
   const hb_sim_stream_t &s = streams_[stream].config;
+  if (s.stop_cycles != 0 && nominal(s, config_.clock_khz, frame) >= s.stop_cycles) {
+    return kNever;
+  }
   const auto shifted = [](Cycle nominal, uint64_t jitter, uint64_t random) {
     const Cycle late = nominal + below(random, 2 * jitter + 1);
     return late > jitter ? late - jitter : 0;
@@ -182,6 +204,7 @@ void SensorHub::take(size_t index, Cycle now) {
     frame.number = stream.next_frame;
     frame.triggered =
         below(draw(index, frame.number, kTrigger), kPpm) < stream.config.probability_ppm;
+    frame.path = path(config_.seed, static_cast<uint32_t>(index), stream.config, frame.number);
     if (stream.free_slots != 0) {
       frame.slot = static_cast<uint32_t>(__builtin_ctz(stream.free_slots));
       stream.free_slots &= stream.free_slots - 1;
@@ -239,7 +262,7 @@ void SensorHub::take_responses() {
   }
 }
 
-bool SensorHub::send_message() {
+bool SensorHub::send_message(Cycle now) {
   if (message_unanswered_) {
     return false;
   }
@@ -260,6 +283,7 @@ bool SensorHub::send_message() {
     words[HB_MBOX_FRAME] = static_cast<uint32_t>(frame.number);
     words[HB_MBOX_FLAGS] = (frame.slot == kNoSlot ? HB_MBOX_FLAG_OVERRUN : frame.slot) |
                            (frame.triggered ? HB_MBOX_FLAG_TRIGGERED : 0u);
+    words[HB_MBOX_PATH] = frame.path;
     words[HB_MBOX_ARRIVAL_LO] = static_cast<uint32_t>(arrival);
     words[HB_MBOX_ARRIVAL_HI] = static_cast<uint32_t>(arrival >> 32);
     words[HB_MBOX_DEADLINE_LO] = static_cast<uint32_t>(deadline);
@@ -271,6 +295,11 @@ bool SensorHub::send_message() {
     packet->tag = static_cast<uint32_t>(index);
     std::memcpy(packet->data.data(), words.data(), sizeof words);
     port_.send(packet);
+    if (stream.config.path_bits != 0 && config_.sink.path != nullptr) {
+      const hb_sim_path_t record{now, static_cast<uint32_t>(index),
+                                 static_cast<uint32_t>(frame.number), frame.path};
+      config_.sink.path(config_.sink.ctx, &record);
+    }
     stream.announced = true;
     message_unanswered_ = true;
     message_turn_ = (index + 1) % streams_.size();
@@ -319,7 +348,7 @@ Cycle SensorHub::tick(Cycle now) {
     take(i, now);
     next = std::min(next, streams_[i].next_take);
   }
-  while (port_.can_send(Net::kRequest) && (send_message() || send_write())) {
+  while (port_.can_send(Net::kRequest) && (send_message(now) || send_write())) {
   }
   return next;
 }

@@ -21,7 +21,8 @@
  * are unanswered. At most one mailbox message is unanswered, so a full mailbox never blocks the
  * network for others.
  *
- * Jitter, trigger and contents are functions of seed, stream and frame number alone (README.md).
+ * Jitter, trigger, path and contents are functions of seed, stream and frame number alone
+ * (README.md).
  */
 
 #ifndef HB_SIM_SENSOR_SENSOR_HUB_H_
@@ -46,6 +47,7 @@ class SensorHub : public sc_core::sc_module, public Ticked {
     NodeId node = 0;
     uint32_t clock_khz = 0;
     uint64_t seed = 0;
+    hb_sim_sink_t sink{};  // paths
   };
 
   static constexpr unsigned kMaxWrites = 8;
@@ -66,6 +68,10 @@ class SensorHub : public sc_core::sc_module, public Ticked {
   /** Its deadline: the latest offset and frame + 1 periods of the stream. */
   static Cycle deadline(const hb_sim_stream_t &stream, uint32_t clock_khz, uint64_t frame);
 
+  /** Which blocks a frame skips and at which exits it leaves: HB_MBOX_PATH. */
+  static uint32_t path(uint64_t seed, uint32_t index, const hb_sim_stream_t &stream,
+                       uint64_t frame);
+
   /** Bytes offset .. offset + len - 1 of a frame; both multiples of 8. */
   static void content(uint64_t seed, uint32_t stream, uint64_t frame, uint32_t offset,
                       uint8_t *bytes, size_t len);
@@ -78,6 +84,7 @@ class SensorHub : public sc_core::sc_module, public Ticked {
     uint64_t number = 0;
     uint32_t slot = kNoSlot;
     bool triggered = false;
+    uint32_t path = 0;
   };
   struct Stream {
     hb_sim_stream_t config;
@@ -96,7 +103,7 @@ class SensorHub : public sc_core::sc_module, public Ticked {
   void serve_requests();
   Resp release(const Packet &packet);
   void take_responses();
-  bool send_message();
+  bool send_message(Cycle now);
   bool send_write();
 
   const Config config_;

@@ -35,6 +35,7 @@ SensorHub::Config sensor_config(const hb_soc_t &soc, const hb_sim_options_t &opt
   sensors.node = node_id(soc.noc, soc.sensor_node);
   sensors.clock_khz = soc.clock_khz;
   sensors.seed = options.seed;
+  sensors.sink = options.sink;
   return sensors;
 }
 

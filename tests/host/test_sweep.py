@@ -189,6 +189,7 @@ class Sweep(unittest.TestCase):
                 (["tiny", "--duration=0ms"], 2, "--duration: expected 1ps to 3600s"),
                 (["tiny", "--baseline=none"], 2, "--baseline: expected one of the policies or settings of the sweep, got none"),
                 (["tiny", "--sched=x y=1"], 2, "--sched: expected [NAME:]key=value"),
+                (["tiny", "--sched=few:drop=of"], 2, "--sched: "),
                 (["tiny", "--soc=nowhere"], 3, "nowhere: no such soc"),
                 (["nowhere"], 3, "nowhere: no such scenario"),
                 ([f"{self.folder}/data/demo/tiny.yaml", "tiny"], 3, "there are two scenarios tiny on mini-ws8"),
