@@ -42,7 +42,7 @@ static hb_frame_t remove_frame(hb_model_t *m, uint32_t position) {
   const hb_frame_t removed = *queued(m, position);
   if (position == 0) {
     m->head = (m->head + 1u) % HB_IMAGE_MAX_SLOTS;
-    m->layer = 0;
+    m->failures = 0;
     m->started = false;
     m->running = false;
   } else {
@@ -56,10 +56,12 @@ static hb_frame_t remove_frame(hb_model_t *m, uint32_t position) {
 
 /* The frame at `position` ends here as lost. */
 static uint32_t drop_one(hb_frames_t *frames, uint32_t model, uint32_t position, uint32_t reason) {
+  const bool started = position == 0 && frames->model[model].started;
   const hb_frame_t frame = remove_frame(&frames->model[model], position);
   set_outcome(&frames->model[model], frame.number, OUTCOME_LOST);
   hb_telemetry_frame_dropped(model, frame.number, reason);
   hb_sensor_release(model, frame.slot);
+  frames->on_end(frames->ctx, model, &frame, started, true);
   return frame.number;
 }
 
@@ -106,8 +108,11 @@ static void drop(hb_frames_t *frames, uint32_t model, uint32_t position, uint32_
   drop_dependents(frames, model, number);
 }
 
-void hb_frames_init(hb_frames_t *frames, const hb_tables_t *tables) {
+void hb_frames_init(hb_frames_t *frames, const hb_tables_t *tables, hb_frames_on_end_t on_end,
+                    void *ctx) {
   frames->tables = tables;
+  frames->on_end = on_end;
+  frames->ctx = ctx;
   for (uint32_t i = 0; i < tables->header->num_models; ++i) {
     frames->model[i] = (hb_model_t){.last_tile = HB_IMAGE_NONE};
   }
@@ -154,13 +159,22 @@ hb_status_t hb_frames_announce(hb_frames_t *frames, const hb_mbox_message_t *mes
   if (overrun) {
     set_outcome(m, number, OUTCOME_LOST);
     hb_telemetry_frame_dropped(model, number, HB_DROP_OVERRUN);
+    frames->on_end(frames->ctx, model,
+                   &(hb_frame_t){.number = number, .deadline = message->deadline}, false, true);
     drop_dependents(frames, model, number);
     return HB_OK;
   }
 
-  *queued(m, m->count) = (hb_frame_t){
-      .number = number, .slot = slot, .arrival = message->arrival, .deadline = message->deadline};
+  *queued(m, m->count) = (hb_frame_t){.number = number,
+                                      .slot = slot,
+                                      .path = message->path,
+                                      .arrival = message->arrival,
+                                      .deadline = message->deadline};
   ++m->count;
+  if (m->usable == 0) {
+    drop(frames, model, m->count - 1u, HB_DROP_FAULT);
+    return HB_OK;
+  }
   const uint32_t parent = frames->tables->models[model].depends_on;
   if (parent != HB_IMAGE_NONE && get_outcome(&frames->model[parent], number) == OUTCOME_LOST) {
     drop(frames, model, m->count - 1u, HB_DROP_DEPENDENCY);
@@ -197,29 +211,132 @@ const hb_frame_t *hb_frames_head(const hb_frames_t *frames, uint32_t model) {
   return &m->queue[m->head];
 }
 
+static void announce_start(hb_frames_t *frames, uint32_t model) {
+  hb_model_t *const m = &frames->model[model];
+  const uint32_t number = m->queue[m->head].number;
+  m->started = true;
+  hb_telemetry_frame_started(model, number);
+  if (frames->tables->models[model].num_variants > 1u) {
+    hb_telemetry_variant(model, number, m->variant);
+  }
+}
+
 void hb_frames_layer_started(hb_frames_t *frames, uint32_t model, uint32_t tile) {
   hb_model_t *const m = &frames->model[model];
   if (!m->started) {
-    m->started = true;
-    hb_telemetry_frame_started(model, m->queue[m->head].number);
+    announce_start(frames, model);
   }
   m->running = true;
   m->last_tile = tile;
 }
 
-void hb_frames_layer_done(hb_frames_t *frames, uint32_t model) {
+/* The head frame's last layer is behind it. */
+static void finish(hb_frames_t *frames, uint32_t model) {
   hb_model_t *const m = &frames->model[model];
-  m->running = false;
-  ++m->layer;
-  if (m->layer < frames->tables->models[model].num_layers) {
-    return;
-  }
   const hb_frame_t frame = remove_frame(m, 0);
   set_outcome(m, frame.number, OUTCOME_DONE);
   hb_telemetry_frame_done(model, frame.number);
   hb_sensor_release(model, frame.slot);
+  frames->on_end(frames->ctx, model, &frame, true, false);
 }
 
-void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model) {
-  drop(frames, model, 0, HB_DROP_FAULT);
+/* Passes over layers that the head frame's path leaves out. @return false: no layer is left. */
+static bool skip_layers(hb_frames_t *frames, uint32_t model) {
+  hb_model_t *const m = &frames->model[model];
+  const hb_image_layer_t *const layers =
+      &frames->tables->layers[frames->tables->models[model].first_layer];
+  const uint32_t path = m->queue[m->head].path;
+  while (m->layer < m->end && (layers[m->layer].skip_mask & path) != 0) {
+    ++m->layer;
+  }
+  return m->layer < m->end;
+}
+
+uint32_t hb_frames_first_variant(const hb_frames_t *frames, uint32_t model) {
+  const uint32_t usable = frames->model[model].usable;
+  uint32_t variant = 0;
+  while (variant < HB_IMAGE_MAX_VARIANTS && ((usable >> variant) & 1u) == 0) {
+    ++variant;
+  }
+  return variant;
+}
+
+bool hb_frames_choose_variant(hb_frames_t *frames, uint32_t model, uint32_t variant) {
+  hb_model_t *const m = &frames->model[model];
+  const hb_image_model_t *const image = &frames->tables->models[model];
+  const hb_image_variant_t *const v = &frames->tables->variants[image->first_variant + variant];
+  m->variant = variant;
+  m->layer = v->first_layer - image->first_layer;
+  m->end = m->layer + v->num_layers;
+  if (skip_layers(frames, model)) {
+    return true;
+  }
+  announce_start(frames, model);
+  finish(frames, model);
+  return false;
+}
+
+void hb_frames_drop(hb_frames_t *frames, uint32_t model, uint32_t reason) {
+  drop(frames, model, 0, reason);
+}
+
+/* A frame under way has a tile for the rest of its variant, another for some variant. */
+static bool has_tiles(const hb_model_t *m, bool started) {
+  return started ? ((m->usable >> m->variant) & 1u) != 0 : m->usable != 0;
+}
+
+static uint32_t usable_variants(const hb_tables_t *tables, uint32_t model, uint32_t kinds) {
+  const hb_image_model_t *const image = &tables->models[model];
+  uint32_t usable = 0;
+  for (uint32_t i = 0; i < image->num_variants; ++i) {
+    const hb_image_variant_t *const v = &tables->variants[image->first_variant + i];
+    bool all = true;
+    for (uint32_t l = 0; l < v->num_layers && all; ++l) {
+      const hb_image_program_t *const programs = hb_tables_programs(tables, v->first_layer + l);
+      all = false;
+      for (uint32_t k = 0; k < tables->header->num_kinds; ++k) {
+        all = all || (((kinds >> k) & 1u) != 0 && programs[k].addr != HB_IMAGE_NONE);
+      }
+    }
+    usable |= all ? 1u << i : 0u;
+  }
+  return usable;
+}
+
+void hb_frames_set_kinds(hb_frames_t *frames, uint32_t kinds) {
+  for (uint32_t model = 0; model < frames->tables->header->num_models; ++model) {
+    hb_model_t *const m = &frames->model[model];
+    m->usable = usable_variants(frames->tables, model, kinds);
+  }
+  for (uint32_t model = 0; model < frames->tables->header->num_models; ++model) {
+    hb_model_t *const m = &frames->model[model];
+    if (m->count != 0 && !m->running && m->started && !has_tiles(m, true)) {
+      drop(frames, model, 0, HB_DROP_FAULT);
+    }
+    while (m->usable == 0 && m->count > (m->running ? 1u : 0u)) {
+      drop(frames, model, m->count - 1u, HB_DROP_FAULT);
+    }
+  }
+}
+
+void hb_frames_layer_done(hb_frames_t *frames, uint32_t model) {
+  hb_model_t *const m = &frames->model[model];
+  m->running = false;
+  m->failures = 0;
+  ++m->layer;
+  if (!skip_layers(frames, model)) {
+    finish(frames, model);
+  } else if (!has_tiles(m, true)) {
+    drop(frames, model, 0, HB_DROP_FAULT);
+  }
+}
+
+void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, bool again) {
+  hb_model_t *const m = &frames->model[model];
+  m->running = false;
+  m->failed_on = tile;
+  ++m->failures;
+  if (!again || m->failures >= HB_FRAMES_MAX_FAILURES || !has_tiles(m, true)) {
+    drop(frames, model, 0, HB_DROP_FAULT);
+  }
 }

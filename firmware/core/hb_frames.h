@@ -12,6 +12,10 @@
  * A frame whose model depends on another starts only when that model's frame of the same number is
  * done; when that one is lost (or was never triggered), so is this one. Each end releases the input
  * slot and writes its record.
+ *
+ * A frame runs the layers of one variant of its model, less those that its path leaves out. The
+ * path came with the frame and is looked at only when a layer comes up. A layer that fails is run
+ * again; failing twice in a row it loses its frame.
  */
 
 #ifndef HB_FRAMES_H_
@@ -31,9 +35,13 @@
  */
 enum { HB_FRAMES_HISTORY = 512 };
 
+/* How often in a row a layer may fail until its frame is lost. */
+enum { HB_FRAMES_MAX_FAILURES = 2 };
+
 typedef struct hb_frame {
   uint32_t number;
   uint32_t slot;
+  uint32_t path;              /* skip_mask */
   uint64_t arrival, deadline; /* cycles */
 } hb_frame_t;
 
@@ -41,7 +49,12 @@ typedef struct hb_model {
   hb_frame_t queue[HB_IMAGE_MAX_SLOTS]; /* ring: a queued frame owns an input slot, so it cannot
                                            overflow */
   uint32_t head, count;
-  uint32_t layer;     /* of the head frame: running or next, from 0 */
+  uint32_t variant;   /* of the head frame */
+  uint32_t layer;     /* of the head frame: running or next; index within the model */
+  uint32_t end;       /* behind the last layer of its variant */
+  uint32_t usable;    /* bit i: there is a tile for every layer of variant i */
+  uint32_t failures;  /* of the head frame's layer, in a row */
+  uint32_t failed_on; /* tile of the last of them */
   bool started;       /* the head frame's first layer was dispatched */
   bool running;       /* a job of the head frame is on a tile */
   uint32_t last_tile; /* that ran this model's previous layer, or HB_IMAGE_NONE */
@@ -49,12 +62,19 @@ typedef struct hb_model {
   uint32_t outcome[HB_FRAMES_HISTORY / 16]; /* two bits per frame, by number modulo the history */
 } hb_model_t;
 
+/** Called when a frame that was triggered ends. */
+typedef void (*hb_frames_on_end_t)(void *ctx, uint32_t model, const hb_frame_t *frame, bool started,
+                                   bool dropped);
+
 typedef struct hb_frames {
   const hb_tables_t *tables;
+  hb_frames_on_end_t on_end;
+  void *ctx;
   hb_model_t model[HB_IMAGE_MAX_MODELS];
 } hb_frames_t;
 
-void hb_frames_init(hb_frames_t *frames, const hb_tables_t *tables);
+void hb_frames_init(hb_frames_t *frames, const hb_tables_t *tables, hb_frames_on_end_t on_end,
+                    void *ctx);
 
 /**
  * Takes in a mailbox message. A frame that is not triggered leaves no record, only its slot is
@@ -73,13 +93,34 @@ bool hb_frames_ready(const hb_frames_t *frames, uint32_t model);
 /** The model's oldest frame. The model must have one. */
 const hb_frame_t *hb_frames_head(const hb_frames_t *frames, uint32_t model);
 
+/** The variant that a frame runs if nobody chooses: the first usable one. */
+uint32_t hb_frames_first_variant(const hb_frames_t *frames, uint32_t model);
+
+/**
+ * The model's head frame, which must be ready and not started, is to run `variant`.
+ * @return false: its path leaves out every layer. The frame has been started and is done.
+ */
+bool hb_frames_choose_variant(hb_frames_t *frames, uint32_t model, uint32_t variant);
+
+/** Gives up the model's head frame, which must not be running. */
+void hb_frames_drop(hb_frames_t *frames, uint32_t model, uint32_t reason);
+
+/**
+ * From now on only tiles of these kinds (a bit each) are there. Frames that have no tile any more
+ * for some layer are lost (HB_DROP_FAULT), those on a tile when they leave it.
+ */
+void hb_frames_set_kinds(hb_frames_t *frames, uint32_t kinds);
+
 /** The next layer of the model's head frame, which must be ready, now runs on `tile`. */
 void hb_frames_layer_started(hb_frames_t *frames, uint32_t model, uint32_t tile);
 
 /** The running layer of the model's head frame ended well. */
 void hb_frames_layer_done(hb_frames_t *frames, uint32_t model);
 
-/** The running layer of the model's head frame failed: the frame is lost. */
-void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model);
+/**
+ * The running layer of the model's head frame failed on `tile`.
+ * @param again it may be run again, if it has not failed before; otherwise the frame is lost.
+ */
+void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, bool again);
 
 #endif /* HB_FRAMES_H_ */

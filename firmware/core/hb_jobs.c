@@ -71,9 +71,12 @@ void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile
 hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_out) {
   hb_jobs_slot_t *const slot = &jobs->slot[tile];
   hb_tile_completion_t completion;
+  if (((jobs->resetting >> tile) & 1u) != 0) {
+    return HB_ERR_END; /* the reset drops it */
+  }
   HB_TRY(hb_tile_reap(&slot->tile, &completion));
 
-  if (((jobs->free_tiles >> tile) & 1u) != 0 || completion.tag != slot->job.tag) {
+  if ((((jobs->free_tiles | jobs->retired) >> tile) & 1u) != 0 || completion.tag != slot->job.tag) {
     hb_telemetry_fault(HB_ERR_INTERNAL, tile, completion.tag, completion.status);
     return HB_ERR_INTERNAL;
   }
@@ -95,21 +98,68 @@ bool hb_jobs_refused(hb_jobs_t *jobs, uint32_t tile, uint32_t *addr_out) {
   return slot->refused != before;
 }
 
-hb_status_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {
+void hb_jobs_succeeded(hb_jobs_t *jobs, uint32_t tile) {
+  jobs->slot[tile].failures = 0;
+}
+
+static void ring_by(hb_jobs_t *jobs, uint64_t cycle) {
+  if (cycle < jobs->alarm) {
+    set_alarm(jobs, cycle);
+  }
+}
+
+void hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile, uint64_t now) {
+  hb_jobs_slot_t *const slot = &jobs->slot[tile];
+  ++slot->resets;
+  ++slot->failures;
+  slot->limit = now + HB_JOBS_RESET_CYCLES;
+  jobs->free_tiles &= ~(1u << tile);
+  jobs->resetting |= 1u << tile;
+  hb_telemetry_tile_reset(tile, slot->job.tag, slot->resets);
+  hb_tile_reset(&slot->tile);
+  ring_by(jobs, now + HB_JOBS_POLL_CYCLES);
+}
+
+bool hb_jobs_reset_over(hb_jobs_t *jobs, uint32_t tile, uint64_t now, hb_jobs_end_t *end_out) {
+  hb_jobs_slot_t *const slot = &jobs->slot[tile];
+  const bool done = hb_tile_reset_done(&slot->tile);
+  if (!done && now < slot->limit) {
+    ring_by(jobs, now + HB_JOBS_POLL_CYCLES);
+    return false;
+  }
+  jobs->resetting &= ~(1u << tile);
+  if (!done || slot->failures >= HB_JOBS_MAX_FAILURES) {
+    jobs->retired |= 1u << tile;
+    hb_telemetry_fault(done ? HB_ERR_FAILED : HB_ERR_TIMEOUT, tile, HB_IMAGE_NONE,
+                       done ? slot->failures : 0);
+  } else {
+    jobs->free_tiles |= 1u << tile;
+  }
+  *end_out = (hb_jobs_end_t){.model = slot->model, .tag = slot->job.tag};
+  return true;
+}
+
+uint32_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {
+  const uint32_t idle = jobs->free_tiles | jobs->resetting | jobs->retired;
   uint64_t next = HB_TIMER_NEVER;
+  uint32_t silent = 0;
   for (uint32_t tile = 0; tile < jobs->tables->header->num_tiles; ++tile) {
     const hb_jobs_slot_t *const slot = &jobs->slot[tile];
-    if (((jobs->free_tiles >> tile) & 1u) != 0) {
+    if (((idle >> tile) & 1u) != 0) {
       continue;
     }
     if (slot->limit <= now) {
       const uint64_t over = now - slot->limit;
       hb_telemetry_fault(HB_ERR_TIMEOUT, tile, slot->job.tag,
                          over > UINT32_MAX ? UINT32_MAX : (uint32_t)over);
-      return HB_ERR_TIMEOUT;
+      silent |= 1u << tile;
+    } else {
+      next = slot->limit < next ? slot->limit : next;
     }
-    next = slot->limit < next ? slot->limit : next;
+  }
+  if (jobs->resetting != 0 && now + HB_JOBS_POLL_CYCLES < next) {
+    next = now + HB_JOBS_POLL_CYCLES;
   }
   set_alarm(jobs, next);
-  return HB_OK;
+  return silent;
 }

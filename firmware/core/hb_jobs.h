@@ -8,6 +8,13 @@
  * HB_JOBS_LIMIT_WATCHDOGS times the image's watchdog_cycles plus HB_JOBS_LIMIT_ESTIMATES times its
  * estimate is given up. The alarm is set to the first of these limits and moved only when it rings
  * or an earlier limit comes: a ring may find nothing due.
+ *
+ * A tile whose job failed is reset (TILE_RESET). It is asked every HB_JOBS_POLL_CYCLES whether that
+ * is over; only then, or when it has been retired, is the job lost and may run elsewhere: until
+ * then the tile may still write. A tile is retired for good if it fails HB_JOBS_MAX_FAILURES times
+ * without a good job in between, or does not end its reset within HB_JOBS_RESET_CYCLES; a FAULT
+ * record says so (HB_ERR_FAILED, detail: the failures; HB_ERR_TIMEOUT, detail: 0; tag
+ * HB_IMAGE_NONE).
  */
 
 #ifndef HB_JOBS_H_
@@ -21,24 +28,34 @@
 #include "hilbert/hb_memmap.h"
 #include "hilbert/hb_status.h"
 
-enum { HB_JOBS_LIMIT_WATCHDOGS = 8, HB_JOBS_LIMIT_ESTIMATES = 16 };
+enum {
+  HB_JOBS_LIMIT_WATCHDOGS = 8,
+  HB_JOBS_LIMIT_ESTIMATES = 16,
+  HB_JOBS_MAX_FAILURES = 3,
+  HB_JOBS_POLL_CYCLES = 2000,
+  HB_JOBS_RESET_CYCLES = 200000
+};
 
 typedef struct hb_jobs_slot {
   hb_tile_t tile;
   hb_tile_job_t job; /* running, if the tile is not free */
   uint32_t model;
   uint32_t refused; /* accesses of this tile, when last asked */
-  uint64_t limit;   /* cycle in which the job is given up */
+  uint64_t limit;   /* cycle in which the job is given up; of the reset, if it is being reset */
+  uint32_t resets;
+  uint32_t failures; /* since its last good job */
 } hb_jobs_slot_t;
 
 typedef struct hb_jobs {
   const hb_tables_t *tables;
   uint32_t free_tiles; /* bit per tile */
+  uint32_t resetting;  /* likewise; neither free nor running */
+  uint32_t retired;    /* likewise */
   uint64_t alarm;
   hb_jobs_slot_t slot[HB_MAX_TILES];
 } hb_jobs_t;
 
-/** A job that ended. */
+/** A job that ended, well or not. */
 typedef struct hb_jobs_end {
   uint32_t model;
   uint32_t tag;
@@ -74,11 +91,27 @@ HB_MUST_USE hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_
  */
 bool hb_jobs_refused(hb_jobs_t *jobs, uint32_t tile, uint32_t *addr_out);
 
+/** The tile's last job was a good one. */
+void hb_jobs_succeeded(hb_jobs_t *jobs, uint32_t tile);
+
+/**
+ * The tile's last job, which has left it or is given up, failed: resets the tile. The job is lost
+ * when hb_jobs_reset_over() says so.
+ */
+void hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile, uint64_t now);
+
+/**
+ * Whether the reset of a tile that is being reset is over, one way or the other; asks the tile. The
+ * tile is then free, or retired.
+ * @param[out] end_out the job that is lost.
+ */
+bool hb_jobs_reset_over(hb_jobs_t *jobs, uint32_t tile, uint64_t now, hb_jobs_end_t *end_out);
+
 /**
  * The alarm rang: looks for jobs past their limit and sets the alarm again.
- * @retval HB_ERR_TIMEOUT a job is; a FAULT record (detail: cycles over the limit) names tile and
- * tag.
+ * @return the tiles with such jobs, a bit each; a FAULT record (HB_ERR_TIMEOUT, detail: cycles over
+ * the limit) names tile and tag of each. They are to be reset.
  */
-HB_MUST_USE hb_status_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now);
+uint32_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now);
 
 #endif /* HB_JOBS_H_ */

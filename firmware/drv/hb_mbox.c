@@ -22,6 +22,7 @@ hb_status_t hb_mbox_pop(hb_mbox_message_t *message_out) {
   message_out->stream = word(HB_MBOX_STREAM);
   message_out->frame = word(HB_MBOX_FRAME);
   message_out->flags = word(HB_MBOX_FLAGS);
+  message_out->path = word(HB_MBOX_PATH);
   message_out->arrival = double_word(HB_MBOX_ARRIVAL_LO);
   message_out->deadline = double_word(HB_MBOX_DEADLINE_LO);
   hb_mmio_write32(HB_LOCAL_MBOX_POP, 1);

@@ -16,6 +16,7 @@ typedef struct hb_mbox_message {
   uint32_t stream; /* = model index */
   uint32_t frame;
   uint32_t flags;             /* bits 7:0 slot; HB_MBOX_FLAG_* */
+  uint32_t path;              /* HB_MBOX_PATH */
   uint64_t arrival, deadline; /* cycles */
 } hb_mbox_message_t;
 

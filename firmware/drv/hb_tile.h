@@ -12,6 +12,7 @@
 #ifndef HB_TILE_H_
 #define HB_TILE_H_
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "hilbert/hb_status.h"
@@ -53,6 +54,15 @@ void hb_tile_start(hb_tile_t *tile, const hb_tile_job_t *job);
  * @retval HB_ERR_END there is none.
  */
 HB_MUST_USE hb_status_t hb_tile_reap(const hb_tile_t *tile, hb_tile_completion_t *completion_out);
+
+/**
+ * Asks for a soft reset: running and queued jobs and all completions are dropped once the tile's
+ * AXI has drained. No job may be started before hb_tile_reset_done().
+ */
+void hb_tile_reset(hb_tile_t *tile);
+
+/** Whether the soft reset asked for is over. */
+bool hb_tile_reset_done(const hb_tile_t *tile);
 
 /** The job status code (HB_TILE_STATUS_*) in a COMPL_STATUS value. */
 uint32_t hb_tile_status_code(uint32_t compl_status);

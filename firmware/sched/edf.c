@@ -4,7 +4,8 @@
 
 #include "sched/hb_policy.h"
 
-static uint64_t deadline(const hb_job_t *job) {
+static uint64_t deadline(const hb_sched_view_t *view, const hb_job_t *job) {
+  (void)view;
   return job->deadline;
 }
 
@@ -12,4 +13,4 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return hb_sched_choose_by_key(view, deadline, choice_out);
 }
 
-const hb_policy_t hb_policy_edf = {.name = "edf", .choose = choose};
+const hb_policy_t hb_policy_edf = {.name = "edf", .work_conserving = true, .choose = choose};

@@ -3,8 +3,10 @@
 #include "sched/hb_policy.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "drv/hb_telemetry.h"
+#include "sched/hb_policy_state.h"
 
 #define HB_POLICY_DECLARE_(name_, number_) extern const hb_policy_t hb_policy_##name_;
 HB_POLICY_TABLE(HB_POLICY_DECLARE_)
@@ -22,24 +24,24 @@ const hb_policy_t *hb_policy_find(uint32_t number) {
   }
 }
 
-static const hb_image_program_t *program_on(const hb_sched_view_t *view, const hb_job_t *job,
-                                            uint32_t tile) {
-  return &job->programs[view->tiles[tile].kind];
+void hb_policy_state_init(hb_policy_state_t *state, const hb_policy_t *policy,
+                          const hb_tables_t *tables) {
+  memset(state, 0, sizeof *state);
+  state->tables = tables;
+  if (policy->init != NULL) {
+    policy->init(state);
+  }
 }
 
-static bool can_run(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile) {
-  return ((view->free_tiles >> tile) & 1u) != 0 &&
-         program_on(view, job, tile)->addr != HB_IMAGE_NONE;
-}
-
-bool hb_sched_best_tile(const hb_sched_view_t *view, const hb_job_t *job, uint32_t *tile_out) {
-  bool found = false;
+bool hb_sched_fastest(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tiles,
+                      uint32_t *tile_out) {
   uint32_t best_cycles = 0;
-  for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
-    if (!can_run(view, job, tile)) {
+  bool found = false;
+  for (uint32_t tile = 0; tiles != 0; ++tile, tiles >>= 1) {
+    if ((tiles & 1u) == 0) {
       continue;
     }
-    const uint32_t cycles = program_on(view, job, tile)->est_cycles;
+    const uint32_t cycles = hb_sched_program(view, job, tile)->est_cycles;
     if (!found || cycles < best_cycles || (cycles == best_cycles && tile == job->last_tile)) {
       found = true;
       best_cycles = cycles;
@@ -49,6 +51,10 @@ bool hb_sched_best_tile(const hb_sched_view_t *view, const hb_job_t *job, uint32
   return found;
 }
 
+bool hb_sched_best_tile(const hb_sched_view_t *view, const hb_job_t *job, uint32_t *tile_out) {
+  return hb_sched_fastest(view, job, hb_sched_fits(view, job), tile_out);
+}
+
 static int32_t saturate(uint64_t key, uint64_t now) {
   if (key >= now) {
     return key - now > INT32_MAX ? INT32_MAX : (int32_t)(key - now);
@@ -56,13 +62,18 @@ static int32_t saturate(uint64_t key, uint64_t now) {
   return now - key > INT32_MAX ? INT32_MIN : -(int32_t)(now - key);
 }
 
-static void emit_candidates(const hb_sched_view_t *view, uint64_t (*key)(const hb_job_t *job)) {
+int32_t hb_sched_slack(const hb_sched_view_t *view, uint64_t deadline) {
+  return saturate(deadline, view->now);
+}
+
+void hb_sched_emit_candidates(const hb_sched_view_t *view,
+                              uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job)) {
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
-    const hb_job_t *const job = &view->jobs[i];
-    const int32_t score = saturate(key(job), view->now);
+    const hb_job_t *const job = view->jobs[i];
+    const int32_t score = saturate(key(view, job), view->now);
     for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
-      if (can_run(view, job, tile)) {
-        const int32_t term[4] = {(int32_t)program_on(view, job, tile)->est_cycles,
+      if (((hb_sched_fits(view, job) >> tile) & 1u) != 0) {
+        const int32_t term[4] = {(int32_t)hb_sched_program(view, job, tile)->est_cycles,
                                  tile == job->last_tile ? 1 : 0, 0, 0};
         hb_telemetry_candidate(job->tag, tile, score, term);
       }
@@ -70,29 +81,27 @@ static void emit_candidates(const hb_sched_view_t *view, uint64_t (*key)(const h
   }
 }
 
-bool hb_sched_choose_by_key(const hb_sched_view_t *view, uint64_t (*key)(const hb_job_t *job),
+bool hb_sched_choose_by_key(const hb_sched_view_t *view,
+                            uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job),
                             hb_sched_choice_t *choice_out) {
   if (view->candidates) {
-    emit_candidates(view, key);
+    hb_sched_emit_candidates(view, key);
   }
 
-  bool found = false;
+  const hb_job_t *best = NULL;
   uint64_t best_key = 0;
-  uint32_t best_priority = 0;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
-    const hb_job_t *const job = &view->jobs[i];
-    const uint64_t job_key = key(job);
-    uint32_t tile = 0;
-    if (found && (job_key > best_key || (job_key == best_key && job->priority >= best_priority))) {
+    const hb_job_t *const job = view->jobs[i];
+    if (hb_sched_fits(view, job) == 0) {
       continue;
     }
-    if (!hb_sched_best_tile(view, job, &tile)) {
-      continue;
+    const uint64_t job_key = key(view, job);
+    if (best == NULL || job_key < best_key ||
+        (job_key == best_key && job->priority < best->priority)) {
+      best = job;
+      best_key = job_key;
+      choice_out->job = i;
     }
-    found = true;
-    best_key = job_key;
-    best_priority = job->priority;
-    *choice_out = (hb_sched_choice_t){.job = i, .tile = tile};
   }
-  return found;
+  return best != NULL && hb_sched_best_tile(view, best, &choice_out->tile);
 }

@@ -22,28 +22,58 @@
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
 
+/* What is to happen, in order. */
+typedef struct access {
+  bool write;
+  uint32_t addr, value;
+} access_t;
+
+static access_t script[64];
+static uint32_t scripted, done;
+
+static access_t next(bool write, uint32_t addr) {
+  assert_in_range(done + 1u, 1, scripted);
+  const access_t want = script[done++];
+  assert_int_equal(write, want.write);
+  assert_int_equal(addr, want.addr);
+  return want;
+}
+
 uint32_t hb_mmio_read32(uint32_t addr) {
-  check_expected(addr);
-  return mock_type(uint32_t);
+  return next(false, addr).value;
 }
 
 void hb_mmio_write32(uint32_t addr, uint32_t value) {
-  check_expected(addr);
-  check_expected(value);
+  assert_int_equal(value, next(true, addr).value);
 }
 
 void hb_port_wait(void) {
   fail();
 }
 
+static void expect(bool write, uint32_t addr, uint32_t value) {
+  assert_in_range(scripted, 0, 63);
+  script[scripted++] = (access_t){write, addr, value};
+}
+
 static void expect_read(uint32_t addr, uint32_t value) {
-  expect_value(hb_mmio_read32, addr, addr);
-  will_return(hb_mmio_read32, value);
+  expect(false, addr, value);
 }
 
 static void expect_write(uint32_t addr, uint32_t value) {
-  expect_value(hb_mmio_write32, addr, addr);
-  expect_value(hb_mmio_write32, value, value);
+  expect(true, addr, value);
+}
+
+static int begin(void **state) {
+  (void)state;
+  scripted = done = 0;
+  return 0;
+}
+
+/* All of it has happened. */
+static int end(void **state) {
+  (void)state;
+  return done == scripted ? 0 : -1;
 }
 
 enum { BASE = 0x40010000, ID = 0x01080001 };
@@ -136,6 +166,7 @@ static void test_mbox_pop__reads_then_pops(void **state) {
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_STREAM), 3);
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_FRAME), 70);
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_FLAGS), HB_MBOX_FLAG_TRIGGERED | 1u);
+  expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_PATH), 0x81);
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_ARRIVAL_LO), 0x10);
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_ARRIVAL_HI), 0x2);
   expect_read(HB_LOCAL_MBOX_WORD(HB_MBOX_DEADLINE_LO), 0x20);
@@ -145,6 +176,7 @@ static void test_mbox_pop__reads_then_pops(void **state) {
   assert_int_equal(message.stream, 3);
   assert_int_equal(message.frame, 70);
   assert_int_equal(message.flags, HB_MBOX_FLAG_TRIGGERED | 1u);
+  assert_int_equal(message.path, 0x81);
   assert_true(message.arrival == 0x200000010u);
   assert_true(message.deadline == 0x300000020u);
 }
@@ -178,6 +210,27 @@ static void test_irq__mask_and_levels(void **state) {
   hb_irq_enable(HB_IRQ_MAILBOX | 3u);
   expect_read(HB_LOCAL_IRQ_PENDING, 2);
   assert_int_equal(hb_irq_pending(), 2);
+}
+
+static void test_tile_reset__keeps_the_interrupt_and_forgets_the_registers(void **state) {
+  (void)state;
+  hb_tile_t tile = make_tile();
+  const hb_tile_job_t job = {.program = 0x80000000u, .commands = 3, .tag = 7};
+  for (uint32_t round = 0; round < 2; ++round) {
+    expect_write(BASE + HB_TILE_REG_JOB_PROG, job.program);
+    expect_write(BASE + HB_TILE_REG_JOB_LEN, 3);
+    for (uint32_t i = 0; i < 4; ++i) {
+      expect_write(BASE + HB_TILE_REG_JOB_BASE0 + 4u * i, 0);
+    }
+    expect_write(BASE + HB_TILE_REG_JOB_TAG, 7);
+    hb_tile_start(&tile, &job);
+    expect_write(BASE + HB_TILE_REG_CTRL, 3);
+    hb_tile_reset(&tile);
+  }
+  expect_read(BASE + HB_TILE_REG_CTRL, 3);
+  assert_false(hb_tile_reset_done(&tile));
+  expect_read(BASE + HB_TILE_REG_CTRL, 1);
+  assert_true(hb_tile_reset_done(&tile));
 }
 
 static void test_sensor__releases_at_its_stream(void **state) {
@@ -226,18 +279,21 @@ static void test_telemetry__records_are_as_documented(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_tile_init__another_tile_touches_nothing_bad),
-      cmocka_unit_test(test_tile_start__first_job_writes_all_and_the_doorbell_last),
-      cmocka_unit_test(test_tile_start__next_job_writes_what_changed),
-      cmocka_unit_test(test_tile_reap__takes_and_pops),
-      cmocka_unit_test(test_tile_reap__nothing_there_pops_nothing),
-      cmocka_unit_test(test_mbox_pop__reads_then_pops),
-      cmocka_unit_test(test_mbox_pop__empty_pops_nothing),
-      cmocka_unit_test(test_timer__low_half_first),
-      cmocka_unit_test(test_timer__alarm_never_passes_through_the_past),
-      cmocka_unit_test(test_irq__mask_and_levels),
-      cmocka_unit_test(test_sensor__releases_at_its_stream),
-      cmocka_unit_test(test_telemetry__records_are_as_documented),
+      cmocka_unit_test_setup_teardown(test_tile_init__another_tile_touches_nothing_bad, begin, end),
+      cmocka_unit_test_setup_teardown(test_tile_start__first_job_writes_all_and_the_doorbell_last,
+                                      begin, end),
+      cmocka_unit_test_setup_teardown(test_tile_start__next_job_writes_what_changed, begin, end),
+      cmocka_unit_test_setup_teardown(test_tile_reap__takes_and_pops, begin, end),
+      cmocka_unit_test_setup_teardown(test_tile_reap__nothing_there_pops_nothing, begin, end),
+      cmocka_unit_test_setup_teardown(test_mbox_pop__reads_then_pops, begin, end),
+      cmocka_unit_test_setup_teardown(test_mbox_pop__empty_pops_nothing, begin, end),
+      cmocka_unit_test_setup_teardown(test_timer__low_half_first, begin, end),
+      cmocka_unit_test_setup_teardown(test_timer__alarm_never_passes_through_the_past, begin, end),
+      cmocka_unit_test_setup_teardown(test_irq__mask_and_levels, begin, end),
+      cmocka_unit_test_setup_teardown(
+          test_tile_reset__keeps_the_interrupt_and_forgets_the_registers, begin, end),
+      cmocka_unit_test_setup_teardown(test_sensor__releases_at_its_stream, begin, end),
+      cmocka_unit_test_setup_teardown(test_telemetry__records_are_as_documented, begin, end),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 #include "hilbert/hb_memmap.h"
 #include "sched/hb_policy.h"
 
-enum { FCFS = 0, EDF = 1, MAX_WORDS = 64 };
+enum { FCFS = 0, EDF = 1, MAX_WORDS = 64, MAX_JOBS = 4 };
 
 /* Words written to the telemetry port. */
 static uint32_t word[MAX_WORDS];
@@ -39,6 +39,8 @@ void hb_port_wait(void) {
 static const hb_image_tile_t TILES[] = {{.kind = 1}, {.kind = 0}, {.kind = 1}, {.kind = 0}};
 static const hb_image_program_t BOTH[] = {{.addr = 0x80000000, .est_cycles = 100},
                                           {.addr = 0x80000040, .est_cycles = 300}};
+static const hb_image_model_t MODEL = {.static_tile = HB_IMAGE_NONE, .period_cycles = 1000};
+static const hb_image_layer_t LAYER = {.togo_avg = 500, .togo_min = 300};
 static const hb_image_program_t SLOW_ONLY[] = {{.addr = HB_IMAGE_NONE},
                                                {.addr = 0x80000040, .est_cycles = 300}};
 
@@ -47,16 +49,23 @@ static hb_job_t make_job(uint32_t model, uint64_t arrival, uint64_t deadline) {
                     .model = model,
                     .priority = 5,
                     .last_tile = HB_IMAGE_NONE,
+                    .tiles = 0xf,
+                    .image = &MODEL,
+                    .layer = &LAYER,
                     .arrival = arrival,
                     .deadline = deadline,
                     .programs = BOTH};
 }
 
 static hb_sched_view_t make_view(const hb_job_t *jobs, uint32_t num_jobs, uint32_t free_tiles) {
+  static const hb_job_t *list[MAX_JOBS];
+  for (uint32_t i = 0; i < num_jobs; ++i) {
+    list[i] = &jobs[i];
+  }
   num_words = 0;
   return (hb_sched_view_t){.now = 1000,
                            .num_jobs = num_jobs,
-                           .jobs = jobs,
+                           .jobs = list,
                            .num_tiles = 4,
                            .tiles = TILES,
                            .free_tiles = free_tiles};
@@ -74,7 +83,12 @@ static void test_find__knows_the_table_and_nothing_else(void **state) {
   (void)state;
   assert_string_equal(hb_policy_find(FCFS)->name, "fcfs");
   assert_string_equal(hb_policy_find(EDF)->name, "edf");
-  assert_null(hb_policy_find(2));
+  const char *const names[] = {"fcfs",  "edf",     "static",   "rate_monotonic", "latency_greedy",
+                               "prema", "veltair", "planaria", "dream"};
+  for (uint32_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
+    assert_string_equal(hb_policy_find(i)->name, names[i]);
+  }
+  assert_null(hb_policy_find(9));
   assert_null(hb_policy_find(UINT32_MAX));
 }
 
@@ -134,6 +148,7 @@ static void test_both__urgent_job_that_does_not_fit_is_passed_over(void **state)
   (void)state;
   hb_job_t jobs[] = {make_job(0, 100, 200), make_job(1, 900, 999)};
   jobs[0].programs = SLOW_ONLY;
+  jobs[0].tiles = 0x5;
   hb_sched_view_t view = make_view(jobs, 2, 0xa); /* fast ones only */
   expect_choice(FCFS, &view, 1, 1);
   expect_choice(EDF, &view, 1, 1);
@@ -150,6 +165,7 @@ static void test_candidates__every_pair_once(void **state) {
   (void)state;
   hb_job_t jobs[] = {make_job(0, 100, 0xfffffffff), make_job(1, 900, 1700)};
   jobs[0].programs = SLOW_ONLY;
+  jobs[0].tiles = 0x5;
   jobs[1].last_tile = 1;
   hb_sched_view_t view = make_view(jobs, 2, 0x3);
   expect_choice(FCFS, &view, 0, 0);

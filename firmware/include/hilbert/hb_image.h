@@ -36,7 +36,14 @@ enum {
 /* X(name, number): scheduling policies of the firmware. */
 #define HB_POLICY_TABLE(X) \
   X(fcfs, 0)               \
-  X(edf, 1)
+  X(edf, 1)                \
+  X(static, 2)             \
+  X(rate_monotonic, 3)     \
+  X(latency_greedy, 4)     \
+  X(prema, 5)              \
+  X(veltair, 6)            \
+  X(planaria, 7)           \
+  X(dream, 8)
 
 /* Numbers in Q16: 65536 is 1.0. */
 #define HB_IMAGE_Q16_ONE 65536u

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/**
+ * @file
+ * What the policy dream remembers, and how its files divide the work:
+ *
+ *   dream.c         MapScore, the choice, supernet switching; what follows from a layer alone
+ *   dream_drop.c    smart frame drop
+ *   dream_tuner.c   UXCost of a window, the search for alpha and beta
+ */
+
+#ifndef HB_DREAM_H_
+#define HB_DREAM_H_
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "hilbert/hb_image.h"
+#include "hilbert/hb_memmap.h"
+#include "sched/hb_fixed.h"
+#include "sched/hb_policy.h"
+
+/* Urgency is limited to this, Q16: what a frame has whose slack is gone, and one whose slack is
+ * less than a 64th of what it has to go. */
+#define HB_DREAM_MAX_URGENCY (64u * HB_Q16_ONE)
+
+typedef struct hb_dream_model {
+  /* Of the layer that is ready or runs. */
+  uint32_t lat_pref[HB_IMAGE_MAX_KINDS];      /* Q16 */
+  uint32_t energy[HB_IMAGE_MAX_KINDS];        /* beta * (sum of energies) / energy here, Q16 */
+  hb_recip_t per_nj[HB_IMAGE_MAX_KINDS];      /* 1 / energy here */
+  hb_recip_t beta_per_nj[HB_IMAGE_MAX_KINDS]; /* times beta */
+  hb_recip_t per_cycle;                       /* 1 / average latency */
+  uint32_t sum_nj;                            /* over the tiles that can run it */
+  uint32_t worst_nj;                          /* of these tiles */
+  uint32_t live_nj; /* to move what the frame has in a tile; 0 before its first layer */
+  /* Of its frames. */
+  uint32_t drops; /* bit i: the frame that ended i frames ago was dropped */
+  uint64_t seen;  /* when its newest frame was announced, plus 1; 0 never */
+  /* Of the tuner's window. */
+  uint32_t frames, missed;
+  uint64_t spent_nj, most_nj;
+} hb_dream_model_t;
+
+typedef struct hb_dream_tuner {
+  uint64_t window_end; /* 0: before the first event */
+  uint32_t active;     /* models that had frames lately, a bit each */
+  uint32_t state;      /* HB_TUNE_*: what the window that runs is for */
+  uint32_t probe;      /* neighbour being tried, 0 .. 3 */
+  uint32_t step;       /* Q16, like all below */
+  uint32_t base_alpha, base_beta, base_cost;
+  uint32_t best_alpha, best_beta, best_cost;
+} hb_dream_tuner_t;
+
+typedef struct hb_dream {
+  uint32_t flags;       /* HB_SCHED_* */
+  uint32_t alpha, beta; /* in use, Q16 */
+  uint32_t needed;      /* models that others depend on, a bit each */
+  uint32_t
+      owner[HB_MAX_TILES]; /* model whose activations the tile worked on last, or HB_IMAGE_NONE */
+  hb_dream_tuner_t tuner;
+  hb_dream_model_t model[HB_IMAGE_MAX_MODELS];
+} hb_dream_t;
+
+/** Changes beta and what was computed with it. */
+void hb_dream_set_beta(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds, uint32_t beta);
+
+/** hb_policy_t's drop. */
+uint32_t hb_dream_drop(const hb_sched_view_t *view);
+
+void hb_dream_tuner_init(hb_dream_tuner_t *tuner, const hb_image_sched_t *sched);
+
+/** hb_policy_t's on_tick. */
+void hb_dream_tuner_tick(hb_policy_state_t *state, uint64_t now);
+
+/** UXCost of the window so far, Q16, over the models that had frames; 0 if there were none. */
+uint32_t hb_dream_ux_cost(const hb_dream_t *dream, uint32_t num_models);
+
+#endif /* HB_DREAM_H_ */
