@@ -39,10 +39,19 @@ static void print_violations(const hb_metrics_t *metrics, FILE *out) {
     const hb_ux_model_t *ux = &metrics->ux.run[i];
     fprintf(out, "%-10.10s", metrics->scenario->tasks[i].name);
     if (m->scored > 0) {
-      fprintf(out, " %6.2f %7.3f %6.4f %6.4f", 100.0 * m->violation_rate,
-              hb_metrics_ms(metrics, m->latency.p99), hb_ux_dlv(ux), hb_ux_norm_energy(ux));
+      fprintf(out, " %6.2f", 100.0 * m->violation_rate);
     } else {
-      fprintf(out, " %6s %7s %6s %6s", "-", "-", "-", "-");
+      fprintf(out, " %6s", "-");
+    }
+    if (m->latency.count > 0) {
+      fprintf(out, " %7.3f", hb_metrics_ms(metrics, m->latency.p99));
+    } else {
+      fprintf(out, " %7s", "-");
+    }
+    if (m->scored > 0) {
+      fprintf(out, " %6.4f %6.4f", hb_ux_dlv(ux), hb_ux_norm_energy(ux));
+    } else {
+      fprintf(out, " %6s %6s", "-", "-");
     }
 #define DROP_COUNT(name_, number_, key_) \
   fprintf(out, " %*llu", (number_) == 1 ? 11 : 10, (ull)m->drops[number_]);
