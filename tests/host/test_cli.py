@@ -71,6 +71,28 @@ layers:
   - {name: c, op: matmul, out_channels: 4}
 """
 
+# With a block that frames skip and an exit.
+PATHS = """\
+model: m
+layers:
+  - {name: a, op: conv, in: [16, 8, 8], out_channels: 16}
+  - {name: b, op: conv, out_channels: 16}
+  - {name: c, op: add, inputs: [b, a], y_scale: "0.03125"}
+  - {name: d, op: conv, out_channels: 16}
+  - {name: e, op: conv, out_channels: 4}
+blocks:
+  - {name: one, layers: [b, c], skip_probability: 0.5}
+exits:
+  - {after: d, probability: 0.25}
+"""
+
+# 16 blocks and 17 exits.
+MANY_PATHS = ("model: m\nlayers:\n  - {name: l0, op: conv, in: [16, 2, 2], out_channels: 16}\n"
+              + "".join(f"  - {{name: l{i}, op: conv, out_channels: 16}}\n" for i in range(1, 51))
+              + "exits:\n" + "".join(f"  - {{after: l{i}, probability: 0.1}}\n" for i in range(33, 50))
+              + "blocks:\n" + "".join(f"  - {{name: b{i}, layers: [l{i}, l{i + 1}], skip_probability: 0.1}}\n"
+                                      for i in range(1, 33, 2)))
+
 OPERATORS = ("conv, matmul, conv_transpose, batch_matmul, add, sub, mul, max_pool, avg_pool, resize, reduce, softmax, "
              "layer_norm, unary, requantise, concat, slice, transpose")
 
@@ -89,10 +111,71 @@ tasks:
     sensor: camera
 """
 
-TEXTS = {"soc": SOC, "model": MODEL, "scenario": SCENARIO}
+# For supernets: 32 bits of paths in the heavy one, two in the other.
+HEAVY = MANY_PATHS.replace("model: m\n", "model: heavy\n").replace("  - {after: l33, probability: 0.1}\n", "")
+TEXTS = {"soc": SOC, "model": MODEL, "scenario": SCENARIO, "heavy": HEAVY, "paths": PATHS.replace("[16, 8, 8]", "[16, 1, 1]")}
 
 # What is changed in which file (every place the old text stands at), and the one line that must come of it.
 BAD_FILES = [
+    *(("model", MODEL, PATHS.replace(old, new), "%s" % line) for old, new, line in (
+        ("skip_probability: 0.5", "skip_probability: 1.5", "9:51: blocks[0].skip_probability: expected 0 .. 1, got 1.5"),
+        ("skip_probability", "probability", "9:33: blocks[0].probability: unknown key, expected one of name, layers, skip_probability"),
+        (", skip_probability: 0.5", "", "9:5: blocks[0]: missing key skip_probability"),
+        ("[b, c]", "[b]", "9:25: blocks[0].layers: expected 2 items, got 1"),
+        ("[b, c]", "[b, x]", "9:29: blocks[0].layers[1]: no layer is named x"),
+        ("[b, c]", "[c, b]", "9:29: blocks[0].layers[1]: b comes before c"),
+        ("[b, c]", "[a, c]", "9:25: blocks[0].layers: a reads the model's input, which nothing may be written over"),
+        ("[b, c]", "[b, e]", "9:25: blocks[0].layers: a skipped block leaves its input: a leaves [16, 8, 8], e [4, 8, 8]"),
+        ("y_scale: \"0.03125\"", "y_scale: \"0.0625\"",
+         "9:25: blocks[0].layers: a skipped block leaves its input: type, zero point and scale of a and c must be the same"),
+        ("[b, c]", "[d, d]", "9:25: blocks[0].layers: d cannot write over c while it reads it; the last layer is an add, sub, "
+         "mul, unary or requantise of the same shape, or reads something else"),
+        ("e, op: conv", "e, inputs: [a], op: conv", "9:25: blocks[0].layers: e reads a, which the block overwrites"),
+        ("e, op: conv", "e, inputs: [b], op: conv", "9:25: blocks[0].layers: e reads b, which is not there if the block is skipped"),
+        ("skip_probability: 0.5}\n", "skip_probability: 0.5}\n  - {name: two, layers: [c, d], skip_probability: 0.5}\n",
+         "10:25: blocks[1].layers: expected layers behind those of block one"),
+        ("skip_probability: 0.5}\n", "skip_probability: 0.5}\n  - {name: one, layers: [d, d], skip_probability: 0.5}\n",
+         "10:12: blocks[1].name: another block is named one already"),
+        ("after: d", "after: x", "11:13: exits[0].after: no layer is named x"),
+        ("after: d", "after: e", "11:13: exits[0].after: e is the last layer: there is nothing to leave out"),
+        ("after: d", "after: b", "11:13: exits[0].after: b is in block one, which may be skipped"),
+        ("probability: 0.25", "probability: often", "11:29: exits[0].probability: expected a decimal number such as 16.67, got often"),
+        ("  - {after: d", "  - {after: d, probability: 0.1}\n  - {after: d", "12:13: exits[1].after: expected a layer behind d, the exit before"),
+        ("{name: d,", "{name: d, constants_of: x,", "6:29: layers[3].constants_of: expected an earlier layer, got x"),
+        ("{name: d,", "{name: d, constants_of: e,", "6:29: layers[3].constants_of: expected an earlier layer, got e"),
+        ("{name: e,", "{name: e, constants_of: d,",
+         "7:29: layers[4].constants_of: d differs in more than its inputs: operator, shapes, types, scales, zero points and clip must "
+         "be the same"),
+        ("{name: c,", "{name: c, constants_of: a,", "5:29: layers[2].constants_of: not for a add"))),
+    ("model", MODEL, MANY_PATHS, "55:3: exits: 16 blocks and 17 exits: a frame's path has 32 bits"),
+    # supernets, times, scheduler
+    *(("scenario", "    model: model.yaml\n    rate", f"    {new}\n    rate", line) for new, line in (
+        ("slots: 2", "9:5: tasks[2].model: a task needs the key model, or supernet"),
+        ("model: model.yaml\n    supernet: [{model: model.yaml, accuracy: 1}]", "10:12: tasks[2].model: give model or supernet, not both"),
+        ("supernet: [{model: model.yaml}]", "10:16: tasks[2].supernet[0]: missing key accuracy"),
+        ("supernet: [{model: model.yaml, accuracy: 0}]", "10:46: tasks[2].supernet[0].accuracy: expected 0.000001 .. 1, got 0"),
+        ("supernet: [{model: model.yaml, accuracy: 1.1}]", "10:46: tasks[2].supernet[0].accuracy: expected 0.000001 .. 1, got 1.1"),
+        ("supernet: [{model: no.yaml, accuracy: 1}]", "10:24: tasks[2].supernet[0].model: cannot read no.yaml"),
+        ("supernet: []", "10:15: tasks[2].supernet: expected 1 .. 8 items, got 0"),
+        ("model: model.yaml\n    start_ms: -1", "11:15: tasks[2].start_ms: expected a decimal number such as 16.67, got -1"),
+        ("model: model.yaml\n    start_ms: 5\n    stop_ms: 5", "12:14: tasks[2].stop_ms: must be above start_ms"),
+        ("model: model.yaml\n    stop_ms: 0", "11:14: tasks[2].stop_ms: expected 0.000000001 .. 3600000, got 0"))),
+    ("scenario", "    model: model.yaml\n", "    supernet: [{model: model.yaml, accuracy: 1}, {model: heavy.yaml, accuracy: 0.5}]\n",
+     "10:58: tasks[2].supernet[1].model: the heaviest comes first: heavy has more MACs than the one before"),
+    ("scenario", "    model: model.yaml\n", "    supernet: [{model: heavy.yaml, accuracy: 1}, {model: paths.yaml, accuracy: 0.5}]\n",
+     "10:58: tasks[2].supernet[1].model: with this model the supernet has more than 32 blocks and exits"),
+    ("scenario", "depends_on: A}", "depends_on: A, stop_ms: 1}",
+     "8:77: tasks[1].depends_on: frames are matched by number, so B and A need the same start_ms and stop_ms"),
+    *(("scenario", "duration_ms: 2\n", f"duration_ms: 2\nscheduler:\n  {new}\n", line) for new, line in (
+        ("alpha: 2.1", "5:10: scheduler.alpha: expected 0 .. 2, got 2.1"),
+        ("beta: x", "5:9: scheduler.beta: expected a decimal number such as 16.67, got x"),
+        ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+         "tune_interval_ms, tune_step, tune_stop"),
+        ("drop: 3", "5:9: scheduler.drop: expected true or false"),
+        ("drop_window: 33", "5:16: scheduler.drop_window: expected 1 .. 32, got 33"),
+        ("drop_max: 11", "5:13: scheduler.drop_max: expected 0 .. 10, got 11"),
+        ("tune_step: 0", "5:14: scheduler.tune_step: expected 0.000001 .. 2, got 0"),
+        ("tune_interval_ms: 1001", "5:21: scheduler.tune_interval_ms: expected 0.000000001 .. 1000, got 1001"))),
     # not YAML, not ours
     ("scenario", SCENARIO, "", "1:1: expected keys and values, the first key scenario, model, soc, suite or accelerator"),
     ("scenario", SCENARIO, "text\n", "1:1: expected keys and values, the first key scenario, model, soc, suite or accelerator"),
@@ -102,7 +185,7 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
-     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, rate_hz, sensor, sensors, depends_on, probability, slots"),
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots"),
     ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
     ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
@@ -395,6 +478,13 @@ class Usage(Case):
             ("--frob: unknown option; `hilbert run --help` explains", "run", "tiny", "--frob"),
             ("--out: missing argument; `hilbert run --help` explains", "run", "tiny", "--out"),
             ("--policy: no policy is named lifo; `hilbert list policies` names them", "run", "tiny", "--policy", "lifo"),
+            ("--sched: expected key=value, such as alpha=0.5 or drop=off, got alpha", "run", "tiny", "--sched", "alpha"),
+            ("--sched: alpha: expected 0 .. 2, got 2.5", "run", "tiny", "--sched", "beta=1,alpha=2.5"),
+            ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
+            ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
+            ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),
+            ("--sched: unknown key gamma, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+             "tune_interval_ms, tune_step, tune_stop", "run", "tiny", "--sched", "gamma=1"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 34", "run", "tiny", "--duration", "34"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 0ms", "run", "tiny", "--duration", "0ms"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 2h", "run", "tiny", "--duration", "2h"),
