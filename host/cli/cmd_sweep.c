@@ -127,36 +127,52 @@ static void hash_file(void *ctx, const char *path, const void *bytes, size_t len
   hb_sha256_add(ctx, bytes, len);
 }
 
-/* A scenario on a SoC; NULL: on its own. */
-static int load_row(plan_t *plan, const text_t *text, const char *file, const char *soc_text) {
-  hb_sweep_source_t *source = &plan->sources[plan->sweep.num_rows];
+/* Reads the files of a scenario on a SoC, with their hash. `soc`: of --soc; NULL: its own. */
+static int read_files(const char *models, const char *soc_text, hb_sweep_source_t *source,
+                      hb_scenario_t *scenario, hb_soc_t *soc) {
   hb_config_error_t error;
-  hb_scenario_t scenario = {0};
-  hb_soc_t soc;
   hb_sha256_t hash;
   hb_sha256_init(&hash);
   hb_config_watch(hash_file, &hash);
-  snprintf(source->scenario, sizeof(source->scenario), "%s", file);
-  hb_status_t status = hb_config_load_scenario_set(file, text->models, &scenario, &error);
+  hb_status_t status = hb_config_load_scenario_set(source->scenario, models, scenario, &error);
   if (status == HB_OK && soc_text == NULL) {
-    snprintf(source->soc, sizeof(source->soc), "%s", scenario.soc_path);
+    snprintf(source->soc, sizeof(source->soc), "%s", scenario->soc_path);
   } else if (status == HB_OK) {
     hb_config_watch(NULL, NULL); /* looking for it reads others */
     status = hb_library_find(HB_CONFIG_SOC, soc_text, source->soc, &error);
     hb_config_watch(hash_file, &hash);
   }
-  int code = HB_EXIT_OK;
-  if (status == HB_OK && source->soc[0] == '\0') {
-    code = hb_cli_fail(HB_EXIT_USAGE, "%s names no soc; give one with --soc", file);
-  } else if (status == HB_OK) {
-    status = hb_config_load_soc(source->soc, hb_cli_tile_known, &soc, &error);
+  if (status == HB_OK && source->soc[0] != '\0') {
+    status = hb_config_load_soc(source->soc, hb_cli_tile_known, soc, &error);
   }
   hb_config_watch(NULL, NULL);
   hb_sha256_end(&hash, source->sha256);
   if (status != HB_OK) {
-    code = hb_cli_bad_file(status, &error);
-  } else if (code == HB_EXIT_OK) {
-    status = hb_sweep_add_row(&plan->sweep, scenario.name, soc.name);
+    return hb_cli_bad_file(status, &error);
+  }
+  if (source->soc[0] == '\0') {
+    return hb_cli_fail(HB_EXIT_USAGE, "%s names no soc; give one with --soc", source->scenario);
+  }
+  return HB_EXIT_OK;
+}
+
+static bool unchanged(const hb_sweep_runs_t *runs, uint32_t row) {
+  hb_sweep_source_t again = runs->sources[row];
+  hb_scenario_t scenario = {0};
+  hb_soc_t soc;
+  const int code = read_files(runs->models, again.soc, &again, &scenario, &soc);
+  hb_scenario_release(&scenario);
+  return code == HB_EXIT_OK && strcmp(again.sha256, runs->sources[row].sha256) == 0;
+}
+
+static int load_row(plan_t *plan, const char *file, const char *soc_text) {
+  hb_sweep_source_t *source = &plan->sources[plan->sweep.num_rows];
+  hb_scenario_t scenario = {0};
+  hb_soc_t soc;
+  snprintf(source->scenario, sizeof(source->scenario), "%s", file);
+  int code = read_files(plan->runs.models, soc_text, source, &scenario, &soc);
+  if (code == HB_EXIT_OK) {
+    const hb_status_t status = hb_sweep_add_row(&plan->sweep, scenario.name, soc.name);
     if (status == HB_ERR_ARG) {
       code = hb_cli_fail(HB_EXIT_INPUT, "%s: there are two scenarios %s on %s", file, scenario.name,
                          soc.name);
@@ -209,7 +225,7 @@ static int take_rows(plan_t *plan, const text_t *text, const char **operands) {
   for (uint32_t soc = 0; soc < num_socs; soc++) {
     for (uint32_t i = 0; i < plan->num_files; i++) {
       const int code =
-          load_row(plan, text, plan->files[i], count(text->socs) == 0 ? NULL : text->socs[soc]);
+          load_row(plan, plan->files[i], count(text->socs) == 0 ? NULL : text->socs[soc]);
       if (code != HB_EXIT_OK) {
         return code;
       }
@@ -353,6 +369,8 @@ static int take_options(plan_t *plan, const text_t *text) {
   const char *environment = getenv("HILBERT_FIRMWARE");
   runs->sweep = &plan->sweep;
   runs->policies = plan->policies;
+  runs->unchanged = unchanged;
+  runs->models = text->models;
   runs->out = text->out;
   runs->jobs = (uint32_t)jobs;
   runs->progress = text->progress == NULL || strcmp(text->progress, "auto") == 0

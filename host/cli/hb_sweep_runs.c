@@ -263,7 +263,11 @@ static bool end_run(void *ctx, uint64_t task, int exit_code) {
   take_result(work->runs, run, &place);
   path_of(&place, "/metrics.json", path);
   const bool has_metrics = exit_code == HB_EXIT_FAILED && access(path, R_OK) == 0;
-  if (exit_code == HB_EXIT_OK && sweep->runs[run].good && !keep_inputs(work, &place)) {
+  char firmware[HB_SHA256_TEXT];
+  if (hb_sha256_file(work->runs->firmware, firmware) != HB_OK ||
+      strcmp(firmware, work->firmware) != 0 || !work->runs->unchanged(work->runs, place.row)) {
+    hb_sweep_fail(sweep, run, "a file that it is made of changed meanwhile");
+  } else if (exit_code == HB_EXIT_OK && sweep->runs[run].good && !keep_inputs(work, &place)) {
     hb_sweep_fail(sweep, run, "its inputs could not be written");
   } else if (exit_code != HB_EXIT_OK && !has_metrics) { /* else they say why */
     last_words(&place, exit_code, why, sizeof(why));

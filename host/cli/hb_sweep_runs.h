@@ -42,6 +42,9 @@ typedef struct hb_sweep_runs {
   hb_sweep_t *sweep;
   const hb_sweep_source_t *sources;  /* by row */
   const hb_sweep_policy_t *policies; /* by column */
+  /* Whether the files of a row are what they were. */
+  bool (*unchanged)(const struct hb_sweep_runs *runs, uint32_t row);
+  const char *models; /* of --models */
   const char *out;
   const char *firmware;
   const char *shared[HB_SWEEP_MAX_SHARED]; /* arguments of every run, NULL at the end */

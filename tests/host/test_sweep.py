@@ -163,6 +163,22 @@ class Sweep(unittest.TestCase):
         self.assertEqual({run: at for run, at in self.times().items() if run in whole}, whole)
         self.assertEqual(len(self.rows("sweep.csv")), 12)
 
+    def test_files_that_change_meanwhile(self):
+        args = [f"{self.folder}/data/demo/tiny.yaml", "--duration=100ms", "--jobs=1"]
+        process = subprocess.Popen([HILBERT, "sweep", "--policies=fcfs,edf", f"--out={self.out}", *args], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+        log = os.path.join(self.out, "runs", "mini-ws8", "tiny", "fcfs", "seed-1.log")
+        deadline = time.monotonic() + 60
+        while not os.path.exists(log) and time.monotonic() < deadline:
+            time.sleep(0.005)
+        with open(os.path.join(self.folder, "data", "demo", "models", "tiny-odd.yaml"), "a", encoding="utf-8") as file:
+            file.write("# changed\n")
+        told, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertIn("tiny on mini-ws8, fcfs, seed 1: a file that it is made of changed meanwhile\n", told)
+        self.assertFalse(os.path.exists(log.replace(".log", ".inputs")))
+        self.sweep(*args)
+
     def test_progress(self):
         lines = self.sweep("tiny", "--duration=1ms", "--seeds=2", "--jobs=1", "--progress=always").stderr.splitlines()
         self.assertRegex(lines[0], r"^0 of 4 runs, 0 failed, 0 running, 0s gone$")
