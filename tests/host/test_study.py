@@ -78,14 +78,14 @@ class Arithmetic(unittest.TestCase):
 class Run(unittest.TestCase):
     def test_small(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([STUDY, "--duration=40ms", "--seeds=1", "--scenarios=dream/ar-call", "--soc=dream-1ws2os",
+            done = subprocess.run([STUDY, "--duration=40ms", "--seeds=1", "--scenarios=dream-ar-call", "--soc=dream-1ws2os",
                                    "--policies=fcfs,dream", "--tune-duration=30ms", "--tune-interval=3", f"--out={folder}"],
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
                                   env={**os.environ, "HILBERT": HILBERT})
             self.assertEqual(done.returncode, 0, done.stderr)
             for text in ("| fcfs | ", "| dream | ", "| mapscore (", "| load-change | "):
                 self.assertIn(f"\n{text}", done.stdout)
-            self.assertRegex(done.stdout, r"`vr-gaming`, alpha and beta by window: [\d.]+:[\d.]+/[\d.]+")
+            self.assertRegex(done.stdout, r"`dream-vr-gaming`, alpha and beta by window: [\d.]+:[\d.]+/[\d.]+")
 
 
 if __name__ == "__main__":
