@@ -8,6 +8,8 @@
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
 
+_Static_assert(HB_SCORE_VARIANTS == HB_IMAGE_MAX_VARIANTS, "a count for each variant");
+
 typedef enum frame_state { FRAME_OPEN = 0, FRAME_COMPLETED, FRAME_DROPPED } frame_state_t;
 
 typedef struct frame {
