@@ -25,12 +25,15 @@ static bool take_time(const char *name, const char *text, bool *given_out, uint6
 static int report(const char *folder, const hb_timeline_window_t *window) {
   char metrics[HB_PATH_MAX_BYTES + 32];
   char trace[HB_PATH_MAX_BYTES + 32];
+  char tuning[HB_PATH_MAX_BYTES + 32];
   char page[HB_PATH_MAX_BYTES + 32];
   snprintf(metrics, sizeof(metrics), "%s/%s", folder, HB_OUTDIR_METRICS);
   snprintf(trace, sizeof(trace), "%s/%s", folder, HB_OUTDIR_TRACE);
+  snprintf(tuning, sizeof(tuning), "%s/%s", folder, HB_OUTDIR_TUNING);
   snprintf(page, sizeof(page), "%s/%s", folder, HB_OUTDIR_REPORT);
   char why[HB_PATH_MAX_BYTES + 256];
-  const hb_status_t status = hb_report_write(metrics, trace, window, page, why, sizeof(why));
+  const hb_status_t status =
+      hb_report_write(metrics, trace, tuning, window, page, why, sizeof(why));
   if (status == HB_OK) {
     printf("wrote %s\n", page);
     return HB_EXIT_OK;

@@ -18,10 +18,12 @@
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
   char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
-      *stall_seed, *progress, *dump_dram;
+      *stall_seed, *progress, *dump_dram, *ux_window;
   char *rules, *cost, *cost_table, *seeds, *gdb, *sched;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
+
+#define UX_WINDOW_MIN_PS UINT64_C(1000000000)
 
 bool hb_run_take_policy(const char *text, hb_run_options_t *options) {
 #define TAKE_POLICY(name_, number_) \
@@ -37,15 +39,19 @@ bool hb_run_take_policy(const char *text, hb_run_options_t *options) {
   return false;
 }
 
-bool hb_run_take_duration(const char *text, hb_run_options_t *options) {
-  const hb_status_t status = hb_duration_parse(text, &options->duration_ps);
-  if (status != HB_OK || options->duration_ps == 0 ||
-      options->duration_ps > UINT64_C(3600000000000000)) {
-    hb_cli_fail(HB_EXIT_USAGE, "--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got %s",
-                text);
+static bool take_duration(const char *name, const char *text, uint64_t least_ps, const char *least,
+                          uint64_t *ps_out) {
+  const hb_status_t status = hb_duration_parse(text, ps_out);
+  if (status != HB_OK || *ps_out < least_ps || *ps_out > UINT64_C(3600000000000000)) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: expected %s to 3600s, such as 34ms or 1.5s, got %s", name,
+                least, text);
     return false;
   }
   return true;
+}
+
+bool hb_run_take_duration(const char *text, hb_run_options_t *options) {
+  return take_duration("--duration", text, 1, "1ps", &options->duration_ps);
 }
 
 static bool take_trace(const char *text, hb_run_options_t *options) {
@@ -165,6 +171,8 @@ static bool take(const text_t *text, hb_run_options_t *options) {
   options->trace_level = HB_TRACE_JOBS;
   if (!hb_run_take_policy(text->policy != NULL ? text->policy : "fcfs", options) ||
       (text->duration != NULL && !hb_run_take_duration(text->duration, options)) ||
+      (text->ux_window != NULL && !take_duration("--ux-window", text->ux_window, UX_WINDOW_MIN_PS,
+                                                 "1ms", &options->ux_window_ps)) ||
       (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
       (text->trace != NULL && !take_trace(text->trace, options)) ||
       (text->sched != NULL && !take_sched(text->sched, options)) ||
@@ -245,6 +253,7 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
       {"--sched", text->sched},
       {"--duration", text->duration},
       {"--trace", text->trace},
+      {"--ux-window", text->ux_window},
       {"--firmware", text->firmware},
       {"--stall-ppm", text->stall_ppm},
       {"--wave", text->wave},
@@ -346,6 +355,8 @@ int hb_cmd_run(int argc, const char **argv) {
        "KEY=VALUE,..."},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
        "simulated time, such as 34ms; default: the scenario's", "TIME"},
+      {"ux-window", '\0', POPT_ARG_STRING, &text.ux_window, 0,
+       "length of the windows of UXCost over time; default: 100ms", "TIME"},
       {"seed", '\0', POPT_ARG_STRING, &text.seed, 0, "of weights, frames and jitter; default: 1",
        "N"},
       {"out", '\0', POPT_ARG_STRING, &text.out, 0,
@@ -401,12 +412,13 @@ int hb_cmd_run(int argc, const char **argv) {
     exit_code = run_either(&text, no_skip || exact_reference || functional, &options);
     poptFreeContext(context);
   }
-  char *const texts[] = {
-      text.models,      text.dump_dram,   text.rules,      text.cost,      text.cost_table,
-      text.seeds,       text.engine,      text.soc,        text.policy,    text.duration,
-      text.seed,        text.out,         text.firmware,   text.trace,     text.stall_ppm,
-      text.stall_seed,  text.progress,    text.wave,       text.wave_from, text.wave_to,
-      text.wave_around, text.wave_margin, text.wave_scope, text.gdb,       text.sched};
+  char *const texts[] = {text.models,     text.dump_dram,   text.ux_window,   text.rules,
+                         text.cost,       text.cost_table,  text.seeds,       text.engine,
+                         text.soc,        text.policy,      text.duration,    text.seed,
+                         text.out,        text.firmware,    text.trace,       text.stall_ppm,
+                         text.stall_seed, text.progress,    text.wave,        text.wave_from,
+                         text.wave_to,    text.wave_around, text.wave_margin, text.wave_scope,
+                         text.gdb,        text.sched};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -33,6 +33,7 @@ int hb_cmd_check(int argc, const char **argv);
 int hb_cmd_list(int argc, const char **argv);
 int hb_cmd_certify(int argc, const char **argv);
 int hb_cmd_report(int argc, const char **argv);
+int hb_cmd_sweep(int argc, const char **argv);
 int hb_cmd_trace(int argc, const char **argv);
 int hb_cmd_validate(int argc, const char **argv);
 

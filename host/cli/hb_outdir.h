@@ -19,6 +19,7 @@
 #define HB_OUTDIR_METRICS "metrics.json"
 #define HB_OUTDIR_REPORT "report.html"
 #define HB_OUTDIR_TRACE "trace.hbt"
+#define HB_OUTDIR_TUNING "tuning.csv"
 #define HB_OUTDIR_SCORES "scores.csv" /* of --engine analytical, as are the next two */
 #define HB_OUTDIR_TASKS "tasks.csv"
 #define HB_OUTDIR_SEEDS "seeds.csv"

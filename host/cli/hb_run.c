@@ -33,6 +33,7 @@ enum {
   LINE_BYTES = 4096,
 };
 
+#define UX_WINDOW_PS UINT64_C(100000000000)
 #define PS_PER_KHZ_CYCLE UINT64_C(1000000000) /* ps times kHz that make one cycle */
 
 typedef struct run {
@@ -259,6 +260,14 @@ static void on_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   }
 }
 
+static void on_pass(void *ctx, uint64_t woke, uint64_t slept) {
+  run_t *run = ctx;
+  hb_score_pass(run->score, woke, slept);
+  if (run->trace != NULL) {
+    hb_trace_sink_pass(run->trace, woke, slept);
+  }
+}
+
 static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   run_t *run = ctx;
   if (run->num_refused++ == 0) {
@@ -336,6 +345,7 @@ static int build_machine(run_t *run) {
                .telemetry = on_telemetry,
                .job = on_job,
                .irq = on_irq,
+               .pass = on_pass,
                .refused = on_refused,
                .tile_event = on_tile_event,
                .path = on_path,
@@ -459,6 +469,12 @@ static int open_trace(run_t *run) {
     hb_trace_meta_set_model(&meta, m, task->name);
     for (uint32_t l = 0; l < task->model.num_layers; l++) {
       hb_trace_meta_set_layer(&meta, m, l, task->model.layers[l].name);
+    }
+    for (uint32_t v = 0; v < task->model.num_variants; v++) {
+      char key[40], accuracy[24];
+      snprintf(key, sizeof(key), "accuracy.%u.%u", m, v);
+      snprintf(accuracy, sizeof(accuracy), "%.6f", task->model.variants[v].accuracy_ppm / 1e6);
+      hb_trace_meta_set(&meta, key, accuracy);
     }
     if (task->depends_on != HB_IMAGE_NONE) {
       hb_trace_meta_set_depends(&meta, m, &task->depends_on, 1);
@@ -637,6 +653,13 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
+  for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
+    const hb_model_t *model = &run->scenario.tasks[i].model;
+    metrics->variants[i].num = model->num_variants;
+    for (uint32_t v = 0; v < model->num_variants; v++) {
+      metrics->variants[i].accuracy[v] = model->variants[v].accuracy_ppm / 1e6;
+    }
+  }
   const uint64_t end = run->sim != NULL ? hb_sim_cycle(run->sim) : metrics->planned_cycles;
   if (hb_score_finish(run->score, end, &metrics->result) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
@@ -654,6 +677,10 @@ static int collect_metrics(run_t *run) {
     if (run->sim != NULL) {
       hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
     }
+  }
+  hb_score_frames(run->score, metrics->result.cycles, &metrics->ux);
+  if (metrics->ux.failed) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   if (run->sim != NULL && !collect_machine(run)) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
@@ -754,8 +781,11 @@ static int load_all(run_t *run) {
   run->metrics.planned_cycles =
       cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
                 run->soc.clock_khz);
+  const uint64_t window = cycles_of(
+      options->ux_window_ps != 0 ? options->ux_window_ps : UX_WINDOW_PS, run->soc.clock_khz);
+  hb_ux_init(&run->metrics.ux, run->scenario.num_tasks, window);
   if (hb_collect_begin(&run->metrics) != HB_OK ||
-      hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
+      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   return options->draw.file == NULL ? HB_EXIT_OK
@@ -815,6 +845,7 @@ static int run_once(const hb_run_options_t *options, bool drawing) {
   hb_sim_free(run->sim);
   hb_draw_release(&run->draw);
   hb_collect_release(&run->metrics);
+  hb_ux_release(&run->metrics.ux);
   if (run->trace != NULL) {
     char why[64];
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));

@@ -38,7 +38,8 @@ typedef struct hb_run_options {
   uint32_t policy;   /* its number */
   const char *sched; /* changes to the scenario's scheduler parameters, as hb_config_sched() reads;
                         NULL: none */
-  uint64_t duration_ps; /* 0: the scenario's */
+  uint64_t duration_ps;  /* 0: the scenario's */
+  uint64_t ux_window_ps; /* of UXCost over time; 0: 100 ms */
   uint64_t seed;
   bool candidates; /* record every choice that was considered */
   bool trace;

@@ -28,20 +28,56 @@ static void print_models(const hb_metrics_t *metrics, FILE *out) {
   }
 }
 
+/* What UXCost is made of, and why frames were dropped. */
+static void print_violations(const hb_metrics_t *metrics, FILE *out) {
+  fprintf(out, "%-10s %6s %7s %6s %6s", "model", "miss%", "p99 ms", "DLV", "energy");
+#define DROP_HEAD(name_, number_, key_) \
+  fprintf(out, " %10s", (number_) == 1 ? "drops: " #key_ : #key_);
+  HB_SCORE_DROP_TABLE(DROP_HEAD)
+#undef DROP_HEAD
+  fputc('\n', out);
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    const hb_score_model_t *m = &metrics->result.models[i];
+    const hb_ux_model_t *ux = &metrics->ux.run[i];
+    fprintf(out, "%-10.10s", metrics->scenario->tasks[i].name);
+    if (m->scored > 0) {
+      fprintf(out, " %6.2f", 100.0 * m->violation_rate);
+    } else {
+      fprintf(out, " %6s", "-");
+    }
+    if (m->latency.count > 0) {
+      fprintf(out, " %7.3f", hb_metrics_ms(metrics, m->latency.p99));
+    } else {
+      fprintf(out, " %7s", "-");
+    }
+    if (m->scored > 0) {
+      fprintf(out, " %6.4f %6.4f", hb_ux_dlv(ux), hb_ux_norm_energy(ux));
+    } else {
+      fprintf(out, " %6s %6s", "-", "-");
+    }
+#define DROP_COUNT(name_, number_, key_) \
+  fprintf(out, " %*llu", (number_) == 1 ? 11 : 10, (ull)m->drops[number_]);
+    HB_SCORE_DROP_TABLE(DROP_COUNT)
+#undef DROP_COUNT
+    fputc('\n', out);
+  }
+}
+
 static void print_tiles(const hb_metrics_t *metrics, FILE *out) {
-  fprintf(out, "%-10s %-6s %7s %6s %6s %10s %12s %6s %6s %6s %7s %7s\n", "tile", "model", "jobs",
-          "busy%", "MAC%", "MAC%/busy", "wait%: load", "store", "wgt", "cmd", "rd GB/s", "wr GB/s");
+  fprintf(out, "%-10s %-6s %6s %5s %6s %9s %11s %5s %5s %5s %7s %7s %6s\n", "tile", "model", "jobs",
+          "busy%", "MAC%", "MAC%/busy", "wait%: load", "store", "wgt", "cmd", "rd GB/s", "wr GB/s",
+          "switch");
   for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
     const hb_sim_tile_stats_t *t = &metrics->tiles[i];
-    fprintf(out, "%-10.10s %-6.6s %7llu %6.1f %6.1f %10.1f %12.1f %6.1f %6.1f %6.1f %7.2f %7.2f\n",
-            metrics->soc->tiles[i].name, metrics->soc->tiles[i].model, (ull)t->jobs,
-            hb_metrics_percent(t->busy, metrics->result.cycles),
-            hb_metrics_mac_percent(metrics, i, metrics->result.cycles),
-            hb_metrics_mac_percent(metrics, i, t->busy), hb_metrics_percent(t->wait_load, t->busy),
-            hb_metrics_percent(t->wait_store, t->busy), hb_metrics_percent(t->wait_wgt, t->busy),
-            hb_metrics_percent(t->wait_cmd, t->busy),
-            hb_metrics_gb_per_s(metrics, t->rd_beats * 16),
-            hb_metrics_gb_per_s(metrics, t->wr_beats * 16));
+    fprintf(
+        out, "%-10.10s %-6.6s %6llu %5.1f %6.1f %9.1f %11.1f %5.1f %5.1f %5.1f %7.2f %7.2f %6llu\n",
+        metrics->soc->tiles[i].name, metrics->soc->tiles[i].model, (ull)t->jobs,
+        hb_metrics_percent(t->busy, metrics->result.cycles),
+        hb_metrics_mac_percent(metrics, i, metrics->result.cycles),
+        hb_metrics_mac_percent(metrics, i, t->busy), hb_metrics_percent(t->wait_load, t->busy),
+        hb_metrics_percent(t->wait_store, t->busy), hb_metrics_percent(t->wait_wgt, t->busy),
+        hb_metrics_percent(t->wait_cmd, t->busy), hb_metrics_gb_per_s(metrics, t->rd_beats * 16),
+        hb_metrics_gb_per_s(metrics, t->wr_beats * 16), (ull)metrics->result.tiles[i].switches);
   }
 }
 
@@ -92,18 +128,25 @@ static void print_energy(const hb_metrics_t *metrics, FILE *out) {
 }
 
 static void print_faults(const hb_metrics_t *metrics, FILE *out) {
+  const hb_score_result_t *result = &metrics->result;
   uint64_t hangs = 0;
   uint64_t errors = 0;
-  uint64_t resets = 0;
   for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
     hangs += metrics->tiles[i].hangs;
     errors += metrics->tiles[i].read_errors;
-    resets += metrics->tiles[i].resets;
   }
-  if (hangs + errors + resets > 0) {
-    fprintf(out, "fault %llu hangs and %llu read errors injected, %llu resets of tiles\n",
-            (ull)hangs, (ull)errors, (ull)resets);
+  if (result->fault_records == 0 && hangs + errors == 0) {
+    return;
   }
+  fprintf(
+      out,
+      "faults %llu hangs and %llu read errors injected, %llu told by the firmware, %llu jobs run "
+      "again; resets:",
+      (ull)hangs, (ull)errors, (ull)result->fault_records, (ull)result->jobs_again);
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    fprintf(out, " %s %llu", metrics->soc->tiles[i].name, (ull)result->tile_resets[i]);
+  }
+  fputc('\n', out);
 }
 
 static void print_machine(const hb_metrics_t *metrics, FILE *out) {
@@ -115,6 +158,13 @@ static void print_machine(const hb_metrics_t *metrics, FILE *out) {
     fprintf(out,
             "      tile interrupt to doorbell: %llu/%llu/%llu cycles (min/median/max of %llu)\n",
             (ull)answer->min, (ull)answer->p50, (ull)answer->max, (ull)answer->count);
+  }
+  const hb_score_spread_t *decision = &metrics->result.decision;
+  if (decision->count > 0) {
+    fprintf(out,
+            "      decision: %llu/%llu/%llu cycles (min/median/p99 of %llu), %.2f%% of the run\n",
+            (ull)decision->min, (ull)decision->p50, (ull)decision->p99, (ull)decision->count,
+            hb_metrics_percent(metrics->result.decision_cycles, metrics->result.cycles));
   }
   const hb_sim_noc_stats_t *noc = &metrics->noc;
   fprintf(out, "noc   %llu request and %llu response packets, latency %.1f and %.1f cycles\n",
@@ -133,9 +183,12 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
     print_machine(metrics, out);
   }
   print_energy(metrics, out);
-  print_faults(metrics, out);
   fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
           metrics->energy.score);
+  const hb_ux_cost_t ux = hb_ux_cost(metrics->ux.run, metrics->ux.num_models);
+  fprintf(out, "      UXCost %.4f: deadline violations %.4f x energy %.4f (smaller is better)\n",
+          ux.cost, ux.dlv, ux.norm_energy);
+  print_faults(metrics, out);
   fprintf(out, "took  %.1f s, %.2f million cycles a second\n", metrics->wall_s,
           metrics->wall_s > 0.0 ? (double)metrics->result.cycles / metrics->wall_s / 1e6 : 0.0);
 }
@@ -149,6 +202,8 @@ void hb_tables_print(const hb_metrics_t *metrics, FILE *out) {
           hb_metrics_ms(metrics, metrics->result.cycles), (ull)metrics->result.cycles,
           metrics->soc->clock_khz / 1000.0, metrics->complete ? "" : " (INCOMPLETE)");
   print_models(metrics, out);
+  fputc('\n', out);
+  print_violations(metrics, out);
   fputc('\n', out);
   print_tiles(metrics, out);
   fputc('\n', out);

@@ -21,6 +21,8 @@ static const command_t COMMANDS[] = {
     {"list", "hilbert list", "list files that come with Hilbert, policies, tiles", hb_cmd_list},
     {"certify", "hilbert certify", "replay a run's tiles on the RTL and compare", hb_cmd_certify},
     {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
+    {"sweep", "hilbert sweep", "run scenarios with several policies and seeds, and compare",
+     hb_cmd_sweep},
     {"trace", "hilbert trace", "read what a run recorded, cut it, recover it", hb_cmd_trace},
     {"validate", "hilbert validate", "compare cost models with cycle-accurate runs",
      hb_cmd_validate},

@@ -94,6 +94,13 @@ HB_MUST_USE hb_status_t hb_config_load_accelerator(const char *path,
                                                    hb_accelerator_t *accelerator_out,
                                                    hb_config_error_t *error);
 
+/**
+ * From now on `seen` is told of every YAML file that is read, whole, with the path it was opened
+ * by. NULL: nobody is. For all of the process.
+ */
+void hb_config_watch(void (*seen)(void *ctx, const char *path, const void *bytes, size_t len),
+                     void *ctx);
+
 /** Name of a DRAM preset; NULL past the end. */
 const char *hb_config_dram_preset_name(uint32_t index);
 /**

@@ -68,6 +68,17 @@ __attribute__((format(printf, 5, 6))) static hb_status_t fail_at(const hb_yaml_t
 /* --------------------------------------------------------------------------------------- open,
  * close */
 
+static struct {
+  void (*seen)(void *ctx, const char *path, const void *bytes, size_t len);
+  void *ctx;
+} watch;
+
+void hb_config_watch(void (*seen)(void *ctx, const char *path, const void *bytes, size_t len),
+                     void *ctx) {
+  watch.seen = seen;
+  watch.ctx = ctx;
+}
+
 static hb_status_t read_file(hb_yaml_t *yaml, hb_config_error_t *error) {
   FILE *file = fopen(yaml->path, "rb");
   if (file == NULL) {
@@ -152,6 +163,9 @@ hb_status_t hb_yaml_open(const char *path, hb_yaml_t **yaml_out, hb_config_error
   }
   strcpy(yaml->path, path);
   hb_status_t status = read_file(yaml, error);
+  if (status == HB_OK && watch.seen != NULL) {
+    watch.seen(watch.ctx, path, yaml->bytes, yaml->len);
+  }
   if (status == HB_OK) {
     status = parse(yaml, error);
   }

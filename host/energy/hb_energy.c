@@ -11,8 +11,9 @@
 
 /* Of one layer on one tile, in pJ. */
 typedef struct cost {
-  bool known;
+  bool known, runs; /* compiled; the tile can run it */
   double array, scratchpad;
+  double estimate; /* hb_energy_estimate() */
 } cost_t;
 
 struct hb_energy {
@@ -22,13 +23,15 @@ struct hb_energy {
   uint32_t first_layer[HB_IMAGE_MAX_MODELS]; /* of a model among all layers */
   uint32_t num_layers;
   cost_t *costs; /* [layer * num_tiles + tile] */
+  double *worst; /* [layer], 0 if not known */
+  hb_ux_t *ux;
   double model_pj[HB_IMAGE_MAX_MODELS];
   double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
   uint64_t model_beats[HB_IMAGE_MAX_MODELS], beats;
   bool failed;
 };
 
-hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
+hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc, hb_ux_t *ux,
                           hb_energy_t **energy_out) {
   hb_energy_t *energy = calloc(1, sizeof(*energy));
   if (energy == NULL) {
@@ -36,6 +39,7 @@ hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
   }
   energy->scenario = scenario;
   energy->soc = soc;
+  energy->ux = ux;
   for (uint32_t i = 0; i < scenario->num_tasks; i++) {
     energy->first_layer[i] = energy->num_layers;
     energy->num_layers += scenario->tasks[i].model.num_layers;
@@ -48,8 +52,9 @@ hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
     }
   }
   energy->costs = calloc((size_t)energy->num_layers * soc->num_tiles + 1, sizeof(*energy->costs));
-  if (energy->costs == NULL) {
-    free(energy);
+  energy->worst = calloc((size_t)energy->num_layers + 1, sizeof(*energy->worst));
+  if (energy->costs == NULL || energy->worst == NULL) {
+    hb_energy_free(energy);
     return HB_ERR_NOMEM;
   }
   *energy_out = energy;
@@ -59,11 +64,13 @@ hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
 void hb_energy_free(hb_energy_t *energy) {
   if (energy != NULL) {
     free(energy->costs);
+    free(energy->worst);
     free(energy);
   }
 }
 
-/* Compiles the layer once more for the tile, the first time it is met there. */
+/* Compiles the layer once more for the tile, the first time it is asked for there. NULL: out of
+ * memory. */
 static const cost_t *cost_of(hb_energy_t *energy, uint32_t model, uint32_t layer, uint32_t tile) {
   cost_t *cost =
       &energy->costs[(energy->first_layer[model] + layer) * energy->soc->num_tiles + tile];
@@ -73,14 +80,37 @@ static const cost_t *cost_of(hb_energy_t *energy, uint32_t model, uint32_t layer
   const hb_map_tile_t *shape = &energy->tiles[tile];
   hb_program_t program;
   char why[256];
-  if (hb_map_layer(&energy->scenario->tasks[model].model.layers[layer], shape, &program, why,
-                   sizeof(why)) != HB_OK) {
-    return NULL; /* it ran there, so memory is out */
+  const hb_status_t status = hb_map_layer(&energy->scenario->tasks[model].model.layers[layer],
+                                          shape, &program, why, sizeof(why));
+  if (status == HB_ERR_NOMEM) {
+    return NULL;
   }
   cost->known = true;
-  hb_energy_of_program(&program, shape, &energy->soc->energy, &cost->array, &cost->scratchpad);
-  hb_program_release(&program);
+  cost->runs = status == HB_OK;
+  if (cost->runs) {
+    hb_energy_of_program(&program, shape, &energy->soc->energy, &cost->array, &cost->scratchpad);
+    cost->estimate = hb_energy_estimate(&program, shape, energy->soc);
+    hb_program_release(&program);
+  }
   return cost;
+}
+
+/* Most that the layer takes on any tile; below 0: out of memory. */
+static double worst_of(hb_energy_t *energy, uint32_t model, uint32_t layer) {
+  double *worst = &energy->worst[energy->first_layer[model] + layer];
+  if (*worst > 0.0) {
+    return *worst;
+  }
+  double most = 0.0;
+  for (uint32_t i = 0; i < energy->soc->num_tiles; i++) {
+    const cost_t *cost = cost_of(energy, model, layer, i);
+    if (cost == NULL) {
+      return -1.0;
+    }
+    most = cost->runs && cost->estimate > most ? cost->estimate : most;
+  }
+  *worst = most;
+  return most;
 }
 
 void hb_energy_job(void *ctx, const hb_sim_job_t *job) {
@@ -93,10 +123,12 @@ void hb_energy_job(void *ctx, const hb_sim_job_t *job) {
     return;
   }
   const cost_t *cost = cost_of(energy, model, layer, job->tile);
-  if (cost == NULL) {
+  const double worst = worst_of(energy, model, layer);
+  if (cost == NULL || worst < 0.0) {
     energy->failed = true;
     return;
   }
+  hb_ux_job(energy->ux, model, job->end, cost->estimate, worst);
   energy->array_pj[job->tile] += cost->array;
   energy->scratchpad_pj[job->tile] += cost->scratchpad;
   energy->model_pj[model] += cost->array + cost->scratchpad;

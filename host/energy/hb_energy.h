@@ -24,9 +24,13 @@
 
 typedef struct hb_energy hb_energy_t;
 
-/** Both must outlive it. @retval HB_ERR_NOMEM */
+/**
+ * All must outlive it.
+ * @param ux is told of all jobs that end well.
+ * @retval HB_ERR_NOMEM
+ */
 HB_MUST_USE hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
-                                      hb_energy_t **energy_out);
+                                      hb_ux_t *ux, hb_energy_t **energy_out);
 void hb_energy_free(hb_energy_t *energy);
 
 /** hb_sim_sink_t's job(). What runs out is kept until hb_energy_finish(). */

@@ -13,6 +13,7 @@
 #include "hb_html.h"
 #include "hb_model.h"
 #include "hb_plot.h"
+#include "hb_tuning.h"
 
 #define SCHEMA "hilbert.metrics.1"
 
@@ -21,6 +22,7 @@ typedef struct json_object json_t;
 typedef struct report {
   const char *path;       /* of the metrics */
   const char *trace_path; /* NULL: no timeline */
+  const char *tuning_path;
   const hb_timeline_window_t *window;
   json_t *metrics;
   hb_text_t html;
@@ -121,6 +123,45 @@ static void models_table(report_t *report) {
   table(report, "models", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
 }
 
+static void violations_table(report_t *report) {
+  static const column_t COLUMNS[] = {
+      {"task", "name", true, 0},
+      {"missed, share", "deadline_violation_rate", false, 4},
+      {"99 % ms", "latency_ms.p99", false, 3},
+      {"longest ms", "latency_ms.max", false, 3},
+      {"DLV", "ux.dlv", false, 4},
+      {"NormEnergy", "ux.norm_energy", false, 4},
+      {"accuracy", "accuracy.share", false, 4},
+      {"dropped: late", "drops.late", false, 0},
+      {"no slot", "drops.overrun", false, 0},
+      {"dependency", "drops.dependency", false, 0},
+      {"fault", "drops.fault", false, 0},
+      {"smart", "drops.smart", false, 0},
+  };
+  table(report, "models", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
+}
+
+static void scheduler_text(report_t *report) {
+  json_t *metrics = report->metrics;
+  hb_text_addf(&report->html,
+               "<p>UXCost %.4f: deadline violations %.4f x energy %.4f. %.0f decisions, of %.0f, "
+               "%.0f, %.0f cycles (min, median, 99 %%), %.3f %% of the run.",
+               number(report, metrics, "ux.cost"), number(report, metrics, "ux.dlv"),
+               number(report, metrics, "ux.norm_energy"),
+               number(report, metrics, "host.scheduler.decisions"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.min"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.p50"),
+               number(report, metrics, "host.scheduler.cycles_per_decision.p99"),
+               number(report, metrics, "host.scheduler.run_percent"));
+  if (number(report, metrics, "faults.records") > 0.0) {
+    hb_text_addf(&report->html, " %.0f faults, %.0f resets of tiles, %.0f jobs run again.",
+                 number(report, metrics, "faults.records"),
+                 number(report, metrics, "faults.tile_resets"),
+                 number(report, metrics, "faults.jobs_again"));
+  }
+  hb_text_addf(&report->html, "</p>\n");
+}
+
 static void tiles_table(report_t *report) {
   static const column_t COLUMNS[] = {
       {"tile", "name", true, 0},
@@ -129,6 +170,7 @@ static void tiles_table(report_t *report) {
       {"busy %", "busy_percent", false, 1},
       {"MAC %", "mac_percent", false, 1},
       {"MAC % of busy", "mac_busy_percent", false, 1},
+      {"switches", "switches", false, 0},
       {"array mJ", "array_energy_mj", false, 4},
       {"scratchpad mJ", "scratchpad_energy_mj", false, 4},
       {"refused accesses", "refused_accesses", false, 0},
@@ -426,6 +468,31 @@ static hb_status_t plot_traffic(report_t *report) {
   return status;
 }
 
+/* UXCost of the windows that have frames, at their middle; no picture of fewer than two. */
+static hb_status_t plot_ux(report_t *report) {
+  const double length = number(report, report->metrics, "ux.window_ms");
+  json_t *windows = get(report, report->metrics, "ux.windows", json_type_array);
+  hb_text_t script = {0};
+  unsigned drawn = 0;
+  hb_text_addf(&script, "$ux << EOD\n");
+  for (size_t i = 0; i < length_of(windows); i++) {
+    json_t *window = json_object_array_get_idx(windows, i);
+    if (number(report, window, "models") > 0.0) {
+      hb_text_addf(&script, "%.6f %.6f\n", number(report, window, "begin_ms") + length / 2.0,
+                   number(report, window, "cost"));
+      drawn++;
+    }
+  }
+  hb_text_addf(&script,
+               "EOD\nset xlabel 'ms'\nset ylabel 'UXCost'\nset yrange [0:*]\nset xrange [0:*]\n"
+               "set grid\nunset key\nplot $ux using 1:2 with linespoints pt 7 ps 0.5 lw 2\n");
+  char title[64];
+  snprintf(title, sizeof(title), "UXCost, windows of %g ms", length);
+  const hb_status_t status = drawn < 2 ? HB_OK : plot(report, title, &script, 300);
+  hb_text_release(&script);
+  return status;
+}
+
 /* ----------------------------------------------------------------------------------------- page */
 
 static void begin_page(report_t *report) {
@@ -464,6 +531,8 @@ static void begin_page(report_t *report) {
 static hb_status_t make_page(report_t *report) {
   begin_page(report);
   models_table(report);
+  violations_table(report);
+  scheduler_text(report);
   tiles_table(report);
   faults_line(report);
   channels_table(report);
@@ -472,7 +541,10 @@ static hb_status_t make_page(report_t *report) {
     HB_TRY(hb_timeline_add(report->trace_path, report->window,
                            cycles > 0.0 && cycles < 0x1p62 ? (uint64_t)cycles : 0, &report->html,
                            report->why, report->why_len));
+    HB_TRY(hb_tuning_add(report->trace_path, report->tuning_path, &report->html, report->why,
+                         report->why_len));
   }
+  HB_TRY(plot_ux(report));
   HB_TRY(plot_links(report));
   HB_TRY(plot_latency(report));
   HB_TRY(plot_traffic(report));
@@ -540,11 +612,12 @@ static bool exists(const char *path) {
 }
 
 hb_status_t hb_report_write(const char *metrics_path, const char *trace_path,
-                            const hb_timeline_window_t *window, const char *html_path, char *why,
-                            size_t why_len) {
+                            const char *tuning_path, const hb_timeline_window_t *window,
+                            const char *html_path, char *why, size_t why_len) {
   const bool wanted = window->has_from || window->has_to;
   report_t report = {.path = metrics_path,
                      .trace_path = wanted || exists(trace_path) ? trace_path : NULL,
+                     .tuning_path = tuning_path,
                      .window = window,
                      .why = why,
                      .why_len = why_len};

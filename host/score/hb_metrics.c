@@ -28,6 +28,14 @@ double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes) {
   return ms == 0.0 ? 0.0 : (double)bytes / ms / 1e6;
 }
 
+double hb_metrics_accuracy_share(const hb_metrics_t *metrics, uint32_t model) {
+  const hb_metrics_variants_t *variants = &metrics->variants[model];
+  double share = 1.0;
+  (void)hb_score_accuracy(metrics->result.models[model].variants, variants->accuracy, variants->num,
+                          &share);
+  return share;
+}
+
 hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics) {
   hb_sim_dram_stats_t sum = {0};
   for (uint32_t i = 0; i < metrics->soc->dram.num_channels; i++) {
@@ -107,6 +115,19 @@ static void put_node(json_t *json, const char *key, uint32_t x, uint32_t y) {
   put(json, key, node);
 }
 
+static void put_uints(json_t *json, const char *key, const uint64_t *values, uint32_t count);
+
+static json_t accuracy_json(const hb_metrics_t *metrics, uint32_t index) {
+  const hb_metrics_variants_t *variants = &metrics->variants[index];
+  const uint64_t *frames = metrics->result.models[index].variants;
+  json_t json = json_begin();
+  double share = 1.0;
+  put_number(&json, "mean", hb_score_accuracy(frames, variants->accuracy, variants->num, &share));
+  put_number(&json, "share", share);
+  put_uints(&json, "frames", frames, variants->num);
+  return json;
+}
+
 static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   const hb_score_model_t *model = &metrics->result.models[index];
   json_t json = json_begin();
@@ -126,6 +147,18 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&latency, "p99", hb_metrics_ms(metrics, model->latency.p99));
   put_number(&latency, "max", hb_metrics_ms(metrics, model->latency.max));
   put_json(&json, "latency_ms", latency);
+  put_number(&json, "deadline_violation_rate", model->violation_rate);
+  json_t drops = json_begin();
+#define PUT_DROPS(name_, number_, key_) put_uint(&drops, #key_, model->drops[number_]);
+  HB_SCORE_DROP_TABLE(PUT_DROPS)
+#undef PUT_DROPS
+  put_uint(&drops, "other", model->drops[0]);
+  put_json(&json, "drops", drops);
+  json_t ux = json_begin();
+  put_number(&ux, "dlv", hb_ux_dlv(&metrics->ux.run[index]));
+  put_number(&ux, "norm_energy", hb_ux_norm_energy(&metrics->ux.run[index]));
+  put_json(&json, "ux", ux);
+  put_json(&json, "accuracy", accuracy_json(metrics, index));
   put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / PJ_PER_MJ);
   put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / PJ_PER_MJ);
   json_t scores = json_begin();
@@ -150,7 +183,9 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_text(&json, "model", metrics->soc->tiles[index].model);
   put_node(&json, "node", metrics->soc->tiles[index].node.x, metrics->soc->tiles[index].node.y);
   put_uint(&json, "jobs", tile->jobs);
+  put_uint(&json, "switches", metrics->result.tiles[index].switches);
   put_uint(&json, "errors", tile->errors);
+  put_uint(&json, "resets", metrics->result.tile_resets[index]);
   put_uint(&json, "refused_accesses", tile->refused);
   put_uint(&json, "injected_hangs", tile->hangs);
   put_uint(&json, "injected_errors", tile->read_errors);
@@ -307,6 +342,61 @@ static json_t dram_json(const hb_metrics_t *metrics) {
   return json;
 }
 
+static json_t scheduler_json(const hb_metrics_t *metrics) {
+  const hb_score_result_t *result = &metrics->result;
+  json_t json = json_begin();
+  put_uint(&json, "decisions", result->decisions);
+  put_uint(&json, "passes", result->passes);
+  json_t spread = json_begin();
+  put_uint(&spread, "count", result->decision.count);
+  put_uint(&spread, "min", result->decision.min);
+  put_uint(&spread, "p50", result->decision.p50);
+  put_uint(&spread, "p95", result->decision.p95);
+  put_uint(&spread, "p99", result->decision.p99);
+  put_uint(&spread, "max", result->decision.max);
+  put_uint(&spread, "sum", result->decision_cycles);
+  put_json(&json, "cycles_per_decision", spread);
+  put_number(&json, "run_percent", hb_metrics_percent(result->decision_cycles, result->cycles));
+  return json;
+}
+
+static json_t faults_json(const hb_metrics_t *metrics) {
+  json_t json = json_begin();
+  uint64_t resets = 0;
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    resets += metrics->result.tile_resets[i];
+  }
+  put_uint(&json, "records", metrics->result.fault_records);
+  put_uint(&json, "tile_resets", resets);
+  put_uint(&json, "jobs_again", metrics->result.jobs_again);
+  return json;
+}
+
+static void put_ux(json_t *json, const hb_ux_cost_t *cost) {
+  put_uint(json, "models", cost->models);
+  put_number(json, "dlv", cost->dlv);
+  put_number(json, "norm_energy", cost->norm_energy);
+  put_number(json, "cost", cost->cost);
+}
+
+static json_t ux_json(const hb_metrics_t *metrics) {
+  const hb_ux_t *ux = &metrics->ux;
+  const hb_ux_cost_t run = hb_ux_cost(ux->run, ux->num_models);
+  json_t json = json_begin();
+  put_ux(&json, &run);
+  put_number(&json, "window_ms", hb_metrics_ms(metrics, ux->window_cycles));
+  struct json_object *windows = json_object_new_array();
+  for (uint64_t i = 0; i < ux->num_windows; i++) {
+    const hb_ux_cost_t cost = hb_ux_window(ux, i);
+    json_t window = json_begin();
+    put_number(&window, "begin_ms", hb_metrics_ms(metrics, i * ux->window_cycles));
+    put_ux(&window, &cost);
+    append(&json, windows, window);
+  }
+  put(&json, "windows", windows);
+  return json;
+}
+
 static json_t host_json(const hb_metrics_t *metrics) {
   const hb_sim_host_stats_t *host = &metrics->host;
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
@@ -328,6 +418,7 @@ static json_t host_json(const hb_metrics_t *metrics) {
   put_uint(&spread, "p95", answer->p95);
   put_uint(&spread, "max", answer->max);
   put_json(&json, "irq_to_doorbell_cycles", spread);
+  put_json(&json, "scheduler", scheduler_json(metrics));
   return json;
 }
 
@@ -380,12 +471,19 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_json(&json, "dram", dram_json(metrics));
   put_json(&json, "host", host_json(metrics));
   put_json(&json, "energy_mj", energy_json(metrics));
+  put_json(&json, "faults", faults_json(metrics));
+  put_json(&json, "ux", ux_json(metrics));
   json_t sensors = json_begin();
   put_node(&sensors, "node", metrics->soc->sensor_node.x, metrics->soc->sensor_node.y);
   put_json(&json, "sensors", sensors);
   json_t scores = json_begin();
   put_number(&scores, "xrbench", metrics->result.score);
   put_number(&scores, "xrbench_with_energy", metrics->energy.score);
+  double accuracy = 0.0;
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    accuracy += hb_metrics_accuracy_share(metrics, i);
+  }
+  put_number(&scores, "accuracy", accuracy / metrics->scenario->num_tasks);
   put_json(&json, "scores", scores);
   const hb_score_constants_t *constants = hb_score_constants_of(metrics->scenario);
   json_t used = json_begin();

@@ -59,6 +59,12 @@ typedef struct hb_metrics_energy {
   double score; /* of the scenario with energy, 0 .. 100 */
 } hb_metrics_energy_t;
 
+/** Networks of which a model's frames run one. */
+typedef struct hb_metrics_variants {
+  uint32_t num; /* 0: no supernet */
+  double accuracy[HB_SCORE_VARIANTS];
+} hb_metrics_variants_t;
+
 typedef struct hb_metrics {
   const hb_scenario_t *scenario;
   const hb_soc_t *soc;
@@ -79,6 +85,8 @@ typedef struct hb_metrics {
   uint32_t num_paths;
   hb_metrics_traffic_t traffic;
   hb_metrics_energy_t energy;
+  hb_ux_t ux;
+  hb_metrics_variants_t variants[HB_IMAGE_MAX_MODELS];
   hb_sim_dram_stats_t dram[HB_SIM_MAX_CHANNELS];
   hb_sim_bank_stats_t banks[HB_SIM_MAX_CHANNELS][HB_SIM_MAX_BANKS];
   hb_sim_host_stats_t host;
@@ -92,6 +100,8 @@ double hb_metrics_mac_percent(const hb_metrics_t *metrics, uint32_t tile, uint64
 double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes);
 /** "(1,0) east requests" into `text`. */
 void hb_metrics_link_name(const hb_metrics_link_t *link, char *text, size_t text_len);
+/** Accuracy delivered by a model over the most it has: 1 without a supernet or completed frames. */
+double hb_metrics_accuracy_share(const hb_metrics_t *metrics, uint32_t model);
 /** All channels together. */
 hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics);
 

@@ -8,11 +8,15 @@
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
 
+_Static_assert(HB_SCORE_VARIANTS == HB_IMAGE_MAX_VARIANTS, "a count for each variant");
+
 typedef enum frame_state { FRAME_OPEN = 0, FRAME_COMPLETED, FRAME_DROPPED } frame_state_t;
 
 typedef struct frame {
   uint32_t number;
   frame_state_t state;
+  uint32_t reason;                        /* dropped: HB_DROP_*, 0 if it is none that we know */
+  uint32_t variant;                       /* in its last VARIANT record */
   uint64_t arrival, deadline, completion; /* cycles */
 } frame_t;
 
@@ -32,9 +36,13 @@ struct hb_score {
   bool out_of_memory;
   uint64_t arrived, ended;
   frames_t models[HB_IMAGE_MAX_MODELS];
-  cycles_t rises;           /* every rise of an interrupt: cycle * 2 + (1 if a tile's) */
-  cycles_t doorbells;       /* of finished jobs */
-  hb_score_result_t result; /* what is counted on the way */
+  cycles_t rises;          /* every rise of an interrupt: cycle * 2 + (1 if a tile's) */
+  cycles_t doorbells;      /* of finished jobs */
+  cycles_t pass_decisions; /* cycles of DECISION records since the host woke up */
+  cycles_t decision_costs;
+  uint64_t last_decision[HB_IMAGE_MAX_MODELS]; /* tag, plus 1 */
+  uint32_t last_model[HB_MAX_TILES];           /* of the last job that ended, plus 1 */
+  hb_score_result_t result;                    /* what is counted on the way */
 };
 
 /* Makes room for one more item. */
@@ -108,6 +116,8 @@ void hb_score_free(hb_score_t *score) {
   }
   free(score->rises.items);
   free(score->doorbells.items);
+  free(score->pass_decisions.items);
+  free(score->decision_costs.items);
   free(score);
 }
 
@@ -136,7 +146,27 @@ static void frame_record(hb_score_t *score, uint64_t cycle, uint32_t type, const
   if (frame != NULL) {
     frame->state = type == HB_TEL_FRAME_DONE ? FRAME_COMPLETED : FRAME_DROPPED;
     frame->completion = cycle;
+    frame->reason = type == HB_TEL_FRAME_DROPPED && w[2] < HB_SCORE_DROPS ? w[2] : 0;
     score->ended++;
+  }
+}
+
+static void variant_record(hb_score_t *score, const uint32_t *w) {
+  frame_t *frame = w[0] < score->scenario->num_tasks && w[2] < HB_SCORE_VARIANTS
+                       ? find_open(score, w[0], w[1])
+                       : NULL;
+  if (frame != NULL) {
+    frame->variant = w[2];
+  }
+}
+
+static void decision_record(hb_score_t *score, uint64_t cycle, uint32_t tag) {
+  const uint32_t model = HB_TAG_MODEL(tag);
+  score->result.decisions++;
+  append_cycle(score, &score->pass_decisions, cycle);
+  if (model < HB_IMAGE_MAX_MODELS) {
+    score->result.jobs_again += score->last_decision[model] == (uint64_t)tag + 1;
+    score->last_decision[model] = (uint64_t)tag + 1;
   }
 }
 
@@ -152,11 +182,27 @@ void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32
       break;
     case HB_TEL_FRAME_DONE:
     case HB_TEL_FRAME_DROPPED:
-      if (given >= 2) {
+      if (given >= (type == HB_TEL_FRAME_DONE ? 2u : 3u)) {
         frame_record(score, cycle, type, words + 1);
       }
       break;
+    case HB_TEL_VARIANT:
+      if (given >= 3) {
+        variant_record(score, words + 1);
+      }
+      break;
+    case HB_TEL_DECISION:
+      if (given >= 4) {
+        decision_record(score, cycle, words[1]);
+      }
+      break;
+    case HB_TEL_TILE_RESET:
+      if (given >= 3 && words[1] < HB_MAX_TILES) {
+        score->result.tile_resets[words[1]]++;
+      }
+      break;
     case HB_TEL_FAULT:
+      score->result.fault_records++;
       if (given >= 4 && !score->result.fault) {
         score->result.fault = true;
         score->result.fault_status = words[1];
@@ -178,6 +224,10 @@ void hb_score_job(void *ctx, const hb_sim_job_t *job) {
   }
   hb_score_tile_t *tile = &score->result.tiles[job->tile];
   tile->jobs++;
+  const uint32_t next_model = HB_TAG_MODEL(job->tag) + 1;
+  uint32_t *last_model = &score->last_model[job->tile];
+  tile->switches += *last_model != 0 && *last_model != next_model;
+  *last_model = next_model;
   if (job->status != HB_TILE_STATUS_OK) {
     tile->failed++;
     if (!score->result.job_failed) {
@@ -201,6 +251,20 @@ void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
     score->result.tile_interrupts += is_tile;
     append_cycle(score, &score->rises, cycle << 1 | is_tile);
   }
+}
+
+void hb_score_pass(void *ctx, uint64_t woke, uint64_t slept) {
+  (void)slept;
+  hb_score_t *score = ctx;
+  score->result.passes++;
+  uint64_t begin = woke;
+  for (uint64_t i = 0; i < score->pass_decisions.count; i++) {
+    const uint64_t at = score->pass_decisions.items[i];
+    append_cycle(score, &score->decision_costs, at - begin);
+    score->result.decision_cycles += at - begin;
+    begin = at;
+  }
+  score->pass_decisions.count = 0;
 }
 
 void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out) {
@@ -261,11 +325,13 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
     if (frame->state == FRAME_COMPLETED) {
       latencies[model->completed++] =
           frame->completion > frame->arrival ? frame->completion - frame->arrival : 0;
+      model->variants[frame->variant]++;
       model->late += frame->completion > frame->deadline;
       real_time_sum += hb_score_real_time(hb_score_constants_of(score->scenario), frame->completion,
                                           frame->deadline, score->clock_khz);
     } else if (frame->state == FRAME_DROPPED) {
       model->dropped++;
+      model->drops[frame->reason]++;
     } else if (frame->deadline <= end) {
       model->overdue++;
       model->late++;
@@ -282,6 +348,7 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
     model->real_time = real_time_sum / (double)executed;
   }
   if (model->scored > 0) {
+    model->violation_rate = (double)model->deadline_misses / (double)model->scored;
     const hb_score_sum_t sum = {
         .executed = executed, .dropped = model->dropped, .products = real_time_sum};
     model->qoe = hb_score_qoe(&sum);
@@ -337,6 +404,35 @@ hb_status_t hb_score_finish(hb_score_t *score, uint64_t end, hb_score_result_t *
   }
   result->score = counted == 0 ? 0.0 : 100.0 * sum / counted;
   HB_TRY(sum_answers(score, &result->irq_to_doorbell));
+  result->decision = hb_score_spread(score->decision_costs.items, score->decision_costs.count);
   *result_out = *result;
   return HB_OK;
+}
+
+double hb_score_accuracy(const uint64_t *variants, const double *accuracies, uint32_t num,
+                         double *share_out) {
+  double sum = 0.0;
+  uint64_t frames = 0;
+  for (uint32_t i = 0; i < num; i++) {
+    sum += (double)variants[i] * accuracies[i];
+    frames += variants[i];
+  }
+  const double mean = frames == 0 ? 1.0 : sum / (double)frames;
+  *share_out = frames == 0 ? 1.0 : mean / accuracies[0];
+  return mean;
+}
+
+void hb_score_frames(const hb_score_t *score, uint64_t end, hb_ux_t *ux) {
+  for (uint32_t model = 0; model < score->result.num_models; model++) {
+    const frames_t *list = &score->models[model];
+    for (uint64_t i = 0; i < list->count; i++) {
+      const frame_t *frame = &list->items[i];
+      if (frame->state != FRAME_OPEN) {
+        hb_ux_frame(ux, model, frame->completion,
+                    frame->state == FRAME_DROPPED || frame->completion > frame->deadline);
+      } else if (frame->deadline <= end) {
+        hb_ux_frame(ux, model, frame->deadline < end ? frame->deadline : end - 1, true);
+      }
+    }
+  }
 }

@@ -30,6 +30,7 @@
 #include "hb_model.h"
 #include "hb_score_rules.h"
 #include "hb_sim.h"
+#include "hb_ux.h"
 #include "hilbert/hb_image.h"
 #include "hilbert/hb_status.h"
 
@@ -43,13 +44,30 @@ typedef struct hb_score_spread {
   uint64_t min, p50, p95, p99, max;
 } hb_score_spread_t;
 
+/* X(NAME of HB_DROP_NAME, its number, key in metrics.json): why a frame was dropped. */
+#define HB_SCORE_DROP_TABLE(X) \
+  X(LATE, 1, late)             \
+  X(OVERRUN, 2, overrun)       \
+  X(DEPENDENCY, 3, dependency) \
+  X(FAULT, 4, fault)           \
+  X(SMART, 5, smart)
+
+enum {
+  HB_SCORE_DROPS = 6,    /* by number; 0: any other */
+  HB_SCORE_VARIANTS = 8, /* of a supernet */
+};
+
 typedef struct hb_score_model {
   uint64_t frames;    /* all that arrived */
   uint64_t completed; /* in time or late */
   uint64_t late;      /* completed late, or overdue */
   uint64_t overdue;   /* of those, not completed */
   uint64_t dropped, in_flight;
-  uint64_t deadline_misses;  /* late + dropped */
+  uint64_t drops[HB_SCORE_DROPS]; /* of dropped, by HB_DROP_* */
+  uint64_t deadline_misses;       /* late + dropped */
+  double violation_rate;          /* of the scored frames; 0 if there are none */
+  /* Completed frames by the variant in their last VARIANT record, the first without one. */
+  uint64_t variants[HB_SCORE_VARIANTS];
   hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames; 0 of
                                 a frame that jitter brought so early that it was done before */
   double real_time;          /* mean over completed and overdue frames; 0 if there are none */
@@ -61,6 +79,7 @@ typedef struct hb_score_model {
 typedef struct hb_score_tile {
   uint64_t jobs, failed; /* ended during the run; failed of those */
   uint64_t macs;         /* of jobs that ended well, taps on padding included */
+  uint64_t switches;     /* jobs of another model than the job that ended before on this tile */
 } hb_score_tile_t;
 
 typedef struct hb_score_result {
@@ -75,7 +94,20 @@ typedef struct hb_score_result {
    */
   hb_score_spread_t irq_to_doorbell;
   uint64_t tile_interrupts; /* all that rose */
-  /* First FAULT record: firmware gave up. */
+  /*
+   * Scheduler: cycles that the host was awake for a decision, from its wake-up, or from the
+   * DECISION record before in the same pass, to the DECISION record: interrupts, completions and
+   * messages taken in, candidates scored (and recorded, with HB_IMAGE_FLAG_CANDIDATES), the job
+   * decided before started. Of all decisions but those of a pass that the run's end cuts off.
+   */
+  hb_score_spread_t decision;
+  uint64_t decision_cycles; /* their sum */
+  uint64_t decisions;       /* all DECISION records */
+  uint64_t passes;          /* times the host was awake, until it slept */
+  /* Faults. */
+  uint64_t fault_records, tile_resets[HB_MAX_TILES];
+  uint64_t jobs_again; /* decisions for the job that the model's last decision was for */
+  /* First FAULT record. */
   bool fault;
   uint32_t fault_status, fault_tile, fault_tag, fault_detail;
   /* First job that ended with an error. */
@@ -97,6 +129,7 @@ void hb_score_free(hb_score_t *score);
 void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
 void hb_score_job(void *ctx, const hb_sim_job_t *job);
 void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+void hb_score_pass(void *ctx, uint64_t woke, uint64_t slept);
 
 /** Frames that arrived and frames that ended (done or dropped) so far, for progress. */
 void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out);
@@ -107,6 +140,17 @@ void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t 
  */
 HB_MUST_USE hb_status_t hb_score_finish(hb_score_t *score, uint64_t end,
                                         hb_score_result_t *result_out);
+
+/**
+ * Accuracy that a supernet's completed frames had on average, and (`share_out`) that over the first
+ * variant's. Both 1 without a completed frame.
+ * @param variants frames by variant. @param accuracies of the `num` variants, above 0.
+ */
+double hb_score_accuracy(const uint64_t *variants, const double *accuracies, uint32_t num,
+                         double *share_out);
+
+/** Tells `ux` of all scored frames of a run that ended before cycle `end`, 1 or more. */
+void hb_score_frames(const hb_score_t *score, uint64_t end, hb_ux_t *ux);
 
 /** Real-time score of one frame; both times are absolute cycles. */
 double hb_score_real_time(const hb_score_constants_t *constants, uint64_t completion,

@@ -84,7 +84,9 @@ typedef struct line {
   uint64_t line;
 } line_t;
 
-/* A field named alpha or beta, of one model or tile if the record says so. */
+#define Q16 "_q16"
+
+/* A field named alpha or beta, or that ends in Q16, of one model or tile if the record says so. */
 typedef struct gauge {
   track_t track;
   uint32_t stream, field;
@@ -732,15 +734,22 @@ static bool is_gauge_name(const char *name) {
   return strcmp(name, "alpha") == 0 || strcmp(name, "beta") == 0;
 }
 
+/* Length of a name without the ending that says that 65536 is 1; 0 if it has none. */
+static size_t q16_length(const char *name) {
+  const size_t len = strlen(name), end = strlen(Q16);
+  return len > end && strcmp(name + len - end, Q16) == 0 ? len - end : 0;
+}
+
 static bool is_number(const char *type) {
   return strcmp(type, "int") == 0 || strcmp(type, "uint") == 0 || strcmp(type, "hex") == 0 ||
          strcmp(type, "bool") == 0;
 }
 
-/* A field of that name, or any number of a stream of that name. */
+/* A field of that name, or that ends in _q16, or any number of a stream of that name. */
 static bool is_gauge(const hb_trace_stream_t *stream, uint32_t f) {
   return f > 0 && is_number(stream->fields[f].type) &&
-         (is_gauge_name(stream->fields[f].name) || is_gauge_name(stream->name));
+         (is_gauge_name(stream->fields[f].name) || q16_length(stream->fields[f].name) > 0 ||
+          is_gauge_name(stream->name));
 }
 
 static void put_gauge(export_t *self, const view_t *view, uint32_t f, int key_field) {
@@ -756,17 +765,23 @@ static void put_gauge(export_t *self, const view_t *view, uint32_t f, int key_fi
   }
   gauge_t *gauge = &self->gauges[i];
   const hb_trace_field_t *about = &view->stream->fields[f];
+  const size_t q16 = q16_length(about->name);
   if (i == self->num_gauges) {
     self->num_gauges++;
     *gauge = (gauge_t){.stream = view->index, .field = f, .key = key};
     need_scheduler(self);
     const char *of = key_field < 0 ? "" : shown(self, view->stream->fields[key_field].type, key);
-    const char *first = is_gauge_name(about->name) ? "" : view->stream->name;
+    const char *first = is_gauge_name(about->name) || q16 > 0 ? "" : view->stream->name;
+    const int len = q16 > 0 ? (int)q16 : (int)strlen(about->name);
     need_track(self, &gauge->track, &self->scheduler, true,
-               text_of(self, "%s%s%s%s%s", first, *first == '\0' ? "" : " ", about->name,
+               text_of(self, "%s%s%.*s%s%s", first, *first == '\0' ? "" : " ", len, about->name,
                        of == NULL || *of == '\0' ? "" : " ", of == NULL ? "" : of));
   }
-  put_count(self, &gauge->track, view->values[0], (int64_t)view->values[f]);
+  if (q16 > 0) {
+    put_level(self, &gauge->track, view->values[0], (double)(int64_t)view->values[f] / 65536.0);
+  } else {
+    put_count(self, &gauge->track, view->values[0], (int64_t)view->values[f]);
+  }
 }
 
 static void put_gauges(export_t *self, const view_t *view) {

@@ -163,6 +163,12 @@ static const hb_trace_field_t kIrqFields[] = {
     {"level", "bool", "", "plain"},
 };
 
+/* The host awake: its time is when it went to sleep. */
+static const hb_trace_field_t kPassFields[] = {
+    CYCLE_FIELD,
+    {"awake", "uint", "cycles", "plain"},
+};
+
 static const hb_trace_field_t kRefusedFields[] = {
     CYCLE_FIELD,
     {"tile", "tile", "", "plain"},
@@ -260,6 +266,7 @@ enum {
   STREAM_BOUNDARY, /* and on, by channel */
   STREAM_BOUNDARY_LAST = STREAM_BOUNDARY + HB_BOUNDARY_CHANNELS - 1,
   STREAM_TILE_EVENT,
+  STREAM_PASS,
   NUM_STREAMS,
 };
 
@@ -288,6 +295,7 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"idle_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
     {"reset", HB_TRACE_BOUNDARY, COUNT(kBoundaryResetFields), kBoundaryResetFields},
     {"tile_event", HB_TRACE_DECISIONS, COUNT(kTileEventFields), kTileEventFields},
+    {"pass", HB_TRACE_JOBS, COUNT(kPassFields), kPassFields},
 };
 
 #define TILE_IRQ(i_) \
@@ -465,6 +473,12 @@ void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level) {
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_IRQ, values));
 }
 
+void hb_trace_sink_pass(void *ctx, uint64_t woke, uint64_t slept) {
+  hb_trace_sink_t *sink = ctx;
+  const uint64_t values[] = {slept, slept - woke};
+  note_status(sink, hb_trace_writer_append(sink->writer, STREAM_PASS, values));
+}
+
 void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
   hb_trace_sink_t *sink = ctx;
   const uint64_t values[] = {refused->cycle, refused->tile,  refused->tag,
@@ -552,6 +566,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .telemetry = hb_trace_sink_telemetry,
       .job = hb_trace_sink_job,
       .irq = hb_trace_sink_irq,
+      .pass = hb_trace_sink_pass,
       .refused = hb_trace_sink_refused,
       .tile_event = hb_trace_sink_tile_event,
       .path = hb_trace_sink_path,

@@ -22,7 +22,7 @@
  * Streams: one per record type of hilbert/hb_telemetry.h (boot, frame_arrived, ..., fault),
  * `telemetry` for types or lengths this library does not know, `note`, `refused` (DMA accesses
  * outside a job's windows), `path` (of frames that skip blocks or leave early), `tile_event`
- * (faults injected, resets), and at level jobs `job` and `irq`.
+ * (faults injected, resets), and at level jobs `job`, `irq` and `pass`.
  */
 
 #ifndef HB_TRACE_SINK_H_
@@ -53,6 +53,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink);
 void hb_trace_sink_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
 void hb_trace_sink_job(void *ctx, const hb_sim_job_t *job);
 void hb_trace_sink_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+void hb_trace_sink_pass(void *ctx, uint64_t woke, uint64_t slept);
 void hb_trace_sink_packet(void *ctx, const hb_sim_packet_t *packet);
 void hb_trace_sink_boundary(void *ctx, const hb_sim_boundary_t *boundary);
 void hb_trace_sink_path(void *ctx, const hb_sim_path_t *path);

@@ -79,11 +79,16 @@ static const struct {
   uint64_t show;
   int color;
 } kLooks[] = {
-    {"decision", SHOW_TEXT, YELLOW}, {"score", SHOW_SIGNED, YELLOW}, {"term0", SHOW_SIGNED, YELLOW},
-    {"term1", SHOW_SIGNED, YELLOW},  {"ready", SHOW_DECIMAL, BLUE},  {"free", SHOW_DECIMAL, BLUE},
-    {"miss", SHOW_TEXT, RED},        {"misses", SHOW_DECIMAL, RED},  {"drop", SHOW_TEXT, ORANGE},
-    {"drops", SHOW_DECIMAL, ORANGE}, {"fault", SHOW_TEXT, RED},      {"faults", SHOW_DECIMAL, RED},
-    {"given", SHOW_TEXT, INDIGO},    {"job", SHOW_TEXT, GREEN},      {"waiting", SHOW_STEPS, BLUE},
+    {"decision", SHOW_TEXT, YELLOW},  {"score", SHOW_SIGNED, YELLOW},
+    {"term0", SHOW_SIGNED, YELLOW},   {"term1", SHOW_SIGNED, YELLOW},
+    {"term2", SHOW_SIGNED, YELLOW},   {"term3", SHOW_SIGNED, YELLOW},
+    {"alpha_q16", SHOW_STEPS, GREEN}, {"beta_q16", SHOW_STEPS, GREEN},
+    {"tuning", SHOW_TEXT, GREEN},     {"ready", SHOW_DECIMAL, BLUE},
+    {"free", SHOW_DECIMAL, BLUE},     {"miss", SHOW_TEXT, RED},
+    {"misses", SHOW_DECIMAL, RED},    {"drop", SHOW_TEXT, ORANGE},
+    {"drops", SHOW_DECIMAL, ORANGE},  {"fault", SHOW_TEXT, RED},
+    {"faults", SHOW_DECIMAL, RED},    {"given", SHOW_TEXT, INDIGO},
+    {"job", SHOW_TEXT, GREEN},        {"waiting", SHOW_STEPS, BLUE},
 };
 enum { NUM_LOOKS = sizeof(kLooks) / sizeof(kLooks[0]) };
 

@@ -25,13 +25,16 @@ enum {
 
 /* Of the scheduler as a whole. X(name, bits or TEXT) */
 #define TEXT (8 * TEXT_BYTES)
-#define SCHED_TABLE(X)                                                                         \
-  X(decision, TEXT)                                                                            \
-  X(decisions, 32)                                                                             \
-  X(ready, 16) X(free, 8) X(misses, 32) X(miss, TEXT) X(drops, 32) X(drop, TEXT) X(faults, 32) \
-      X(fault, TEXT)
+#define SCHED_TABLE(X) \
+  X(decision, TEXT)    \
+  X(decisions, 32)     \
+  X(ready, 16)         \
+  X(free, 8) X(misses, 32) X(miss, TEXT) X(drops, 32) X(drop, TEXT) X(faults, 32) X(fault, TEXT)
 /* Only in a trace with candidates. */
-#define SCORE_TABLE(X) X(score, 32) X(term0, 32) X(term1, 32)
+#define SCORE_TABLE(X) X(score, 32) X(term0, 32) X(term1, 32) X(term2, 32) X(term3, 32)
+/* Only in a trace of a run that was tuned. */
+#define TUNE_TABLE(X) \
+  X(alpha_q16, 32) X(beta_q16, 32) X(step_q16, 32) X(ux_cost_q16, 32) X(tuning, TEXT)
 #define TILE_TABLE(X) X(busy, 1) X(job, TEXT) X(given, TEXT)
 #define MODEL_TABLE(X) X(waiting, 8) X(running, 8) X(frame, 32) X(done, 32)
 
@@ -40,6 +43,7 @@ enum {
 typedef struct sched {
   SCHED_TABLE(MEMBER)
   SCORE_TABLE(MEMBER)
+  TUNE_TABLE(MEMBER)
 } sched_t;
 typedef struct tile {
   TILE_TABLE(MEMBER)
@@ -65,7 +69,7 @@ typedef struct edge {
 /* A choice that was considered. */
 typedef struct candidate {
   uint32_t tile, tag;
-  uint64_t score, term0, term1;
+  uint64_t score, term0, term1, term2, term3;
 } candidate_t;
 
 /* Places of fields in their streams. */
@@ -89,11 +93,18 @@ typedef enum place {
   CANDIDATE_SCORE,
   CANDIDATE_TERM0,
   CANDIDATE_TERM1,
+  CANDIDATE_TERM2,
+  CANDIDATE_TERM3,
   JOB_DONE_TILE,
   JOB_DONE_TAG,
   JOB_DONE_STATUS,
   FAULT_STATUS,
   FAULT_TAG,
+  TUNE_ALPHA,
+  TUNE_BETA,
+  TUNE_STEP,
+  TUNE_UX_COST,
+  TUNE_STATE,
   IRQ_LINE,
   IRQ_LEVEL,
   JOB_TILE,
@@ -124,11 +135,18 @@ static const struct {
     [CANDIDATE_SCORE] = {"candidate", "score"},
     [CANDIDATE_TERM0] = {"candidate", "term0"},
     [CANDIDATE_TERM1] = {"candidate", "term1"},
+    [CANDIDATE_TERM2] = {"candidate", "term2"},
+    [CANDIDATE_TERM3] = {"candidate", "term3"},
     [JOB_DONE_TILE] = {"job_done", "tile"},
     [JOB_DONE_TAG] = {"job_done", "tag"},
     [JOB_DONE_STATUS] = {"job_done", "status"},
     [FAULT_STATUS] = {"fault", "status"},
     [FAULT_TAG] = {"fault", "tag"},
+    [TUNE_ALPHA] = {"tune", "alpha_q16"},
+    [TUNE_BETA] = {"tune", "beta_q16"},
+    [TUNE_STEP] = {"tune", "step_q16"},
+    [TUNE_UX_COST] = {"tune", "ux_cost_q16"},
+    [TUNE_STATE] = {"tune", "state"},
     [IRQ_LINE] = {"irq", "line"},
     [IRQ_LEVEL] = {"irq", "level"},
     [JOB_TILE] = {"job", "tile"},
@@ -263,8 +281,9 @@ static void on_dropped(hb_wave_signals_t *s) {
   model_t *model = model_at(s, m);
   if (model == NULL) return;
   const uint64_t reason = get(s, DROPPED_REASON);
-  /* What a fault ends had started; the others had not, or never came here. */
-  down(reason == HB_DROP_FAULT ? model->running : model->waiting);
+  /* One at a time runs: the last that began. The others wait, or never came here. */
+  const bool began = *model->running > 0 && *model->frame == get32(s, DROPPED_FRAME);
+  down(began ? model->running : model->waiting);
   const char *why = hb_trace_reader_enum(s->reader, "drop", reason);
   char text[128];
   snprintf(text, sizeof(text), "%s#%" PRIu32 " %s", meta(s, "model", m), get32(s, DROPPED_FRAME),
@@ -279,7 +298,9 @@ static void on_candidate(hb_wave_signals_t *s) {
                     .tag = get32(s, CANDIDATE_TAG),
                     .score = get(s, CANDIDATE_SCORE),
                     .term0 = get(s, CANDIDATE_TERM0),
-                    .term1 = get(s, CANDIDATE_TERM1)};
+                    .term1 = get(s, CANDIDATE_TERM1),
+                    .term2 = get(s, CANDIDATE_TERM2),
+                    .term3 = get(s, CANDIDATE_TERM3)};
 }
 
 /* The latest of this job on this tile; NULL if it is not known. */
@@ -309,6 +330,8 @@ static void on_decision(hb_wave_signals_t *s) {
     *s->sched.score = (uint32_t)candidate->score;
     *s->sched.term0 = (uint32_t)candidate->term0;
     *s->sched.term1 = (uint32_t)candidate->term1;
+    *s->sched.term2 = (uint32_t)candidate->term2;
+    *s->sched.term3 = (uint32_t)candidate->term3;
   }
 }
 
@@ -333,6 +356,15 @@ static void on_fault(hb_wave_signals_t *s) {
             get32(s, FAULT_TAG));
 }
 
+static void on_tune(hb_wave_signals_t *s) {
+  const char *state = hb_trace_reader_enum(s->reader, "tune", get(s, TUNE_STATE));
+  *s->sched.alpha_q16 = get32(s, TUNE_ALPHA);
+  *s->sched.beta_q16 = get32(s, TUNE_BETA);
+  *s->sched.step_q16 = get32(s, TUNE_STEP);
+  *s->sched.ux_cost_q16 = get32(s, TUNE_UX_COST);
+  set_text(s->sched.tuning, state == NULL ? "?" : state);
+}
+
 static void on_irq(hb_wave_signals_t *s) {
   const uint64_t line = get(s, IRQ_LINE);
   for (uint32_t bit = 0; bit < 32; bit++) {
@@ -344,9 +376,16 @@ static const struct {
   const char *stream;
   void (*take)(hb_wave_signals_t *s);
 } kTakers[] = {
-    {"frame_arrived", on_arrived}, {"frame_started", on_started}, {"frame_done", on_done},
-    {"frame_dropped", on_dropped}, {"candidate", on_candidate},   {"decision", on_decision},
-    {"job_done", on_job_done},     {"fault", on_fault},           {"irq", on_irq},
+    {"frame_arrived", on_arrived},
+    {"frame_started", on_started},
+    {"frame_done", on_done},
+    {"frame_dropped", on_dropped},
+    {"candidate", on_candidate},
+    {"decision", on_decision},
+    {"job_done", on_job_done},
+    {"fault", on_fault},
+    {"tune", on_tune},
+    {"irq", on_irq},
 };
 enum { NUM_TAKERS = sizeof(kTakers) / sizeof(kTakers[0]) };
 
@@ -504,7 +543,7 @@ static bool has_records(const hb_wave_signals_t *s, const char *stream) {
 
 static hb_status_t make_list(hb_wave_signals_t *s) {
 #define COUNT_ONE(name_, bits_) +1
-  const size_t num = (SCHED_TABLE(COUNT_ONE) SCORE_TABLE(COUNT_ONE)) +
+  const size_t num = (SCHED_TABLE(COUNT_ONE) SCORE_TABLE(COUNT_ONE) TUNE_TABLE(COUNT_ONE)) +
                      s->num_tiles * ((TILE_TABLE(COUNT_ONE)) + 1u) +
                      s->num_models * (MODEL_TABLE(COUNT_ONE)) + 32u;
   s->list = calloc(num, sizeof(*s->list));
@@ -520,6 +559,9 @@ static hb_status_t make_list(hb_wave_signals_t *s) {
   SCHED_TABLE(ADD_SCHED)
   if (has_records(s, "candidate")) {
     SCORE_TABLE(ADD_SCHED)
+  }
+  if (has_records(s, "tune")) {
+    TUNE_TABLE(ADD_SCHED)
   }
   for (uint32_t i = 0; i < s->num_tiles; i++) {
     const char *name = meta(s, "tile", i);

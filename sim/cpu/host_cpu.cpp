@@ -513,11 +513,15 @@ void HostCpu::sync() {
 
 void HostCpu::sleep() {
   asleep_since_ = clock_.cycle();
+  if (sink_.pass != nullptr) {
+    sink_.pass(sink_.ctx, woke_, asleep_since_);
+  }
   while ((devices_.pending() & irq_enable_) == 0) {
     thread_.sleep_until((irq_enable_ & HB_IRQ_TIMER) != 0 ? devices_.alarm_ahead() : kNever);
   }
   slept_ += clock_.cycle() - asleep_since_;
   asleep_since_ = kNever;
+  woke_ = clock_.cycle();
   if (!interruptible_) {
     ++stats_.interrupts;
   }

@@ -196,6 +196,7 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
   Cycle ended_ = kNever;  // cycle in which the thread ended
   Cycle asleep_since_ = kNever;
   Cycle slept_ = 0;
+  Cycle woke_ = 0;
   hb_sim_host_stats_t stats_{};
 
   struct Watchpoint {

@@ -272,6 +272,9 @@ typedef struct hb_sim_sink {
   void (*job)(void *ctx, const hb_sim_job_t *job);
   /* The level of an interrupt bit as the host sees it (HB_IRQ_*) changed. */
   void (*irq)(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+  /* The host was awake from cycle `woke` (0: the first time) to `slept`, in which it went to sleep in wfi. A pass that the
+   * run's end cuts off is not told; slept - woke of all the others add up to hb_sim_host_stats_t.active_cycles. */
+  void (*pass)(void *ctx, uint64_t woke, uint64_t slept);
   void (*refused)(void *ctx, const hb_sim_refused_t *refused);
   void (*path)(void *ctx, const hb_sim_path_t *path);
   void (*packet)(void *ctx, const hb_sim_packet_t *packet);

@@ -140,6 +140,8 @@ class RegisterTile : public hb::Ticked {
 struct Log {
   std::map<uint32_t, unsigned> records;  // by type
   std::vector<Cycle> irqs;               // rising edges of tile interrupts
+  Cycle awake = 0;                       // in passes that ended
+  Cycle slept = 0;                       // end of the last one
   bool bad = false;
 
   void telemetry(Cycle cycle, const uint32_t *words, uint32_t num) {
@@ -170,6 +172,12 @@ hb::HostCpu::Config cpu_config(const hb_soc_t &soc, Log &log) {
   };
   config.sink.irq = [](void *self, uint64_t cycle, uint32_t bit, bool level) {
     static_cast<Log *>(self)->irq(cycle, bit, level);
+  };
+  config.sink.pass = [](void *self, uint64_t woke, uint64_t slept) {
+    auto &log = *static_cast<Log *>(self);
+    log.bad = log.bad || woke < log.slept || slept < woke;
+    log.awake += slept - woke;
+    log.slept = slept;
   };
   return config;
 }
@@ -292,6 +300,8 @@ int main(int argc, char **argv) {
   }
   expect_equal("completions that led to a doorbell", num, 100);
   const hb_sim_host_stats_t stats = cpu.stats();
+  /* 50 ms end between two frames: the host is asleep. */
+  expect_equal("cycles awake", log.awake, stats.active_cycles);
   std::printf("completion to doorbell: mean %" PRIu64 " cycles, most %" PRIu64 "\n",
               num == 0 ? 0 : sum / num, most);
   std::printf("active %" PRIu64 " of %" PRIu64 " cycles, %" PRIu64 " instructions, %" PRIu64

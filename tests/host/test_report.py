@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_report.py HILBERT: `hilbert report` draws a run, and says what is wrong with what is none."""
+"""test_report.py HILBERT MAKE_TUNE_TRACE: `hilbert report` draws a run, and says what is wrong with what is none."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import unittest
 
-HILBERT = None
+HILBERT, MAKE_TUNE_TRACE = None, None
 
 
 class Report(unittest.TestCase):
@@ -57,6 +58,64 @@ class Report(unittest.TestCase):
             self.assertRegex(page, rf'<td class="text">{tile["name"]}</td><td class="text">{tile["model"]}</td><td>{tile["jobs"]}</td>')
         for channel in self.metrics["dram"]["channels"]:
             self.assertIn(f'<td>{channel["reads"]}</td><td>{channel["writes"]}</td>', page)
+
+    def test_tables_of_violations_and_scheduler(self):
+        page = self.page()[0]
+        for model in self.metrics["models"]:
+            self.assertIn(f'<td class="text">{model["name"]}</td><td>{model["deadline_violation_rate"]:.4f}</td>'
+                          f'<td>{model["latency_ms"]["p99"]:.3f}</td><td>{model["latency_ms"]["max"]:.3f}</td>'
+                          f'<td>{model["ux"]["dlv"]:.4f}</td><td>{model["ux"]["norm_energy"]:.4f}</td>', page)
+        cycles = self.metrics["host"]["scheduler"]["cycles_per_decision"]
+        self.assertIn(f'UXCost {self.metrics["ux"]["cost"]:.4f}: ', page)
+        self.assertIn(f'of {cycles["min"]}, {cycles["p50"]}, {cycles["p99"]} cycles', page)
+        self.assertNotIn("faults", page)
+
+        def faulty(metrics):
+            metrics["faults"] = {"records": 5, "tile_resets": 4, "jobs_again": 3}
+
+        self.assertIn(" 5 faults, 4 resets of tiles, 3 jobs run again.", self.page(faulty)[0])
+
+    def test_ux_over_time(self):
+        def two(metrics):
+            metrics["ux"]["window_ms"] = 2
+            metrics["ux"]["windows"] = [{"begin_ms": 0, "models": 1, "dlv": 1, "norm_energy": 3, "cost": 3},
+                                        {"begin_ms": 2, "models": 0, "dlv": 0, "norm_energy": 0, "cost": 0},
+                                        {"begin_ms": 4, "models": 2, "dlv": 2, "norm_energy": 2.5, "cost": 5}]
+
+        page, done = self.page(two)
+        self.assertEqual((done.returncode, page.count("<svg")), (0, 4))
+        self.assertIn("<h2>UXCost, windows of 2 ms</h2>", page)
+        saved = json.loads(json.dumps(self.metrics))
+        two(self.metrics)
+        blocks = [blocks for blocks, _ in self.scripts() if "$ux" in blocks]
+        type(self).metrics = saved
+        self.assertEqual(blocks, [{"$ux": [(1, 3), (5, 5)]}])
+
+    def test_tuning(self):
+        trace = os.path.join(self.folder, "tune.hbt")
+        subprocess.run([MAKE_TUNE_TRACE, trace, "1000000"], check=True)
+        drawn = [blocks["$tuning"] for blocks, _ in self.scripts(trace) if "$tuning" in blocks]
+        self.assertEqual(len(drawn), 1)
+        weights = [(1, 1, 0), (1.5, 1, 3), (0.5, 1, 3.5), (1.5, 1.5, 2.5), (1.5, 1, 2.75), (2, 1, 2.000015), (2, 1, math.nan), (2, 1, 0.000015)]
+        for number, (row, expected) in enumerate(zip(drawn[0], weights, strict=True), 1):
+            for value, wanted in zip(row, (number, *expected), strict=True):
+                self.assertTrue(value == wanted or math.isnan(value) and math.isnan(wanted), (row, expected))
+        folder = tempfile.mkdtemp(dir=self.folder)
+        with open(os.path.join(folder, "metrics.json"), "w", encoding="utf-8") as file:
+            json.dump(self.metrics, file)
+        shutil.copy(trace, os.path.join(folder, "trace.hbt"))
+        self.assertEqual(self.report(folder).returncode, 0)
+        with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
+            self.assertIn("<h2>Tuning</h2>", file.read())
+        with open(os.path.join(folder, "tuning.csv"), encoding="utf-8") as file:
+            lines = file.read().splitlines()
+        self.assertEqual(lines[:3], ["ms,alpha,beta,step,ux_cost,state", "1.000000,1.000000,1.000000,0.500000,0.000000,BASE",
+                                     "2.000000,1.500000,1.000000,0.500000,3.000000,PROBING"])
+        self.assertEqual((len(lines), lines[7]), (9, "7.000000,2.000000,1.000000,0.049988,65535.999985,SETTLED"))
+        # A run that was not tuned has none, and an older one goes.
+        shutil.copy(os.path.join(self.out, "trace.hbt"), os.path.join(folder, "trace.hbt"))
+        self.assertEqual(self.report(folder).returncode, 0)
+        self.assertFalse(os.path.exists(os.path.join(folder, "tuning.csv")))
 
     def test_same_metrics_same_page(self):
         self.assertEqual(self.page()[0], self.page()[0])
@@ -159,7 +218,8 @@ class Report(unittest.TestCase):
 
     def check_timeline(self, trace, first, last, *args):
         pictures = self.scripts(trace, *args)
-        self.assertEqual(len(pictures), 4)
+        several = sum(window["models"] > 0 for window in self.metrics["ux"]["windows"]) > 1
+        self.assertEqual(len(pictures), 5 if several else 4)
         blocks, lines = pictures[0]
         want = self.timeline(trace, first, last)
         self.assertEqual(set(blocks), set(want))
@@ -192,7 +252,8 @@ class Report(unittest.TestCase):
         with open(os.path.join(folder, "report.html"), encoding="utf-8") as file:
             page = file.read()
         found = re.search(r"<h2>Timeline</h2>\n(<figure>)?(<svg)?(?s:.*?)<p>(.*?)</p>\n(.*)", page)
-        self.assertEqual(page.count("<svg"), 4 if found[1] else 3)
+        several = sum(window["models"] > 0 for window in self.metrics["ux"]["windows"]) > 1
+        self.assertEqual(page.count("<svg"), (4 if found[1] else 3) + several)
         self.assertNotIn("href='http", page)
         return found[3], found[4]
 
@@ -419,5 +480,5 @@ class Report(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    HILBERT = sys.argv.pop(1)
+    HILBERT, MAKE_TUNE_TRACE = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()

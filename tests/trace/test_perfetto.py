@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_perfetto.py HILBERT MAKE_ODD_TRACE PROTOC_C: `hilbert trace export --perfetto` against the dump of the same trace.
+"""test_perfetto.py HILBERT MAKE_ODD_TRACE MAKE_TUNE_TRACE PROTOC_C: `hilbert trace export --perfetto` against the dump of the same trace.
 
 The file is decoded by libprotobuf's C++ (`protoc-c --decode`, which is protoc's) with perfetto_check.proto, replayed as
 Perfetto's trace_processor does (events sorted by time, equal times in the order of the file), and compared with what the
@@ -18,7 +18,7 @@ import sys
 import tempfile
 import unittest
 
-HILBERT = MAKE_ODD_TRACE = PROTOC_C = None
+HILBERT = MAKE_ODD_TRACE = MAKE_TUNE_TRACE = PROTOC_C = None
 HERE = os.path.dirname(os.path.abspath(__file__))
 KINDS = ("SLICE_BEGIN", "SLICE_END", "INSTANT", "COUNTER")
 MANY = {"packet", "categories", "debug_annotations", "flow_ids", "dict_entries", "array_values"}  # repeated fields
@@ -528,6 +528,18 @@ class Odd(Case):
             ("scheduler", "beta value"): [(105, 9)],
         })
 
+    def test_tuning(self):
+        """Of a TUNE record the numbers of which 65536 is 1, as they are meant."""
+        trace = os.path.join(self.folder, "tune.hbt")
+        subprocess.run([MAKE_TUNE_TRACE, trace, "1000"], check=True)
+        self.export(trace)
+        counters = {track[1]: values for track, values in Perfetto(self.out).counters.items()}
+        self.assertEqual(sorted(counters), ["alpha", "beta", "step", "ux_cost"])
+        at = [cycle * 10 for cycle in range(100, 900, 100)]  # ns at 100 MHz
+        self.assertEqual(counters["alpha"], list(zip(at, [1, 1.5, 0.5, 1.5, 1.5, 2, 2, 2])))
+        self.assertEqual(counters["beta"], list(zip(at, [1, 1, 1, 1.5, 1, 1, 1, 1])))
+        self.assertEqual(counters["ux_cost"][:5], list(zip(at, [0, 3, 3.5, 2.5, 2.75])))
+
 
 class Bad(Case):
     def refuse(self, code, text, *args):
@@ -583,5 +595,5 @@ class Bad(Case):
 
 
 if __name__ == "__main__":
-    HILBERT, MAKE_ODD_TRACE, PROTOC_C = (sys.argv.pop(1) for _ in range(3))
+    HILBERT, MAKE_ODD_TRACE, MAKE_TUNE_TRACE, PROTOC_C = (sys.argv.pop(1) for _ in range(4))
     unittest.main()

@@ -261,6 +261,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
                             0x80001234u, 255};
   callbacks.irq(callbacks.ctx, 50, HB_IRQ_MAILBOX, true);
   callbacks.telemetry(callbacks.ctx, 80, candidate, 8);
+  callbacks.pass(callbacks.ctx, 52, 95);
   callbacks.job(callbacks.ctx, &job);
   callbacks.irq(callbacks.ctx, 510, HB_IRQ_TILE(1), false);
   const hb_sim_refused_t refused = {550, 1, HB_TAG(2, 3, 7), 0x80001230u, 16, true};
@@ -279,6 +280,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "            50  irq            line=mailbox level=1\n"
       "            80  candidate      tag=HT#3/conv7 tile=north score=-16 term0=1 term1=2 term2=3 "
       "term3=-4\n"
+      "            95  pass           awake=43\n"
       "           500  job            tile=south tag=HT#3/conv7 status=WATCHDOG command=12 "
       "array=300 "
       "wait_load=21 wait_store=22 wait_wgt=23 wait_cmd=24 busy=401 start=100 doorbell=90 "
@@ -456,7 +458,7 @@ static void wrong_options_are_explained_bad(void **state) {
       "telemetry note "
       "job irq refused path read_request write_request read_response write_response reg_aw reg_w "
       "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
-      "reset tile_event");
+      "reset tile_event pass");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);

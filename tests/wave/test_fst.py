@@ -189,8 +189,8 @@ class Whole(Case):
             elif line[:1] not in "@-[*^":
                 groups["/".join(inside)].append(line)
         self.assertEqual(closed, {"models", "interrupts", "tile0 axi", "tile1 axi", "noc request", "noc response"})
-        first = [line.split("}")[0][2:] for line in groups["scheduler"]][:7]
-        self.assertEqual(first, ["decision", "score", "term0", "term1", "ready", "free", "miss"])
+        first = [line.split("}")[0][2:] for line in groups["scheduler"]][:9]
+        self.assertEqual(first, ["decision", "score", "term0", "term1", "term2", "term3", "ready", "free", "miss"])
         for tile in ("tile0", "tile1"):
             shown = [re.sub(r"\+\{(.*)\} .*", r"\1", line).removeprefix(f"{tile}.").removeprefix(f"sched.{tile}.") for line in groups[tile]]
             self.assertEqual(shown, ["given", "job", "busy", "control", "decoder", "idle_o", "irq_o", "m_axi_arvalid", "m_axi_rvalid",

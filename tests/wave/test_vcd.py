@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""test_vcd.py HILBERT: `hilbert trace export --vcd` against `hilbert trace dump`."""
+"""test_vcd.py HILBERT MAKE_TUNE_TRACE: `hilbert trace export --vcd` against `hilbert trace dump`."""
 
 import collections
 import json
@@ -12,7 +12,7 @@ import unittest
 
 from vcd import Vcd, text_of
 
-HILBERT = None
+HILBERT, MAKE_TUNE_TRACE = None, None
 # Two clocks: 250 MHz, and one whose cycle is no whole number of picoseconds. The third drops frames and misses deadlines.
 RUNS = {"tiny": ["tiny", "--soc=duo-ws8-os8", "--candidates"],
         "late": ["social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=60ms", "--policy=edf"]}
@@ -112,9 +112,23 @@ class Export(unittest.TestCase):
             elif r["stream"] == "decision":
                 winners.append((r["cycle"], seen[r["tile"], r["tag"]]))
         self.assertGreater(len(winners), 8)
-        for field in ("score", "term0", "term1"):
+        for field in ("score", "term0", "term1", "term2", "term3"):
             self.expect("tiny", f"sched.{field}", [(c, w[field] % 2**32) for c, w in winners])
         self.assertNotIn("sched.score", self.vcds["late"].signals)
+
+    def test_tuning(self):
+        """As the records have it; absent where nothing was tuned."""
+        trace = os.path.join(self.folder.name, "tune.hbt")
+        subprocess.run([MAKE_TUNE_TRACE, trace, "100000"], check=True)
+        self.vcds["tune"], self.khz["tune"] = self.export(trace), 100000
+        self.records["tune"] = [json.loads(line) for line in hilbert("trace", "dump", "--json", trace).stdout.splitlines()]
+        records = self.of("tune", "tune")
+        self.assertEqual([r["cycle"] for r in records], list(range(10000, 90000, 10000)))
+        for field in ("alpha_q16", "beta_q16", "step_q16", "ux_cost_q16"):
+            self.expect("tune", f"sched.{field}", [(r["cycle"], r[field]) for r in records])
+        self.expect("tune", "sched.tuning", [(r["cycle"], r["state_name"]) for r in records], show=text_of)
+        self.assertEqual({r["state_name"] for r in records}, {"BASE", "PROBING", "SETTLED", "RESTARTED"})
+        self.assertNotIn("sched.alpha_q16", self.vcds["tiny"].signals)
 
     def test_frames(self):
         for name in RUNS:
@@ -192,5 +206,5 @@ class Export(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    HILBERT = sys.argv.pop(1)
+    HILBERT, MAKE_TUNE_TRACE = sys.argv.pop(1), sys.argv.pop(1)
     unittest.main()
