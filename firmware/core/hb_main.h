@@ -24,6 +24,14 @@
 #include "sched/hb_policy.h"
 #include "sched/hb_policy_state.h"
 
+/* In firmware.elf, which is optimised as a whole, the event loop's pass stays a function that a
+ * debugger can stop at. */
+#ifdef __riscv
+#define HB_MAIN_KEEP __attribute__((noipa))
+#else
+#define HB_MAIN_KEEP
+#endif
+
 typedef struct hb_main {
   hb_tables_t tables;
   const hb_policy_t *policy;
@@ -50,7 +58,7 @@ HB_MUST_USE hb_status_t hb_main_init(hb_main_t *self, const void *image, uint32_
  * Handles everything that is pending; never waits.
  * @retval HB_ERR_INTERNAL, HB_ERR_ARG as hb_jobs.h and hb_frames.h say.
  */
-HB_MUST_USE hb_status_t hb_main_step(hb_main_t *self);
+HB_MAIN_KEEP HB_MUST_USE hb_status_t hb_main_step(hb_main_t *self);
 
 /** Both of the above and the sleep in between, until an error ends the run through HB_LOCAL_EXIT.
  */

@@ -3,6 +3,7 @@
 #include "drv/hb_tile.h"
 
 #include "drv/hb_mmio.h"
+#include "hilbert/hb_memmap.h"
 #include "hilbert/hb_tile_regs.h"
 
 /* The job registers are neighbours: reg[i] is at JOB_PROG + 4 * i. */
@@ -20,17 +21,28 @@ static void write_if_changed(hb_tile_t *tile, uint32_t index, uint32_t value) {
   tile->known |= bit;
 }
 
+/* What the registers need after a reset. */
+static void configure(const hb_tile_t *tile) {
+  hb_mmio_write32(tile->mmio_base + HB_TILE_REG_WATCHDOG, tile->watchdog_cycles);
+  hb_mmio_write32(tile->mmio_base + HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+}
+
 hb_status_t hb_tile_init(hb_tile_t *tile, uint32_t mmio_base, uint32_t expected_id,
                          uint32_t watchdog_cycles, uint32_t *id_out) {
-  *tile = (hb_tile_t){.mmio_base = mmio_base};
+  *tile = (hb_tile_t){.mmio_base = mmio_base, .watchdog_cycles = watchdog_cycles};
   *id_out = hb_mmio_read32(mmio_base + HB_TILE_REG_ID);
   if (*id_out != expected_id) {
     return HB_ERR_FORMAT;
   }
 
-  hb_mmio_write32(mmio_base + HB_TILE_REG_WATCHDOG, watchdog_cycles);
-  hb_mmio_write32(mmio_base + HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  configure(tile);
   return HB_OK;
+}
+
+void hb_tile_reset(hb_tile_t *tile) {
+  hb_mmio_write32(tile->mmio_base + HB_NI_OFFSET + HB_NI_RESET, HB_NI_RESET_TILE);
+  tile->known = 0;
+  configure(tile);
 }
 
 void hb_tile_start(hb_tile_t *tile, const hb_tile_job_t *job) {
@@ -52,12 +64,6 @@ hb_status_t hb_tile_reap(const hb_tile_t *tile, hb_tile_completion_t *completion
   completion_out->tag = hb_mmio_read32(tile->mmio_base + HB_TILE_REG_COMPL_TAG);
   hb_mmio_write32(tile->mmio_base + HB_TILE_REG_COMPL_POP, HB_TILE_COMPL_POP_POP_MASK);
   return HB_OK;
-}
-
-void hb_tile_reset(hb_tile_t *tile) {
-  hb_mmio_write32(tile->mmio_base + HB_TILE_REG_CTRL,
-                  HB_TILE_CTRL_IRQ_EN_MASK | HB_TILE_CTRL_SOFT_RESET_MASK);
-  tile->known = 0;
 }
 
 bool hb_tile_reset_done(const hb_tile_t *tile) {

@@ -27,6 +27,7 @@ typedef struct hb_tile_job {
 
 typedef struct hb_tile {
   uint32_t mmio_base;
+  uint32_t watchdog_cycles;
   uint32_t known;  /* bit i: reg[i] is what the tile's register holds */
   uint32_t reg[6]; /* JOB_PROG .. JOB_BASE3 */
 } hb_tile_t;
@@ -56,12 +57,15 @@ void hb_tile_start(hb_tile_t *tile, const hb_tile_job_t *job);
 HB_MUST_USE hb_status_t hb_tile_reap(const hb_tile_t *tile, hb_tile_completion_t *completion_out);
 
 /**
- * Asks for a soft reset: running and queued jobs and all completions are dropped once the tile's
- * AXI has drained. No job may be started before hb_tile_reset_done().
+ * Resets a tile through its network interface, whatever it is doing and however it hangs: its jobs
+ * and completions are gone, none of their accesses is under way any more, and the tile is as
+ * hb_tile_init() left it; the windows of its network interface stay. The first of three writes is
+ * answered when all of that is true. An interrupt of a completion that is gone may be pending for
+ * as long as a wire's level takes to arrive: hb_tile_reap() then finds nothing.
  */
 void hb_tile_reset(hb_tile_t *tile);
 
-/** Whether the soft reset asked for is over. */
+/** Whether the reset is over. */
 bool hb_tile_reset_done(const hb_tile_t *tile);
 
 /** The job status code (HB_TILE_STATUS_*) in a COMPL_STATUS value. */

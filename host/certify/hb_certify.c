@@ -22,7 +22,7 @@ enum { MAX_PROCESSES = 1024, POLL_MS = 100, BAR_WIDTH = 24, CONFIDENCE = 95 };
 struct hb_certify {
   char trace_path[HB_CERTIFY_PATH];
   char run[HB_PATH_MAX_BYTES];  /* DIR */
-  char folder[HB_CERTIFY_PATH]; /* DIR/certify, or a sample's */
+  char folder[HB_CERTIFY_PATH]; /* DIR/certify, or of a part */
   char certificate[HB_CERTIFY_PATH];
   hb_certify_trace_t trace;
   char trace_sha256[HB_SHA256_TEXT], workload_sha256[HB_SHA256_TEXT];
@@ -565,13 +565,15 @@ static hb_status_t run_with(hb_certify_t *certify, const hb_certify_work_t *work
 hb_status_t hb_certify_run(hb_certify_t *certify, const hb_certify_options_t *options,
                            const hb_soc_t *soc, const hb_workload_t *workload,
                            hb_certify_verdict_t *verdict_out, char *why, size_t why_len) {
-  const bool sampled = options->sample_ppm < HB_CERTIFY_PPM;
   certify->options = options;
   certify->soc = soc;
-  snprintf(certify->folder, sizeof(certify->folder), "%s/%s", certify->run,
-           sampled ? HB_CERTIFY_FOLDER_SAMPLE : HB_CERTIFY_FOLDER);
-  snprintf(certify->certificate, sizeof(certify->certificate), "%s/%s", certify->run,
-           sampled ? HB_CERTIFY_CERTIFICATE_SAMPLE : HB_CERTIFY_CERTIFICATE);
+  char part[HB_SIM_NAME_MAX + 16];
+  snprintf(part, sizeof(part), "%s%s%s", options->tile < HB_MAX_TILES ? "-" : "",
+           options->tile < HB_MAX_TILES ? soc->tiles[options->tile].name : "",
+           options->sample_ppm < HB_CERTIFY_PPM ? "-sample" : "");
+  snprintf(certify->folder, sizeof(certify->folder), "%s/certify%s", certify->run, part);
+  snprintf(certify->certificate, sizeof(certify->certificate), "%s/certificate%s.json",
+           certify->run, part);
   HB_TRY(check_input(certify, workload, why, why_len));
   hb_replay_memory_t *memory = calloc(workload->num_segments + 1, sizeof(*memory));
   if (memory == NULL) {

@@ -151,7 +151,22 @@ static void follow(hb_cut_t *cut, const hb_sim_boundary_t *record) {
   }
 }
 
+/* The tile is reset: what it was doing ends here, and nothing of it is left. */
+static hb_status_t reset(hb_cut_t *cut, uint64_t cycle) {
+  if (cut->some && cycle > cut->segment.from) {
+    HB_TRY(hand_out(cut, cycle, !at_rest(cut) || cycle <= cut->last));
+  }
+  cut->some = false;
+  cut->now = (hb_replay_state_t){0};
+  cut->idle = true;
+  cut->irq = cut->reset = cut->lost = false;
+  cut->num_addrs = cut->num_words = 0;
+  cut->writes = cut->reads = cut->rung = cut->done = 0;
+  return HB_OK;
+}
+
 hb_status_t hb_cut_boundary(hb_cut_t *cut, const hb_sim_boundary_t *record) {
+  if (record->channel == HB_BOUNDARY_RESET) return reset(cut, record->cycle);
   const bool wire = record->channel == HB_BOUNDARY_IRQ || record->channel == HB_BOUNDARY_IDLE;
   const uint64_t from =
       record->wait > record->cycle ? 0 : record->cycle - (wire ? 0 : record->wait);

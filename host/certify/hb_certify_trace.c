@@ -6,13 +6,13 @@
 #include <string.h>
 
 static const char *const STREAMS[] = {
-    [HB_BOUNDARY_REG_AW] = "reg_aw", [HB_BOUNDARY_REG_W] = "reg_w",
-    [HB_BOUNDARY_REG_B] = "reg_b",   [HB_BOUNDARY_REG_AR] = "reg_ar",
-    [HB_BOUNDARY_REG_R] = "reg_r",   [HB_BOUNDARY_AR] = "axi_ar",
-    [HB_BOUNDARY_R] = "axi_r",       [HB_BOUNDARY_AW] = "axi_aw",
-    [HB_BOUNDARY_W] = "axi_w",       [HB_BOUNDARY_B] = "axi_b",
-    [HB_BOUNDARY_IRQ] = "irq_wire",  [HB_BOUNDARY_IDLE] = "idle_wire",
-    [HB_CERTIFY_JOB] = "job",
+    [HB_BOUNDARY_REG_AW] = "reg_aw",    [HB_BOUNDARY_REG_W] = "reg_w",
+    [HB_BOUNDARY_REG_B] = "reg_b",      [HB_BOUNDARY_REG_AR] = "reg_ar",
+    [HB_BOUNDARY_REG_R] = "reg_r",      [HB_BOUNDARY_AR] = "axi_ar",
+    [HB_BOUNDARY_R] = "axi_r",          [HB_BOUNDARY_AW] = "axi_aw",
+    [HB_BOUNDARY_W] = "axi_w",          [HB_BOUNDARY_B] = "axi_b",
+    [HB_BOUNDARY_IRQ] = "irq_wire",     [HB_BOUNDARY_IDLE] = "idle_wire",
+    [HB_BOUNDARY_RESET] = "reset", [HB_CERTIFY_JOB] = "job",
 };
 enum { NUM_STREAMS = sizeof(STREAMS) / sizeof(STREAMS[0]) };
 
@@ -77,7 +77,7 @@ static hb_status_t find_streams(hb_certify_trace_t *trace, char *why, size_t why
       if (strcmp(schema->streams[s].name, STREAMS[kind]) != 0) continue;
       trace->kind[s] = kind;
       wanted[s] = true;
-      found++;
+      found += kind != HB_BOUNDARY_RESET; /* older traces lack it: nothing was reset */
       if (kind == HB_CERTIFY_JOB) {
         find_columns(&schema->streams[s], JOB_NAMES, JOB_FIELDS, trace->column[s]);
       } else {
@@ -85,7 +85,7 @@ static hb_status_t find_streams(hb_certify_trace_t *trace, char *why, size_t why
       }
     }
   }
-  if (found != NUM_STREAMS) {
+  if (found != NUM_STREAMS - 1) {
     snprintf(why, why_len, "it lacks streams of tiles' boundaries");
     return HB_ERR_INPUT;
   }

@@ -155,15 +155,16 @@ int hb_cmd_certify(int argc, const char **argv) {
       POPT_TABLEEND};
   poptContext context;
   const char **folders;
-  int code = hb_cli_parse(
-      argc, argv, table, "DIR",
-      "Replays what `hilbert run --trace boundary` recorded in DIR/trace.hbt on the "
-      "tiles' RTL, compares\n"
-      "their boundaries cycle by cycle and writes DIR/certificate.json,\n"
-      "of a sample DIR/certificate-sample.json. Goes on where an earlier call stopped.\n"
-      "Exit codes: 0 certified, 1 a difference, 3 the trace is not whole or of "
-      "another scenario.",
-      1, 1, &context, &folders);
+  int code =
+      hb_cli_parse(argc, argv, table, "DIR",
+                   "Replays what `hilbert run --trace boundary` recorded in DIR/trace.hbt on the "
+                   "tiles' RTL, compares\n"
+                   "their boundaries cycle by cycle and writes DIR/certificate.json,\n"
+                   "of a part DIR/certificate-NAME.json, DIR/certificate-sample.json. Goes on "
+                   "where an earlier call stopped.\n"
+                   "Exit codes: 0 certified, 1 a difference, 3 the trace is not whole or of "
+                   "another scenario.",
+                   1, 1, &context, &folders);
   if (code < 0) {
     hb_certify_options_t options = {.processes = 1,
                                     .sample_ppm = HB_CERTIFY_PPM,

@@ -61,6 +61,9 @@ static hb_status_t check_set(const char *path, const char *models, hb_scenario_t
   hb_status_t status = HB_OK;
   if (scenario.soc_path[0] != '\0') {
     status = hb_config_load_soc(scenario.soc_path, hb_cli_tile_known, &soc, error);
+    if (status == HB_OK) {
+      status = hb_config_check_faults(path, &scenario, &soc, error);
+    }
   }
   if (status == HB_OK) {
     if (models == NULL) {

@@ -10,6 +10,8 @@
 #include "hb_cli.h"
 #include "hb_cost.h"
 #include "hb_decimal.h"
+#include "hb_firmware.h"
+#include "hb_job_cost.h"
 #include "hb_run.h"
 #include "hilbert/hb_image.h"
 
@@ -17,11 +19,11 @@
 typedef struct text {
   char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
       *stall_seed, *progress, *dump_dram;
-  char *rules, *cost, *seeds, *sched;
+  char *rules, *cost, *cost_table, *seeds, *gdb, *sched;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
-static bool take_policy(const char *text, hb_run_options_t *options) {
+bool hb_run_take_policy(const char *text, hb_run_options_t *options) {
 #define TAKE_POLICY(name_, number_) \
   if (strcmp(text, #name_) == 0) {  \
     options->policy = (number_);    \
@@ -35,7 +37,7 @@ static bool take_policy(const char *text, hb_run_options_t *options) {
   return false;
 }
 
-static bool take_duration(const char *text, hb_run_options_t *options) {
+bool hb_run_take_duration(const char *text, hb_run_options_t *options) {
   const hb_status_t status = hb_duration_parse(text, &options->duration_ps);
   if (status != HB_OK || options->duration_ps == 0 ||
       options->duration_ps > UINT64_C(3600000000000000)) {
@@ -150,21 +152,19 @@ static bool take_wave(const text_t *text, hb_run_options_t *options) {
 
 static bool take(const text_t *text, hb_run_options_t *options) {
   uint64_t stall_ppm = 0;
-  const char *firmware = getenv("HILBERT_FIRMWARE");
+  uint64_t gdb_port = 0;
   options->models = text->models;
   options->soc = text->soc;
   options->engine = text->engine;
   options->dump_dram = text->dump_dram;
   options->out = text->out;
-  options->firmware = text->firmware != NULL                    ? text->firmware
-                      : firmware != NULL && firmware[0] != '\0' ? firmware
-                                                                : HB_FIRMWARE_ELF;
+  options->firmware = hb_firmware_path(text->firmware);
   options->seed = 1;
   options->stall_seed = 1;
   options->trace = true;
   options->trace_level = HB_TRACE_JOBS;
-  if (!take_policy(text->policy != NULL ? text->policy : "fcfs", options) ||
-      (text->duration != NULL && !take_duration(text->duration, options)) ||
+  if (!hb_run_take_policy(text->policy != NULL ? text->policy : "fcfs", options) ||
+      (text->duration != NULL && !hb_run_take_duration(text->duration, options)) ||
       (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
       (text->trace != NULL && !take_trace(text->trace, options)) ||
       (text->sched != NULL && !take_sched(text->sched, options)) ||
@@ -172,19 +172,74 @@ static bool take(const text_t *text, hb_run_options_t *options) {
        !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
        !hb_cli_number("--stall-seed", text->stall_seed, 0, UINT64_MAX, &options->stall_seed)) ||
+      (text->gdb != NULL && !hb_cli_number("--gdb", text->gdb, 0, UINT16_MAX, &gdb_port)) ||
       (text->progress != NULL && !take_progress(text->progress, options)) ||
       !take_wave(text, options)) {
     return false;
   }
+  if (text->gdb != NULL && text->wave != NULL) {
+    hb_cli_fail(HB_EXIT_USAGE, "--gdb: not with --wave, which runs twice");
+    return false;
+  }
   options->stall_ppm = (uint32_t)stall_ppm;
+  options->gdb = text->gdb != NULL;
+  options->gdb_port = (uint16_t)gdb_port;
   return true;
 }
 
-/* --engine analytical: no NoC, no DRAM, no host, so most options are not for it. */
+/* --engine analytical without rules: the firmware, and jobs that take what a cost model says. */
+static bool take_native(const text_t *text, bool flags, hb_run_options_t *options) {
+  const struct {
+    const char *name, *text;
+  } others[] = {{"--firmware", text->firmware},
+                {"--stall-ppm", text->stall_ppm},
+                {"--stall-seed", text->stall_seed},
+                {"--wave", text->wave},
+                {"--gdb", text->gdb},
+                {"--dump-dram", text->dump_dram},
+                {"--seeds", text->seeds},
+                {"--exact-reference, --functional and --no-skip", flags ? "" : NULL}};
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    if (others[i].text != NULL) {
+      hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical", others[i].name);
+      return false;
+    }
+  }
+  options->cost = text->cost != NULL ? text->cost : "systolic";
+  options->cost_table = text->cost_table;
+  bool known = false;
+  char names[128] = "";
+  size_t used = 0;
+  for (uint32_t i = 0; hb_job_cost_name(i) != NULL; i++) {
+    known |= strcmp(hb_job_cost_name(i), options->cost) == 0;
+    used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i == 0 ? "" : ", ",
+                             hb_job_cost_name(i));
+  }
+  if (!known) {
+    hb_cli_fail(HB_EXIT_USAGE, "--cost: expected one of %s, got %s", names, options->cost);
+    return false;
+  }
+  if ((strcmp(options->cost, "table") == 0) != (text->cost_table != NULL)) {
+    hb_cli_fail(HB_EXIT_USAGE, "--cost table and --cost-table FILE go together");
+    return false;
+  }
+  if (!take(text, options)) {
+    return false;
+  }
+  if (options->trace && options->trace_level > HB_TRACE_JOBS) {
+    hb_cli_fail(HB_EXIT_USAGE, "--trace: expected decisions, jobs or off for --engine analytical");
+    return false;
+  }
+  return true;
+}
+
+/* --engine analytical --rules: no SoC, no policy, so most options are not for it. */
 static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t *options) {
   const struct {
     const char *name, *text;
   } others[] = {
+      {"--cost-table", text->cost_table},
+      {"--models", text->models},
       {"--soc", text->soc},
       {"--policy", text->policy},
       {"--sched", text->sched},
@@ -194,18 +249,19 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
       {"--stall-ppm", text->stall_ppm},
       {"--wave", text->wave},
       {"--stall-seed", text->stall_seed},
+      {"--gdb", text->gdb},
       {"--progress", text->progress},
       {"--dump-dram", text->dump_dram},
       {"--candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
-      hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical", others[i].name);
+      hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical --rules", others[i].name);
       return false;
     }
   }
-  if (text->rules == NULL || strcmp(text->rules, "xrbench") != 0) {
-    hb_cli_fail(HB_EXIT_USAGE,
-                "--engine analytical needs --rules xrbench, the only rules there are");
+  if (strcmp(text->rules, "xrbench") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "--rules: expected xrbench, the only rules there are, got %s",
+                text->rules);
     return false;
   }
   options->cost = text->cost != NULL ? text->cost : "table";
@@ -232,14 +288,23 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
 
 static int run_either(const text_t *text, bool flags, hb_run_options_t *options) {
   if (text->engine != NULL && strcmp(text->engine, "analytical") == 0) {
+    if (text->rules == NULL) {
+      return take_native(text, flags, options) ? hb_run(options) : HB_EXIT_USAGE;
+    }
     hb_analyse_options_t analyse = {.suite = options->scenario};
-    return take_analytical(text, flags, &analyse) ? hb_analyse(&analyse) : HB_EXIT_USAGE;
+    const bool any = flags || options->candidates || options->json;
+    return take_analytical(text, any, &analyse) ? hb_analyse(&analyse) : HB_EXIT_USAGE;
   }
-  if (text->rules != NULL || text->cost != NULL || text->seeds != NULL) {
-    return hb_cli_fail(HB_EXIT_USAGE, "%s: only for --engine analytical",
-                       text->rules != NULL  ? "--rules"
-                       : text->cost != NULL ? "--cost"
-                                            : "--seeds");
+  const struct {
+    const char *name, *text;
+  } others[] = {{"--rules", text->rules},
+                {"--cost", text->cost},
+                {"--cost-table", text->cost_table},
+                {"--seeds", text->seeds}};
+  for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+    if (others[i].text != NULL) {
+      return hb_cli_fail(HB_EXIT_USAGE, "%s: only for --engine analytical", others[i].name);
+    }
   }
   return take(text, options) ? hb_run(options) : HB_EXIT_USAGE;
 }
@@ -259,16 +324,19 @@ int hb_cmd_run(int argc, const char **argv) {
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0,
        "rtl, or twin: models of the tiles that are exact to the cycle and compute no data; "
        "default: "
-       "rtl; ,TILE=rtl or ,TILE=twin for one tile; or analytical: a suite, by a cost model",
+       "rtl; ,TILE=rtl or ,TILE=twin for one tile; or analytical: the firmware's policies on jobs "
+       "that take what a cost model says",
        "NAME"},
       {"functional", '\0', POPT_ARG_NONE, &functional, 0,
        "twins compute data too: what RTL leaves in memory; default: they write zeros", NULL},
       {"dump-dram", '\0', POPT_ARG_STRING, &text.dump_dram, 0,
        "write what is in memory at the end, from its first byte on, with holes for zeros", "FILE"},
       {"rules", '\0', POPT_ARG_STRING, &text.rules, 0,
-       "analytical: load generator, dispatch and scores; xrbench", "NAME"},
-      {"cost", '\0', POPT_ARG_STRING, &text.cost, 0, "analytical: cost model; default: table",
-       "NAME"},
+       "analytical: a suite by its own load generator, dispatch and scores; xrbench", "NAME"},
+      {"cost", '\0', POPT_ARG_STRING, &text.cost, 0,
+       "analytical: cost model; default: systolic, with --rules table", "NAME"},
+      {"cost-table", '\0', POPT_ARG_STRING, &text.cost_table, 0,
+       "of --cost table: columns model, layer, tile, cycles", "FILE.csv"},
       {"seeds", '\0', POPT_ARG_STRING, &text.seeds, 0,
        "analytical: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
@@ -308,6 +376,10 @@ int hb_cmd_run(int argc, const char **argv) {
        "before and behind the event; default: 20us", "TIME"},
       {"wave-scope", '\0', POPT_ARG_STRING, &text.wave_scope, 0,
        "tiles by name, sched, noc, separated by commas; default: all", "NAMES"},
+      {"gdb", '\0', POPT_ARG_STRING, &text.gdb, 0,
+       "wait for gdb-multiarch on this TCP port of localhost before the first instruction; 0: any "
+       "free one",
+       "PORT"},
       {"json", '\0', POPT_ARG_NONE, &json, 0, "print metrics.json instead of tables", NULL},
       {"progress", '\0', POPT_ARG_STRING, &text.progress, 0, "auto, always or never", "WHEN"},
       POPT_TABLEEND};
@@ -326,15 +398,15 @@ int hb_cmd_run(int argc, const char **argv) {
                                 .functional = functional,
                                 .candidates = candidates,
                                 .json = json};
-    exit_code =
-        run_either(&text, no_skip || exact_reference || functional || candidates || json, &options);
+    exit_code = run_either(&text, no_skip || exact_reference || functional, &options);
     poptFreeContext(context);
   }
   char *const texts[] = {
-      text.models,  text.dump_dram,   text.rules,       text.cost,       text.seeds, text.engine,
-      text.soc,     text.policy,      text.duration,    text.seed,       text.out,   text.firmware,
-      text.trace,   text.stall_ppm,   text.stall_seed,  text.progress,   text.wave,  text.wave_from,
-      text.wave_to, text.wave_around, text.wave_margin, text.wave_scope, text.sched};
+      text.models,      text.dump_dram,   text.rules,      text.cost,      text.cost_table,
+      text.seeds,       text.engine,      text.soc,        text.policy,    text.duration,
+      text.seed,        text.out,         text.firmware,   text.trace,     text.stall_ppm,
+      text.stall_seed,  text.progress,    text.wave,       text.wave_from, text.wave_to,
+      text.wave_around, text.wave_margin, text.wave_scope, text.gdb,       text.sched};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "hb_cli.h"
+#include "hb_decimal.h"
 #include "hb_trace_cmd.h"
 #include "hb_trace_diff.h"
 #include "hb_trace_perfetto.h"
+#include "hb_trace_reader.h"
 #include "hb_trace_slice.h"
 #include "hb_trace_stat.h"
 #include "hb_wave_vcd.h"
@@ -151,6 +153,36 @@ static const command_t *find_command(const char *name) {
   return NULL;
 }
 
+/* A cycle, or the one at a time by the clock of the trace `file`; *cycle_out stays if `text` is
+ * NULL. */
+static bool take_cycle(const char *option, const char *text, const char *file,
+                       uint64_t *cycle_out) {
+  uint64_t ps = 0;
+  if (text == NULL) return true;
+  if (strspn(text, "0123456789") == strlen(text)) {
+    return hb_cli_number(option, text, 0, UINT64_MAX, cycle_out);
+  }
+  if (hb_duration_parse(text, &ps) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: expected a cycle or a time, such as 1.2ms, got %s", option,
+                text);
+    return false;
+  }
+  hb_trace_reader_t *reader;
+  char why[1024] = "";
+  if (hb_trace_reader_open(file, &reader, why, sizeof(why)) != HB_OK) {
+    return true; /* the command will say why */
+  }
+  const char *clock = hb_trace_reader_meta(reader, "clock_khz");
+  const uint64_t khz = clock == NULL ? 0 : strtoull(clock, NULL, 10);
+  hb_trace_reader_free(reader);
+  if (khz == 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "%s: %s does not say its clock; give a cycle", option, file);
+    return false;
+  }
+  *cycle_out = (uint64_t)((unsigned __int128)ps * khz / UINT64_C(1000000000));
+  return true;
+}
+
 /* Fills in the rest of `args`; complains about what does not fit the command. */
 static bool check_args(const command_t *command, args_t *args) {
   int files = 0;
@@ -172,9 +204,8 @@ static bool check_args(const command_t *command, args_t *args) {
          has_option(command, args->level != NULL, LEVEL, "--level") &&
          has_option(command, args->perfetto != NULL, EXPORT, "--perfetto") &&
          has_option(command, args->vcd != NULL, EXPORT, "--vcd") &&
-         (args->from_text == NULL ||
-          hb_cli_number("--from", args->from_text, 0, UINT64_MAX, &args->from)) &&
-         (args->to_text == NULL || hb_cli_number("--to", args->to_text, 0, UINT64_MAX, &args->to));
+         take_cycle("--from", args->from_text, args->files[0], &args->from) &&
+         take_cycle("--to", args->to_text, args->files[0], &args->to);
 }
 
 static int run(const command_t *command, args_t *args) {
@@ -194,10 +225,10 @@ int hb_cmd_trace(int argc, const char **argv) {
        NULL},
       {"stream", '\0', POPT_ARG_STRING, &args.streams, 0,
        "dump, diff, slice: only these, separated by commas", "NAMES"},
-      {"from", '\0', POPT_ARG_STRING, &args.from_text, 0, "all but info and recover: first cycle",
-       "CYCLE"},
-      {"to", '\0', POPT_ARG_STRING, &args.to_text, 0, "all but info and recover: last cycle",
-       "CYCLE"},
+      {"from", '\0', POPT_ARG_STRING, &args.from_text, 0,
+       "all but info and recover: first cycle, or its time, such as 1.2ms", "CYCLE"},
+      {"to", '\0', POPT_ARG_STRING, &args.to_text, 0,
+       "all but info and recover: last cycle, or its time", "CYCLE"},
       {"tolerance", '\0', POPT_ARG_STRING, &args.tolerance, 0,
        "diff: fields that may differ by so much, separated by commas", "FIELD=N"},
       {"level", '\0', POPT_ARG_STRING, &args.level, 0,

@@ -34,6 +34,7 @@ int hb_cmd_list(int argc, const char **argv);
 int hb_cmd_certify(int argc, const char **argv);
 int hb_cmd_report(int argc, const char **argv);
 int hb_cmd_trace(int argc, const char **argv);
+int hb_cmd_validate(int argc, const char **argv);
 
 /** Prints "hilbert: <message>" to stderr and returns `exit_code`. */
 __attribute__((format(printf, 2, 3))) int hb_cli_fail(int exit_code, const char *format, ...);

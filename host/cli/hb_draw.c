@@ -26,7 +26,7 @@ static bool take_scope(const char *scope, const hb_soc_t *soc, hb_sim_wave_t *wa
                        bool *sched_out) {
   wave->tiles = scope == NULL ? (uint32_t)((UINT64_C(1) << soc->num_tiles) - 1) : 0;
   wave->noc = *sched_out = scope == NULL;
-  for (const char *at = scope; at != NULL && *at != '\0';) {
+  for (const char *at = scope; at != NULL;) {
     const size_t len = strcspn(at, ",");
     bool known = true;
     if (len == 5 && strncmp(at, "sched", len) == 0) {
@@ -47,20 +47,46 @@ static bool take_scope(const char *scope, const hb_soc_t *soc, hb_sim_wave_t *wa
       for (uint32_t i = 0; i < soc->num_tiles; i++) {
         strcat(strcat(list, ", "), soc->tiles[i].name);
       }
-      hb_cli_fail(HB_EXIT_USAGE, "--wave-scope: expected sched, noc%s, got %.*s", list, (int)len,
+      hb_cli_fail(HB_EXIT_USAGE, "--wave-scope: expected sched, noc%s, got '%.*s'", list, (int)len,
                   at);
       return false;
     }
-    at += len + (at[len] == ',');
+    at = at[len] == ',' ? at + len + 1 : NULL;
   }
   return true;
 }
 
-int hb_draw_check(const hb_draw_options_t *options, const hb_soc_t *soc, uint64_t planned_cycles) {
+/* Whether the scenario has the model and the layer of the event. */
+static bool check_names(const hb_wave_event_t *event, const hb_scenario_t *scenario) {
+  const hb_task_t *task = NULL;
+  char names[HB_IMAGE_MAX_MODELS * (HB_NAME_MAX + 2) + 1] = "";
+  for (uint32_t m = 0; m < scenario->num_tasks; m++) {
+    if (strcmp(scenario->tasks[m].name, event->model) == 0) task = &scenario->tasks[m];
+    strcat(strcat(names, m > 0 ? ", " : ""), scenario->tasks[m].name);
+  }
+  if (event->model[0] != '\0' && task == NULL) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave-around: scenario %s has no model %s; it has %s",
+                scenario->name, event->model, names);
+    return false;
+  }
+  bool known = event->layer[0] == '\0';
+  for (uint32_t l = 0; task != NULL && l < task->model.num_layers; l++) {
+    known = known || strcmp(task->model.layers[l].name, event->layer) == 0;
+  }
+  if (!known) {
+    hb_cli_fail(HB_EXIT_USAGE, "--wave-around: model %s has no layer %s; its first is %s",
+                event->model, event->layer, task->model.layers[0].name);
+  }
+  return known;
+}
+
+int hb_draw_check(const hb_draw_options_t *options, const hb_scenario_t *scenario,
+                  const hb_soc_t *soc, uint64_t planned_cycles) {
   hb_sim_wave_t wave;
   bool sched;
   if (!take_scope(options->scope, soc, &wave, &sched)) return HB_EXIT_USAGE;
   const uint64_t from = options->from.given ? cycle_of(&options->from, soc) : 0;
+  if (options->has_event && !check_names(&options->event, scenario)) return HB_EXIT_USAGE;
   if (options->has_event && (options->from.given || options->to.given)) {
     return hb_cli_fail(HB_EXIT_USAGE,
                        "--wave-around or --wave-from and --wave-to, not both; --wave-margin says "

@@ -49,7 +49,8 @@ typedef struct hb_draw {
  * Checks what can be checked before anything runs.
  * @return an exit code; complaints went to stderr.
  */
-int hb_draw_check(const hb_draw_options_t *options, const hb_soc_t *soc, uint64_t planned_cycles);
+int hb_draw_check(const hb_draw_options_t *options, const hb_scenario_t *scenario,
+                  const hb_soc_t *soc, uint64_t planned_cycles);
 
 /** Finds window and signals in the trace of directory `out`. Exit code as above. */
 int hb_draw_begin(const hb_draw_options_t *options, const hb_soc_t *soc, const char *out,

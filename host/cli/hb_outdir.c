@@ -13,13 +13,25 @@
 #include "hb_model.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_CERTIFICATE,   HB_OUTDIR_CERTIFICATE_SAMPLE,
-                                      HB_OUTDIR_METRICS,       HB_OUTDIR_METRICS ".tmp",
-                                      HB_OUTDIR_REPORT,        HB_OUTDIR_REPORT ".tmp",
-                                      HB_OUTDIR_TRACE,         HB_OUTDIR_SCORES,
-                                      HB_OUTDIR_SCORES ".tmp", HB_OUTDIR_TASKS,
-                                      HB_OUTDIR_TASKS ".tmp",  HB_OUTDIR_SEEDS,
-                                      HB_OUTDIR_SEEDS ".tmp"};
+static const char *const RESULTS[] = {HB_OUTDIR_METRICS,
+                                      HB_OUTDIR_METRICS ".tmp",
+                                      HB_OUTDIR_REPORT,
+                                      HB_OUTDIR_REPORT ".tmp",
+                                      HB_OUTDIR_TRACE,
+                                      HB_OUTDIR_SCORES,
+                                      HB_OUTDIR_SCORES ".tmp",
+                                      HB_OUTDIR_TASKS,
+                                      HB_OUTDIR_TASKS ".tmp",
+                                      HB_OUTDIR_SEEDS,
+                                      HB_OUTDIR_SEEDS ".tmp",
+                                      HB_OUTDIR_VALIDATE_CSV,
+                                      HB_OUTDIR_VALIDATE_CSV ".tmp",
+                                      HB_OUTDIR_VALIDATE_JSON,
+                                      HB_OUTDIR_VALIDATE_JSON ".tmp",
+                                      HB_OUTDIR_VALIDATE_PLOT,
+                                      HB_OUTDIR_VALIDATE_PLOT ".tmp",
+                                      HB_OUTDIR_VALIDATE_SCENARIOS,
+                                      HB_OUTDIR_VALIDATE_SCENARIOS ".tmp"};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */
@@ -36,6 +48,22 @@ static bool is_wave(const char *name) {
     }
   }
   return false;
+}
+
+/* "certify", "certificate.json", or one of them with "-sample" or "-TILE" behind its first word. */
+static bool is_of_certify(const char *name, const char *first, const char *ending) {
+  const size_t len = strlen(name), first_len = strlen(first), ending_len = strlen(ending);
+  return len >= first_len + ending_len && strncmp(name, first, first_len) == 0 &&
+         strcmp(name + len - ending_len, ending) == 0 &&
+         (len == first_len + ending_len || name[first_len] == '-');
+}
+
+static bool is_certify(const char *name) {
+  return is_of_certify(name, "certify", "");
+}
+
+static bool is_certificate(const char *name) {
+  return is_of_certify(name, "certificate", ".json");
 }
 
 static bool is_result(const char *name) {
@@ -115,7 +143,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
        entry = readdir(directory)) {
     const char *name = entry->d_name;
     if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name) &&
-        strcmp(name, HB_OUTDIR_CERTIFY) != 0 && strcmp(name, HB_OUTDIR_CERTIFY_SAMPLE) != 0) {
+        !is_certify(name) && !is_certificate(name)) {
       snprintf(
           why, why_len,
           "%s: holds %s, which no run wrote; give another directory with --out or move it away",
@@ -126,12 +154,12 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (int i = 0; i < NUM_RESULTS && status == HB_OK; i++) {
     status = remove_file(path, RESULTS[i], why, why_len);
   }
-  if (status == HB_OK) status = remove_certify(path, HB_OUTDIR_CERTIFY, why, why_len);
-  if (status == HB_OK) status = remove_certify(path, HB_OUTDIR_CERTIFY_SAMPLE, why, why_len);
   rewinddir(directory);
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {
-    if (is_wave(entry->d_name)) status = remove_file(path, entry->d_name, why, why_len);
+    const char *name = entry->d_name;
+    if (is_certify(name)) status = remove_certify(path, name, why, why_len);
+    if (is_wave(name) || is_certificate(name)) status = remove_file(path, name, why, why_len);
   }
   closedir(directory);
   return status;

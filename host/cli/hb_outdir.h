@@ -16,16 +16,16 @@
 
 #include "hilbert/hb_status.h"
 
-#define HB_OUTDIR_CERTIFICATE "certificate.json"
-#define HB_OUTDIR_CERTIFICATE_SAMPLE "certificate-sample.json"
-#define HB_OUTDIR_CERTIFY "certify" /* the folders of `hilbert certify` */
-#define HB_OUTDIR_CERTIFY_SAMPLE "certify-sample"
 #define HB_OUTDIR_METRICS "metrics.json"
 #define HB_OUTDIR_REPORT "report.html"
 #define HB_OUTDIR_TRACE "trace.hbt"
 #define HB_OUTDIR_SCORES "scores.csv" /* of --engine analytical, as are the next two */
 #define HB_OUTDIR_TASKS "tasks.csv"
 #define HB_OUTDIR_SEEDS "seeds.csv"
+#define HB_OUTDIR_VALIDATE_CSV "validate.csv" /* of `hilbert validate`, as are the next ones */
+#define HB_OUTDIR_VALIDATE_JSON "validate.json"
+#define HB_OUTDIR_VALIDATE_PLOT "validate.svg"
+#define HB_OUTDIR_VALIDATE_SCENARIOS "scenarios.csv"
 
 /**
  * Makes `path` (and the folders above it) an empty directory.

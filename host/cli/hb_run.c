@@ -10,15 +10,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "elf/hb_elf.h"
 #include "hb_certify.h"
 #include "hb_cli.h"
 #include "hb_collect.h"
 #include "hb_dump.h"
 #include "hb_energy.h"
+#include "hb_firmware.h"
+#include "hb_job_cost.h"
 #include "hb_library.h"
 #include "hb_map.h"
 #include "hb_metrics.h"
+#include "hb_native.h"
 #include "hb_outdir.h"
 #include "hb_progress.h"
 #include "hb_tables.h"
@@ -28,7 +30,6 @@
 
 enum {
   POLL_CYCLES = 50000,
-  MAX_FIRMWARE_BYTES = 16 << 20,
   LINE_BYTES = 4096,
 };
 
@@ -41,8 +42,7 @@ typedef struct run {
   char out[HB_PATH_MAX_BYTES];
   hb_scenario_t scenario;
   hb_soc_t soc;
-  uint8_t *firmware_bytes;
-  hb_elf_t firmware;
+  hb_firmware_t firmware;
   hb_workload_t workload; /* without the segments' bytes once they are in the machine */
   char workload_sha256[HB_SHA256_TEXT]; /* of traces of the boundary */
   hb_score_t *score;
@@ -56,6 +56,9 @@ typedef struct run {
   hb_progress_t progress;
   hb_sim_stop_t stop;
   hb_metrics_t metrics;
+  hb_job_cost_t *costs;      /* of the analytical engine, else NULL */
+  hb_status_t native_status; /* of the same: how it ended, and why */
+  char native_why[256];
   bool drawing; /* this is the second time, for the waveform */
   hb_draw_t draw;
 } run_t;
@@ -115,37 +118,27 @@ static int load_files(run_t *run) {
   if (status == HB_OK) {
     status = hb_config_load_soc(run->soc_path, hb_cli_tile_known, &run->soc, &error);
   }
+  if (status == HB_OK) {
+    status = hb_config_check_faults(path, &run->scenario, &run->soc, &error);
+  }
+  if (status == HB_OK && run->options->cost != NULL && run->scenario.num_faults > 0) {
+    return hb_cli_fail(HB_EXIT_USAGE,
+                       "%s:%u: faults: not for --engine analytical, which has no tiles", path,
+                       run->scenario.faults[0].line);
+  }
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
 static int load_firmware(run_t *run) {
-  const char *path = run->options->firmware;
-  FILE *file = fopen(path, "rb");
-  if (file == NULL) {
-    return hb_cli_fail(HB_EXIT_INPUT, "%s: %s", path, strerror(errno));
+  if (run->options->cost != NULL) {
+    return HB_EXIT_OK; /* it is part of this program */
   }
-  run->firmware_bytes = malloc(MAX_FIRMWARE_BYTES);
-  if (run->firmware_bytes == NULL) {
-    fclose(file);
-    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
-  }
-  const size_t len = fread(run->firmware_bytes, 1, MAX_FIRMWARE_BYTES, file);
-  const bool unread = ferror(file) != 0;
-  const bool too_long = !unread && len == MAX_FIRMWARE_BYTES;
-  fclose(file);
-  if (unread) {
-    return hb_cli_fail(HB_EXIT_INPUT, "%s: cannot be read", path);
-  }
-  const char *why = "";
-  if (too_long || hb_elf_parse(run->firmware_bytes, len, &run->firmware, &why) != HB_OK) {
-    fprintf(stderr, "%s: %s\n", path, too_long ? "too large for firmware" : why);
-    return HB_EXIT_INPUT;
-  }
-  return HB_EXIT_OK;
+  return hb_firmware_read(run->options->firmware, &run->firmware);
 }
 
-/* One word of --engine: "rtl", "twin" or either for one tile. */
-static bool take_engine_word(run_t *run, const char *word, size_t len, bool first) {
+/* One word of --engine: "rtl", "twin" or either for one tile that is not among those `named`. */
+static bool take_engine_word(run_t *run, const char *word, size_t len, bool first,
+                             uint32_t *named) {
   const size_t name_len = first ? 0 : (size_t)strcspn(word, "=,");
   const char *kind = first ? word : word + name_len + 1;
   const size_t kind_len = first ? len : len > name_len ? len - name_len - 1 : 0;
@@ -160,7 +153,9 @@ static bool take_engine_word(run_t *run, const char *word, size_t len, bool firs
     }
     run->twin_tiles = twin ? run->twin_tiles | 1u << i : run->twin_tiles & ~(1u << i);
     if (!first) {
-      return true;
+      const bool again = (*named >> i & 1u) != 0;
+      *named |= 1u << i;
+      return !again;
     }
   }
   return first;
@@ -168,17 +163,23 @@ static bool take_engine_word(run_t *run, const char *word, size_t len, bool firs
 
 static int take_engine(run_t *run) {
   const char *text = run->options->engine == NULL ? "rtl" : run->options->engine;
+  if (run->options->cost != NULL) {
+    snprintf(run->engine, sizeof(run->engine), "%s, %s", text, run->options->cost);
+    return HB_EXIT_OK;
+  }
   if (snprintf(run->engine, sizeof(run->engine), "%s", text) >= (int)sizeof(run->engine)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--engine: too long");
   }
+  uint32_t named = 0;
   for (const char *word = text, *end; word != NULL; word = end) {
     const size_t len = strcspn(word, ",");
     end = word[len] == ',' ? word + len + 1 : NULL;
-    if (!take_engine_word(run, word, len, word == text)) {
-      return hb_cli_fail(HB_EXIT_USAGE,
-                         "--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of "
-                         "%s, separated by commas, got %.*s",
-                         run->soc.name, (int)len, word);
+    if (!take_engine_word(run, word, len, word == text, &named)) {
+      return hb_cli_fail(
+          HB_EXIT_USAGE,
+          "--engine: expected rtl or twin, then TILE=rtl or TILE=twin once for tiles "
+          "of %s, separated by commas, got %.*s",
+          run->soc.name, (int)len, word);
     }
   }
   if (run->options->functional && run->twin_tiles == 0) {
@@ -215,6 +216,17 @@ static int compile(run_t *run) {
   return HB_EXIT_OK;
 }
 
+static int find_costs(run_t *run) {
+  if (run->options->cost == NULL) {
+    return HB_EXIT_OK;
+  }
+  hb_config_error_t error;
+  const hb_status_t status =
+      hb_job_cost_new(&run->scenario, &run->soc, &run->workload, run->options->cost,
+                      run->options->cost_table, &run->costs, &error);
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
+}
+
 /* --------------------------------------------------------------------------------------------
  * callbacks */
 
@@ -230,6 +242,10 @@ static void on_job(void *ctx, const hb_sim_job_t *job) {
   run_t *run = ctx;
   hb_score_job(run->score, job);
   hb_energy_job(run->energy, job);
+  if (run->costs != NULL) { /* there is no tile that counts */
+    run->metrics.tiles[job->tile].jobs++;
+    run->metrics.tiles[job->tile].busy += job->busy;
+  }
   if (run->trace != NULL) {
     hb_trace_sink_job(run->trace, job);
   }
@@ -250,6 +266,13 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
   }
   if (run->trace != NULL) {
     hb_trace_sink_refused(run->trace, refused);
+  }
+}
+
+static void on_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
+  run_t *run = ctx;
+  if (run->trace != NULL) {
+    hb_trace_sink_tile_event(run->trace, event);
   }
 }
 
@@ -285,41 +308,14 @@ static bool on_poll(void *ctx, uint64_t cycle) {
 /* ----------------------------------------------------------------------------------------------
  * machine */
 
-/* A segment of firmware, and zeros behind it up to its size in memory. */
-static hb_status_t load_segment(run_t *run, const hb_elf_segment_t *segment) {
-  HB_TRY(hb_sim_load_private(run->sim, segment->addr, segment->bytes, segment->num_bytes));
-  const uint32_t num_zeros = segment->mem_bytes - segment->num_bytes;
-  if (num_zeros == 0) {
-    return HB_OK;
-  }
-  void *zeros = calloc(num_zeros, 1);
-  if (zeros == NULL) {
-    return HB_ERR_NOMEM;
-  }
-  const hb_status_t status =
-      hb_sim_load_private(run->sim, segment->addr + segment->num_bytes, zeros, num_zeros);
-  free(zeros);
-  return status;
-}
-
-static hb_status_t fill_machine(run_t *run) {
-  for (uint32_t i = 0; i < run->firmware.num_segments; i++) {
-    HB_TRY(load_segment(run, &run->firmware.segments[i]));
-  }
-  HB_TRY(hb_sim_set_entry(run->sim, run->firmware.entry));
-  HB_TRY(
-      hb_sim_load_private(run->sim, HB_IMAGE_BASE, run->workload.image, run->workload.image_len));
-  if (run->options->trace && run->options->trace_level >= HB_TRACE_BOUNDARY) {
-    hb_certify_workload_sha256(&run->workload, run->workload_sha256);
-  }
-  for (uint32_t i = 0; i < run->workload.num_segments; i++) {
-    hb_segment_t *segment = &run->workload.segments[i];
-    HB_TRY(hb_sim_load_dram(run->sim, segment->addr, segment->bytes, segment->len));
-    free(segment->bytes); /* hundreds of megabytes of weights need not be there twice */
-    segment->bytes = NULL;
-  }
-  for (uint32_t i = 0; i < run->workload.num_streams; i++) {
-    HB_TRY(hb_sim_add_stream(run->sim, &run->workload.streams[i]));
+static hb_status_t add_faults(run_t *run) {
+  for (uint32_t i = 0; i < run->scenario.num_faults; i++) {
+    const hb_fault_t *from = &run->scenario.faults[i];
+    const hb_sim_fault_t fault = {
+        .tile = from->tile,
+        .kind = from->kind == HB_FAULT_HANG ? HB_TILE_EVENT_HANG : HB_TILE_EVENT_ERROR,
+        .cycle = cycles_of(from->time_ps, run->soc.clock_khz)};
+    HB_TRY(hb_sim_add_fault(run->sim, &fault));
   }
   return HB_OK;
 }
@@ -341,6 +337,7 @@ static int build_machine(run_t *run) {
                .job = on_job,
                .irq = on_irq,
                .refused = on_refused,
+               .tile_event = on_tile_event,
                .path = on_path,
                .packet = packets ? on_packet : NULL,
                .boundary = boundary ? on_boundary : NULL},
@@ -354,12 +351,21 @@ static int build_machine(run_t *run) {
   if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
+  if (run->costs != NULL) {
+    return HB_EXIT_OK;
+  }
   hb_status_t status = hb_sim_create(&run->soc, &sim_options, &run->sim);
   if (status != HB_OK) {
     fprintf(stderr, "%s: %s\n", run->soc_path, hb_sim_error(NULL));
     return status == HB_ERR_ARG ? HB_EXIT_INPUT : HB_EXIT_INTERNAL;
   }
-  status = fill_machine(run);
+  if (boundary) {
+    hb_certify_workload_sha256(&run->workload, run->workload_sha256);
+  }
+  status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
+  if (status == HB_OK) {
+    status = add_faults(run);
+  }
   if (status != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "loading the machine: %s: %s", hb_status_text(status),
                        hb_sim_error(run->sim));
@@ -377,9 +383,10 @@ static int name_out(run_t *run) {
     len = snprintf(run->out, sizeof(run->out), "%s", options->out);
   } else {
     len =
-        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s", run->scenario.name,
+        snprintf(run->out, sizeof(run->out), "out/%s%s%s-%s-%s%s%s", run->scenario.name,
                  options->models != NULL ? "-" : "", options->models != NULL ? options->models : "",
-                 run->soc.name, options->policy_name);
+                 run->soc.name, options->policy_name, options->cost != NULL ? "-" : "",
+                 options->cost != NULL ? options->cost : "");
   }
   if (len >= (int)sizeof(run->out)) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: path longer than %d bytes", HB_PATH_MAX_BYTES - 1);
@@ -473,9 +480,53 @@ static bool progress_wanted(hb_run_progress_t when) {
   return when == HB_RUN_PROGRESS_ALWAYS || (when == HB_RUN_PROGRESS_AUTO && isatty(STDERR_FILENO));
 }
 
+static void run_native(run_t *run) {
+  const hb_native_t native = {
+      .image = run->workload.image,
+      .image_len = run->workload.image_len,
+      .streams = run->workload.streams,
+      .num_streams = run->workload.num_streams,
+      .clock_khz = run->soc.clock_khz,
+      .seed = run->options->seed,
+      .job_cycles = hb_job_cost_of,
+      .ctx = run->costs,
+      .sink = {.ctx = run, .telemetry = on_telemetry, .job = on_job},
+  };
+  const double begin_s = hb_progress_clock_s();
+  run->native_status =
+      hb_native_run(&native, run->metrics.planned_cycles, run->native_why, sizeof(run->native_why));
+  run->stop = run->native_status == HB_OK ? HB_SIM_LIMIT : HB_SIM_EXIT;
+  run->metrics.wall_s = hb_progress_clock_s() - begin_s;
+}
+
+static int listen_for_debugger(run_t *run) {
+  if (!run->options->gdb) {
+    return HB_EXIT_OK;
+  }
+  uint16_t port = 0;
+  if (hb_sim_debug_listen(run->sim, run->options->gdb_port, &port) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "--gdb: port %u: %s", run->options->gdb_port,
+                       hb_sim_error(run->sim));
+  }
+  fprintf(stderr,
+          "hilbert: waiting for a debugger: gdb-multiarch %s -ex 'target remote localhost:%u'\n",
+          run->options->firmware, port);
+  fflush(stderr);
+  return HB_EXIT_OK;
+}
+
 static void simulate(run_t *run) {
+  if (run->costs != NULL) {
+    run_native(run);
+    return;
+  }
   const uint64_t planned = run->metrics.planned_cycles;
   catch_signals();
+  if (run->options->gdb && hb_sim_debug_wait(run->sim) != HB_OK) {
+    run->stop = HB_SIM_STOPPED;
+    release_signals();
+    return;
+  }
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
                     run->soc.clock_khz);
   const uint64_t window = run->metrics.traffic.window_cycles;
@@ -548,17 +599,35 @@ static void explain_stop(const run_t *run, char *text, size_t text_len) {
     snprintf(text, text_len, "firmware gave up on %s, %s: %s (detail %u)",
              tile_name(run, result->fault_tile), job,
              hb_status_text((hb_status_t)result->fault_status), result->fault_detail);
+  } else if (run->costs != NULL) {
+    snprintf(text, text_len, "%s", run->native_why);
   } else if (run->stop == HB_SIM_EXIT) {
     snprintf(text, text_len, "firmware ended the run: %s",
              hb_status_text((hb_status_t)hb_sim_exit_code(run->sim)));
   } else if (run->stop == HB_SIM_STOPPED) {
     snprintf(text, text_len, "interrupted");
+  } else if (run->stop == HB_SIM_KILLED) {
+    snprintf(text, text_len, "killed by the debugger");
   } else if (run->stop == HB_SIM_DEADLOCK || run->stop == HB_SIM_FAULT) {
     snprintf(text, text_len, "%s: %s", run->stop == HB_SIM_FAULT ? "fault" : "deadlock",
              hb_sim_error(run->sim));
   } else {
     snprintf(text, text_len, "stopped for an unknown reason (%d)", (int)run->stop);
   }
+}
+
+/* What only a machine has. */
+static bool collect_machine(run_t *run) {
+  hb_metrics_t *metrics = &run->metrics;
+  hb_sim_noc_stats(run->sim, &metrics->noc);
+  for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
+    hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
+    for (uint32_t bank = 0; bank < run->soc.dram.ranks * run->soc.dram.banks; bank++) {
+      hb_sim_bank_stats(run->sim, i, bank, &metrics->banks[i][bank]);
+    }
+  }
+  hb_sim_host_stats(run->sim, &metrics->host);
+  return hb_collect_network(run->sim, &run->soc, metrics) == HB_OK;
 }
 
 static int collect_metrics(run_t *run) {
@@ -568,7 +637,8 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
-  if (hb_score_finish(run->score, hb_sim_cycle(run->sim), &metrics->result) != HB_OK) {
+  const uint64_t end = run->sim != NULL ? hb_sim_cycle(run->sim) : metrics->planned_cycles;
+  if (hb_score_finish(run->score, end, &metrics->result) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   for (uint32_t i = 0; i < run->soc.num_tiles; i++) {
@@ -581,18 +651,14 @@ static int collect_metrics(run_t *run) {
     hb_map_tile_decode(id, caps, &tile);
     metrics->tile_macs_per_cycle[i] =
         tile.kind == HB_TILE_KIND_VECTOR ? tile.size : tile.size * tile.size;
-    hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
-  }
-  hb_sim_noc_stats(run->sim, &metrics->noc);
-  for (uint32_t i = 0; i < run->soc.dram.num_channels; i++) {
-    hb_sim_dram_stats(run->sim, i, &metrics->dram[i]);
-    for (uint32_t bank = 0; bank < run->soc.dram.ranks * run->soc.dram.banks; bank++) {
-      hb_sim_bank_stats(run->sim, i, bank, &metrics->banks[i][bank]);
+    if (run->sim != NULL) {
+      hb_sim_tile_stats(run->sim, i, &metrics->tiles[i]);
     }
   }
-  hb_sim_host_stats(run->sim, &metrics->host);
-  if (hb_collect_network(run->sim, &run->soc, metrics) != HB_OK ||
-      hb_energy_finish(run->energy, metrics) != HB_OK) {
+  if (run->sim != NULL && !collect_machine(run)) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  if (hb_energy_finish(run->energy, metrics) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   explain_stop(run, run->line, sizeof(run->line));
@@ -651,11 +717,15 @@ static int report(run_t *run) {
     }
   } else {
     hb_tables_print(metrics, stdout);
+    if (run->costs != NULL && hb_job_cost_stood_in(run->costs) > 0) {
+      printf("cost  %s does not describe %llu layers on their tiles: there, roofline\n",
+             run->options->cost, (unsigned long long)hb_job_cost_stood_in(run->costs));
+    }
     printf("wrote %s\n", run->out);
   }
   fflush(stdout);
-  if (run->stop == HB_SIM_STOPPED) {
-    hb_cli_fail(0, "interrupted at cycle %llu of %llu; what was recorded is in %s",
+  if (run->stop == HB_SIM_STOPPED || run->stop == HB_SIM_KILLED) {
+    hb_cli_fail(0, "%s at cycle %llu of %llu; what was recorded is in %s", metrics->why,
                 (unsigned long long)metrics->result.cycles,
                 (unsigned long long)metrics->planned_cycles, run->out);
     return HB_EXIT_INTERRUPTED;
@@ -663,14 +733,17 @@ static int report(run_t *run) {
   if (!metrics->complete) {
     hb_cli_fail(0, "run failed at cycle %llu: %s", (unsigned long long)metrics->result.cycles,
                 metrics->why);
-    print_state(run);
+    if (run->sim != NULL) {
+      print_state(run);
+    }
     return HB_EXIT_FAILED;
   }
   return exit_code;
 }
 
 static int load_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_files, take_engine, load_firmware, compile, name_out};
+  int (*const steps[])(run_t *) = {load_files, take_engine, load_firmware,
+                                   compile,    find_costs,  name_out};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {
@@ -685,13 +758,14 @@ static int load_all(run_t *run) {
       hb_energy_new(&run->scenario, &run->soc, &run->energy) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
-  return options->draw.file == NULL
-             ? HB_EXIT_OK
-             : hb_draw_check(&options->draw, &run->soc, run->metrics.planned_cycles);
+  return options->draw.file == NULL ? HB_EXIT_OK
+                                    : hb_draw_check(&options->draw, &run->scenario, &run->soc,
+                                                    run->metrics.planned_cycles);
 }
 
 static int run_all(run_t *run) {
-  int (*const steps[])(run_t *) = {load_all, build_machine, prepare_out, open_trace};
+  int (*const steps[])(run_t *) = {load_all, build_machine, listen_for_debugger, prepare_out,
+                                   open_trace};
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
     const int code = steps[i](run);
     if (code != HB_EXIT_OK) {
@@ -746,10 +820,11 @@ static int run_once(const hb_run_options_t *options, bool drawing) {
     (void)hb_trace_sink_close(run->trace, false, "internal error", why, sizeof(why));
   }
   hb_score_free(run->score);
+  hb_job_cost_free(run->costs);
   hb_energy_free(run->energy);
   hb_workload_release(&run->workload);
   hb_scenario_release(&run->scenario);
-  free(run->firmware_bytes);
+  hb_firmware_release(&run->firmware);
   free(run);
   return code;
 }

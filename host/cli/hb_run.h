@@ -28,10 +28,12 @@ typedef struct hb_run_options {
   const char *soc;      /* likewise; NULL: the scenario's */
   const char *out;      /* NULL: out/<scenario>[-<models>]-<soc>-<policy> */
   const char *firmware; /* path of firmware.elf */
-  const char
-      *engine; /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL: rtl */
-  bool functional;       /* twins compute data */
-  const char *dump_dram; /* file for the memory's bytes at the end; NULL: none */
+  const char *engine;   /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL:
+                           rtl. Or   "analytical" */
+  const char *cost;     /* analytical: name of hb_job_cost.h, else NULL */
+  const char *cost_table; /* of the cost model "table", else NULL */
+  bool functional;        /* twins compute data */
+  const char *dump_dram;  /* file for the memory's bytes at the end; NULL: none */
   const char *policy_name;
   uint32_t policy;   /* its number */
   const char *sched; /* changes to the scenario's scheduler parameters, as hb_config_sched() reads;
@@ -45,10 +47,16 @@ typedef struct hb_run_options {
   bool exact_reference;
   uint32_t stall_ppm;
   uint64_t stall_seed;
+  bool gdb;          /* waits for a debugger, */
+  uint16_t gdb_port; /* on this port; 0: any */
   hb_run_progress_t progress;
   hb_draw_options_t draw;
   bool json; /* metrics on stdout instead of tables */
 } hb_run_options_t;
+
+/** Reads --policy and --duration. @return false: it is none, and was complained about. */
+bool hb_run_take_policy(const char *text, hb_run_options_t *options);
+bool hb_run_take_duration(const char *text, hb_run_options_t *options);
 
 /** Does it all; complaints go to stderr. Returns the exit code. */
 int hb_run(const hb_run_options_t *options);

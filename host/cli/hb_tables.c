@@ -2,6 +2,8 @@
 
 #include "hb_tables.h"
 
+#include <string.h>
+
 typedef unsigned long long ull;
 
 static void print_models(const hb_metrics_t *metrics, FILE *out) {
@@ -89,7 +91,22 @@ static void print_energy(const hb_metrics_t *metrics, FILE *out) {
           energy->dram_pj / whole, energy->static_pj / whole);
 }
 
-static void print_rest(const hb_metrics_t *metrics, FILE *out) {
+static void print_faults(const hb_metrics_t *metrics, FILE *out) {
+  uint64_t hangs = 0;
+  uint64_t errors = 0;
+  uint64_t resets = 0;
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    hangs += metrics->tiles[i].hangs;
+    errors += metrics->tiles[i].read_errors;
+    resets += metrics->tiles[i].resets;
+  }
+  if (hangs + errors + resets > 0) {
+    fprintf(out, "fault %llu hangs and %llu read errors injected, %llu resets of tiles\n",
+            (ull)hangs, (ull)errors, (ull)resets);
+  }
+}
+
+static void print_machine(const hb_metrics_t *metrics, FILE *out) {
   const hb_score_spread_t *answer = &metrics->result.irq_to_doorbell;
   fprintf(out, "host  %.2f%% active, %llu instructions, %llu interrupts\n",
           hb_metrics_percent(metrics->host.active_cycles, metrics->result.cycles),
@@ -109,7 +126,14 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
           hb_metrics_percent(dram.row_hits, dram.row_hits + dram.row_misses + dram.row_conflicts),
           hb_metrics_gb_per_s(metrics, dram.bytes_read),
           hb_metrics_gb_per_s(metrics, dram.bytes_written), (ull)dram.refreshes);
+}
+
+static void print_rest(const hb_metrics_t *metrics, FILE *out) {
+  if (strncmp(metrics->engine, "analytical", 10) != 0) {
+    print_machine(metrics, out);
+  }
   print_energy(metrics, out);
+  print_faults(metrics, out);
   fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
           metrics->energy.score);
   fprintf(out, "took  %.1f s, %.2f million cycles a second\n", metrics->wall_s,

@@ -22,6 +22,8 @@ static const command_t COMMANDS[] = {
     {"certify", "hilbert certify", "replay a run's tiles on the RTL and compare", hb_cmd_certify},
     {"report", "hilbert report", "draw what a run left, as an HTML page", hb_cmd_report},
     {"trace", "hilbert trace", "read what a run recorded, cut it, recover it", hb_cmd_trace},
+    {"validate", "hilbert validate", "compare cost models with cycle-accurate runs",
+     hb_cmd_validate},
 };
 enum { NUM_COMMANDS = sizeof(COMMANDS) / sizeof(COMMANDS[0]) };
 
@@ -41,10 +43,10 @@ static void print_help(FILE *out) {
       "usage: hilbert COMMAND [OPTIONS] [OPERANDS]\n\n",
       out);
   for (int i = 0; i < NUM_COMMANDS; i++) {
-    fprintf(out, "  %-7s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
+    fprintf(out, "  %-8s %s\n", COMMANDS[i].name, COMMANDS[i].summary);
   }
   fputs(
-      "  help    `hilbert help COMMAND` explains one\n\n"
+      "  help     `hilbert help COMMAND` explains one\n\n"
       "Exit codes: 0 ok, 1 the run failed, 2 wrong command line, 3 bad input file, 4 internal "
       "error,\n"
       "130 interrupted.\n",

@@ -57,6 +57,11 @@ HB_MUST_USE hb_status_t hb_config_load_model(const char *path, hb_model_t *model
 HB_MUST_USE hb_status_t hb_config_load_scenario(const char *path, hb_scenario_t *scenario_out,
                                                 hb_config_error_t *error);
 
+/** Whether the SoC has the tiles of the scenario's faults; `path`: the scenario's file, for the
+ * error. */
+HB_MUST_USE hb_status_t hb_config_check_faults(const char *path, const hb_scenario_t *scenario,
+                                               const hb_soc_t *soc, hb_config_error_t *error);
+
 /**
  * The same with the models of one of the scenario's `model_sets`; NULL: of the first, if it has
  * any.

@@ -665,7 +665,7 @@ static hb_status_t take_constants(const place_t *at, const raw_layer_t *raw, hb_
     return hb_yaml_fail(at->yaml, at->error, "expected an earlier layer, got %s",
                         raw->constants_of);
   }
-  if (!hb_layer_is_like(&at->model->layers[other], layer)) {
+  if (!hb_layer_same(&at->model->layers[other], layer)) {
     return hb_yaml_fail(at->yaml, at->error,
                         "%s differs in more than its inputs: operator, shapes, types, scales, zero "
                         "points and clip must be the same",

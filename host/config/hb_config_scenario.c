@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hb_config.h"
+#include "hb_config_score.h"
 #include "hb_decimal.h"
 #include "hb_yaml.h"
 
@@ -14,7 +15,7 @@
 #define MAX_HOURS_PS (UINT64_C(3600) * 1000 * PS_PER_MS)
 #define MAX_RATE_HZ UINT64_C(1000000)
 
-enum { DEFAULT_SLOTS = 3, MAX_SENSORS = 32, DECIMAL_BYTES = 32 };
+enum { DEFAULT_SLOTS = 3, MAX_SENSORS = 32, MAX_FAULTS = 1000, DECIMAL_BYTES = 32 };
 
 /* ------------------------------------------------------------------------------------------- the
  * keys */
@@ -57,6 +58,12 @@ typedef struct raw_set {
   char folder[HB_PATH_MAX_BYTES];
 } raw_set_t;
 
+typedef struct raw_fault {
+  uint32_t tile;
+  char kind[HB_NAME_MAX];
+  char time[DECIMAL_BYTES];
+} raw_fault_t;
+
 typedef struct raw_scenario {
   char name[HB_NAME_MAX];
   char suite[HB_NAME_MAX];
@@ -64,6 +71,7 @@ typedef struct raw_scenario {
   char soc[HB_PATH_MAX_BYTES];
   char duration_ms[DECIMAL_BYTES];
   bool *drop_late;
+  hb_config_score_t constants;
   raw_set_t *model_sets; /* NULL if absent */
   uint32_t model_sets_count;
   raw_sched_t *scheduler; /* NULL if absent */
@@ -71,6 +79,8 @@ typedef struct raw_scenario {
   uint32_t sensors_count;
   raw_task_t *tasks;
   uint32_t tasks_count;
+  raw_fault_t *faults;
+  uint32_t faults_count;
 } raw_scenario_t;
 
 static const cyaml_schema_field_t SENSOR_FIELDS[] = {
@@ -138,6 +148,15 @@ static const cyaml_schema_field_t TASK_FIELDS[] = {
 static const cyaml_schema_value_t TASK_VALUE = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_task_t, TASK_FIELDS)};
 
+static const cyaml_schema_field_t FAULT_FIELDS[] = {
+    CYAML_FIELD_UINT("tile", CYAML_FLAG_DEFAULT, raw_fault_t, tile),
+    CYAML_FIELD_STRING("kind", CYAML_FLAG_DEFAULT, raw_fault_t, kind, 1),
+    CYAML_FIELD_STRING("time", CYAML_FLAG_DEFAULT, raw_fault_t, time, 1),
+    CYAML_FIELD_END,
+};
+static const cyaml_schema_value_t FAULT_VALUE = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, raw_fault_t, FAULT_FIELDS)};
+
 static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
     CYAML_FIELD_STRING("scenario", CYAML_FLAG_DEFAULT, raw_scenario_t, name, 1),
     CYAML_FIELD_STRING("suite", CYAML_FLAG_OPTIONAL, raw_scenario_t, suite, 1),
@@ -145,6 +164,8 @@ static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
     CYAML_FIELD_STRING("soc", CYAML_FLAG_OPTIONAL, raw_scenario_t, soc, 1),
     CYAML_FIELD_STRING("duration_ms", CYAML_FLAG_DEFAULT, raw_scenario_t, duration_ms, 1),
     CYAML_FIELD_BOOL_PTR("drop_late", CYAML_FLAG_OPTIONAL, raw_scenario_t, drop_late),
+    CYAML_FIELD_MAPPING("score_constants", CYAML_FLAG_OPTIONAL, raw_scenario_t, constants,
+                        HB_CONFIG_SCORE_FIELDS),
     CYAML_FIELD_SEQUENCE("model_sets", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_scenario_t,
                          model_sets, &SET_VALUE, 1, HB_MAX_MODEL_SETS),
     CYAML_FIELD_MAPPING_PTR("scheduler", CYAML_FLAG_OPTIONAL, raw_scenario_t, scheduler,
@@ -153,6 +174,8 @@ static const cyaml_schema_field_t SCENARIO_FIELDS[] = {
                          MAX_SENSORS),
     CYAML_FIELD_SEQUENCE("tasks", CYAML_FLAG_POINTER, raw_scenario_t, tasks, &TASK_VALUE, 1,
                          HB_IMAGE_MAX_MODELS),
+    CYAML_FIELD_SEQUENCE("faults", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_scenario_t, faults,
+                         &FAULT_VALUE, 0, MAX_FAULTS),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t SCENARIO_SCHEMA = {
@@ -474,6 +497,65 @@ static hb_status_t take_sets(hb_yaml_t *yaml, const raw_scenario_t *raw, const c
   return HB_OK;
 }
 
+static hb_status_t take_fault(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
+                              hb_fault_t *fault, hb_config_error_t *error) {
+  static const char *const KINDS[] = {[HB_FAULT_HANG] = "hang", [HB_FAULT_ERROR] = "error"};
+  const raw_fault_t *from = &raw->faults[index];
+  hb_yaml_at(yaml, "faults[%u].tile", index);
+  HB_TRY(hb_yaml_range(yaml, from->tile, 0, HB_MAX_TILES - 1, error));
+  fault->tile = from->tile;
+  hb_yaml_position(yaml, &fault->line, &fault->column);
+
+  hb_yaml_at(yaml, "faults[%u].kind", index);
+  if (strcmp(from->kind, KINDS[HB_FAULT_HANG]) != 0 &&
+      strcmp(from->kind, KINDS[HB_FAULT_ERROR]) != 0) {
+    return hb_yaml_fail(yaml, error, "expected hang or error, got '%s'", from->kind);
+  }
+  fault->kind = strcmp(from->kind, KINDS[HB_FAULT_HANG]) == 0 ? HB_FAULT_HANG : HB_FAULT_ERROR;
+
+  /* "10 ms" as well as "10ms" */
+  char text[DECIMAL_BYTES];
+  const size_t number = strcspn(from->time, " ");
+  snprintf(text, sizeof(text), "%.*s%s", (int)number, from->time,
+           from->time + number + (from->time[number] == ' '));
+  hb_yaml_at(yaml, "faults[%u].time", index);
+  if (hb_duration_parse(text, &fault->time_ps) != HB_OK || fault->time_ps > MAX_HOURS_PS) {
+    return hb_yaml_fail(yaml, error, "expected a time up to an hour, such as 10 ms, got '%s'",
+                        from->time);
+  }
+  return HB_OK;
+}
+
+static hb_status_t take_faults(hb_yaml_t *yaml, const raw_scenario_t *raw, hb_scenario_t *scenario,
+                               hb_config_error_t *error) {
+  if (raw->faults_count == 0) {
+    return HB_OK;
+  }
+  scenario->faults = calloc(raw->faults_count, sizeof(*scenario->faults));
+  if (scenario->faults == NULL) {
+    return HB_ERR_NOMEM;
+  }
+  scenario->num_faults = raw->faults_count;
+  for (uint32_t i = 0; i < raw->faults_count; i++) {
+    HB_TRY(take_fault(yaml, raw, i, &scenario->faults[i], error));
+  }
+  return HB_OK;
+}
+
+hb_status_t hb_config_check_faults(const char *path, const hb_scenario_t *scenario,
+                                   const hb_soc_t *soc, hb_config_error_t *error) {
+  for (uint32_t i = 0; i < scenario->num_faults; i++) {
+    const hb_fault_t *fault = &scenario->faults[i];
+    if (fault->tile >= soc->num_tiles) {
+      snprintf(error->text, sizeof(error->text),
+               "%s:%u:%u: faults[%u].tile: SoC %s has tiles 0 .. %u, got %u", path, fault->line,
+               fault->column, i, soc->name, soc->num_tiles - 1, fault->tile);
+      return HB_ERR_INPUT;
+    }
+  }
+  return HB_OK;
+}
+
 /* A weight or step of the policy dream. */
 static hb_status_t take_weight(hb_yaml_t *yaml, const char *key, const char *text, uint64_t min,
                                uint32_t *ppm, hb_config_error_t *error) {
@@ -533,9 +615,11 @@ static hb_status_t take_scenario(hb_yaml_t *yaml, const raw_scenario_t *raw, con
     hb_yaml_at(yaml, "soc");
     HB_TRY(hb_yaml_resolve(yaml, raw->soc, scenario->soc_path, error));
   }
+  HB_TRY(hb_config_score_take(yaml, &raw->constants, &scenario->constants, error));
   HB_TRY(take_sets(yaml, raw, models, scenario, error));
   HB_TRY(take_sched(yaml, raw->scheduler, &scenario->sched, error));
   HB_TRY(check_sensors(yaml, raw, error));
+  HB_TRY(take_faults(yaml, raw, scenario, error));
 
   scenario->tasks = calloc(raw->tasks_count, sizeof(*scenario->tasks));
   if (scenario->tasks == NULL) {

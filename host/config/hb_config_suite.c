@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hb_config.h"
+#include "hb_config_score.h"
 #include "hb_csv.h"
 #include "hb_yaml.h"
 
@@ -17,10 +18,6 @@ enum { MAX_WINDOW_MS = 3600 * 1000, DECIMAL_BYTES = 32, MAX_MODELS = 256 };
 
 typedef char name_text_t[HB_NAME_MAX];
 typedef char path_text_t[HB_PATH_MAX_BYTES];
-
-typedef struct raw_constants {
-  char k_per_ms[DECIMAL_BYTES], energy_max_mj[DECIMAL_BYTES]; /* "" if absent */
-} raw_constants_t;
 
 typedef struct raw_mappings {
   char paths[HB_DATAFLOW_COUNT][HB_PATH_MAX_BYTES]; /* "" if absent */
@@ -38,7 +35,7 @@ typedef struct raw_suite {
   uint32_t window_ms;
   char loads[HB_PATH_MAX_BYTES], cost_table[HB_PATH_MAX_BYTES], layers[HB_PATH_MAX_BYTES];
   raw_mappings_t mappings;
-  raw_constants_t constants;
+  hb_config_score_t constants;
   raw_accuracy_t *accuracy;
   uint32_t accuracy_count;
   name_text_t *scores;
@@ -49,11 +46,6 @@ typedef struct raw_suite {
   uint32_t accelerators_count;
 } raw_suite_t;
 
-static const cyaml_schema_field_t CONSTANTS_FIELDS[] = {
-    CYAML_FIELD_STRING("k_per_ms", CYAML_FLAG_OPTIONAL, raw_constants_t, k_per_ms, 1),
-    CYAML_FIELD_STRING("energy_max_mj", CYAML_FLAG_OPTIONAL, raw_constants_t, energy_max_mj, 1),
-    CYAML_FIELD_END,
-};
 static const cyaml_schema_field_t MAPPINGS_FIELDS[] = {
 #define X(symbol_, name_) \
   CYAML_FIELD_STRING(#name_, CYAML_FLAG_OPTIONAL, raw_mappings_t, paths[HB_DATAFLOW_##symbol_], 1),
@@ -85,7 +77,7 @@ static const cyaml_schema_field_t SUITE_FIELDS[] = {
     CYAML_FIELD_STRING("layers", CYAML_FLAG_OPTIONAL, raw_suite_t, layers, 1),
     CYAML_FIELD_MAPPING("mappings", CYAML_FLAG_OPTIONAL, raw_suite_t, mappings, MAPPINGS_FIELDS),
     CYAML_FIELD_MAPPING("score_constants", CYAML_FLAG_OPTIONAL, raw_suite_t, constants,
-                        CONSTANTS_FIELDS),
+                        HB_CONFIG_SCORE_FIELDS),
     CYAML_FIELD_SEQUENCE("accuracy", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_suite_t,
                          accuracy, &ACCURACY_VALUE, 1, MAX_MODELS),
     CYAML_FIELD_SEQUENCE("scores", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, raw_suite_t, scores,
@@ -235,23 +227,6 @@ static hb_status_t read_rows(const char *path, table_t *table, bool dependencies
 /* --------------------------------------------------------------------------------- their meaning
  */
 
-static hb_status_t take_constants(hb_yaml_t *yaml, const raw_constants_t *raw,
-                                  hb_score_constants_t *constants, hb_config_error_t *error) {
-  uint64_t value = 0;
-  *constants = HB_SCORE_XRBENCH;
-  if (raw->k_per_ms[0] != '\0') {
-    hb_yaml_at(yaml, "score_constants.k_per_ms");
-    HB_TRY(hb_yaml_decimal(yaml, raw->k_per_ms, 6, 0, 1000000000000, &value, error));
-    constants->k_per_ms = (double)value / 1e6;
-  }
-  if (raw->energy_max_mj[0] != '\0') {
-    hb_yaml_at(yaml, "score_constants.energy_max_mj");
-    HB_TRY(hb_yaml_decimal(yaml, raw->energy_max_mj, 6, 1, 1000000000000000, &value, error));
-    constants->energy_max_mj = (double)value / 1e6;
-  }
-  return HB_OK;
-}
-
 static hb_status_t take_scores(hb_yaml_t *yaml, const raw_suite_t *raw, hb_suite_t *suite,
                                hb_config_error_t *error) {
   if (raw->scores_count == 0) {
@@ -396,7 +371,7 @@ static hb_status_t take_suite(hb_yaml_t *yaml, const raw_suite_t *raw, table_t *
       HB_TRY(hb_yaml_resolve(yaml, raw->mappings.paths[i], suite->mapping_paths[i], error));
     }
   }
-  HB_TRY(take_constants(yaml, &raw->constants, &suite->constants, error));
+  HB_TRY(hb_config_score_take(yaml, &raw->constants, &suite->constants, error));
   HB_TRY(take_scores(yaml, raw, suite, error));
   HB_TRY(read_rows(suite->loads_path, table, false, error));
   HB_TRY(read_rows(suite->loads_path, table, true, error));

@@ -30,6 +30,12 @@ void hb_systolic_shape(uint32_t pes, uint32_t *rows_out, uint32_t *columns_out) 
   *columns_out = pes / rows;
 }
 
+int64_t hb_systolic_cycles(uint32_t rows, uint32_t columns, int64_t down, int64_t across,
+                           int64_t time) {
+  return (2 * (int64_t)rows + columns + time - 2) * divide_up(down, rows) *
+         divide_up(across, columns);
+}
+
 hb_closed_form_t hb_systolic_layer(const hb_layer_dims_t *layer, const hb_part_t *part) {
   const int64_t pixels = (int64_t)layer->y * layer->x;
   const int64_t taps = (int64_t)layer->c * layer->r * layer->s;
@@ -62,8 +68,7 @@ hb_closed_form_t hb_systolic_layer(const hb_layer_dims_t *layer, const hb_part_t
       part->dataflow == HB_DATAFLOW_OS
           ? down * time * across_folds + across * time * down_folds + down * across
           : down * across + down * time * across_folds + across * time * (2 * down_folds - 1);
-  return (hb_closed_form_t){
-      .cycles = (2 * (int64_t)rows + columns + time - 2) * down_folds * across_folds,
-      .energy_mj =
-          MAC_MJ * ((double)(pixels * taps * outputs) + SHARED_PER_MAC * (double)accesses)};
+  return (hb_closed_form_t){.cycles = hb_systolic_cycles(rows, columns, down, across, time),
+                            .energy_mj = MAC_MJ * ((double)(pixels * taps * outputs) +
+                                                   SHARED_PER_MAC * (double)accesses)};
 }

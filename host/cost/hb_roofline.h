@@ -35,6 +35,13 @@ hb_closed_form_t hb_roofline_layer(const hb_layer_dims_t *layer, const hb_part_t
 void hb_systolic_shape(uint32_t pes, uint32_t *rows_out, uint32_t *columns_out);
 
 /**
+ * Cycles of R x C folds of a product of Sr x T with T x Sc; see hb_systolic_layer().
+ * @param rows R, @param columns C, @param down Sr, @param across Sc, @param time T; all 1 or more.
+ */
+int64_t hb_systolic_cycles(uint32_t rows, uint32_t columns, int64_t down, int64_t across,
+                           int64_t time);
+
+/**
  * Cycles of an array of R x C that computes folds one after the other, each with fill and drain:
  * (2 R + C + T - 2) * ceil(Sr / R) * ceil(Sc / C), where of pixels P, outputs K and taps C R S
  *   OS  Sr = P, Sc = K, T = taps     WS  Sr = taps, Sc = K, T = P     IS  Sr = taps, Sc = P, T = K

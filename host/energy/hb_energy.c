@@ -147,7 +147,8 @@ hb_status_t hb_energy_finish(const hb_energy_t *energy, hb_metrics_t *metrics) {
     own->total_pj = energy->model_pj[i] + share * (sum->network_pj + sum->dram_pj);
     const uint64_t executed = model->completed + model->overdue;
     own->frame_pj = executed == 0 ? 0.0 : own->total_pj / (double)executed;
-    own->score = hb_score_of_energy(&HB_SCORE_XRBENCH, own->frame_pj / PJ_PER_MJ);
+    own->score =
+        hb_score_of_energy(hb_score_constants_of(energy->scenario), own->frame_pj / PJ_PER_MJ);
     own->model_score = model->score * own->score;
     scores += model->scored > 0 ? own->model_score : 0.0;
     counted += model->scored > 0;

@@ -208,7 +208,7 @@ static uint32_t estimate_nj(const build_t *b, const hb_program_t *program,
 static hb_status_t compile_layer(build_t *b, const hb_task_t *task, const hb_layer_t *layer,
                                  uint32_t *unique_out) {
   for (uint32_t u = 0; u < b->num_unique; ++u) {
-    if (hb_layer_is_like(b->unique[u].layer, layer)) {
+    if (hb_layer_same(b->unique[u].layer, layer)) {
       *unique_out = u;
       return HB_OK;
     }

@@ -7,6 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+bool hb_layer_same(const hb_layer_t *a, const hb_layer_t *b) {
+  return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
+         a->in2_c == b->in2_c && a->in2_h == b->in2_h && a->in2_w == b->in2_w &&
+         a->out_c == b->out_c && a->out_h == b->out_h && a->out_w == b->out_w &&
+         a->groups == b->groups && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
+         a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
+         a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
+         a->pad_left == b->pad_left && a->pad_right == b->pad_right &&
+         a->out_pad_h == b->out_pad_h && a->out_pad_w == b->out_pad_w && a->batch == b->batch &&
+         a->x_heads == b->x_heads && a->x2_heads == b->x2_heads && a->y_heads == b->y_heads &&
+         a->slice_c == b->slice_c && a->slice_y == b->slice_y && a->slice_x == b->slice_x &&
+         a->count_include_pad == b->count_include_pad && a->unary == b->unary &&
+         a->reduce == b->reduce && a->resize == b->resize && a->permute == b->permute &&
+         a->alpha == b->alpha && a->beta == b->beta && a->epsilon == b->epsilon &&
+         a->x_scale == b->x_scale && a->x2_scale == b->x2_scale && a->y_scale == b->y_scale &&
+         a->x_signed == b->x_signed && a->w_signed == b->w_signed && a->y_signed == b->y_signed &&
+         a->x_zp == b->x_zp && a->x2_zp == b->x2_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
+         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
+}
+
 void hb_model_release(hb_model_t *model) {
   free(model->layers);
   free(model->blocks);
@@ -167,31 +187,12 @@ hb_sched_t hb_sched_defaults(void) {
                       .drop_max = 2};
 }
 
-bool hb_layer_is_like(const hb_layer_t *a, const hb_layer_t *b) {
-  return a->op == b->op && a->in_c == b->in_c && a->in_h == b->in_h && a->in_w == b->in_w &&
-         a->in2_c == b->in2_c && a->in2_h == b->in2_h && a->in2_w == b->in2_w &&
-         a->out_c == b->out_c && a->out_h == b->out_h && a->out_w == b->out_w &&
-         a->groups == b->groups && a->ker_h == b->ker_h && a->ker_w == b->ker_w &&
-         a->stride_h == b->stride_h && a->stride_w == b->stride_w && a->dil_h == b->dil_h &&
-         a->dil_w == b->dil_w && a->pad_top == b->pad_top && a->pad_bottom == b->pad_bottom &&
-         a->pad_left == b->pad_left && a->pad_right == b->pad_right &&
-         a->out_pad_h == b->out_pad_h && a->out_pad_w == b->out_pad_w && a->batch == b->batch &&
-         a->x_heads == b->x_heads && a->x2_heads == b->x2_heads && a->y_heads == b->y_heads &&
-         a->slice_c == b->slice_c && a->slice_y == b->slice_y && a->slice_x == b->slice_x &&
-         a->count_include_pad == b->count_include_pad && a->unary == b->unary &&
-         a->reduce == b->reduce && a->resize == b->resize && a->permute == b->permute &&
-         a->alpha == b->alpha && a->beta == b->beta && a->epsilon == b->epsilon &&
-         a->x_scale == b->x_scale && a->x2_scale == b->x2_scale && a->y_scale == b->y_scale &&
-         a->x_signed == b->x_signed && a->w_signed == b->w_signed && a->y_signed == b->y_signed &&
-         a->x_zp == b->x_zp && a->x2_zp == b->x2_zp && a->w_zp == b->w_zp && a->y_zp == b->y_zp &&
-         a->clip_min == b->clip_min && a->clip_max == b->clip_max && a->raw_out == b->raw_out;
-}
-
 void hb_scenario_release(hb_scenario_t *scenario) {
   for (uint32_t i = 0; i < scenario->num_tasks; i++) {
     hb_model_release(&scenario->tasks[i].model);
   }
   free(scenario->tasks);
+  free(scenario->faults);
   scenario->tasks = NULL;
   scenario->num_tasks = 0;
 }

@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hb_score_rules.h"
 #include "hb_sim.h"
 #include "hilbert/hb_image.h"
 #include "hilbert/hb_status.h"
@@ -151,7 +152,7 @@ typedef struct hb_layer {
   int32_t clip_min, clip_max; /* of the quantised output */
   bool raw_out; /* int32 accumulators instead of 8-bit output: CONV, MATMUL, BATCH_MATMUL */
   /* 0: constants of its own; else those of the earlier layer `constants - 1`, which has its own and
-   * of which hb_layer_is_like() is true. */
+   * of which hb_layer_same() is true. */
   uint32_t constants;
 } hb_layer_t;
 
@@ -180,6 +181,10 @@ uint32_t hb_layer_groups(const hb_layer_t *layer);
 /** One group per channel on both sides. */
 bool hb_layer_is_depthwise(const hb_layer_t *layer);
 
+/** Whether two layers do the same work, so that a tile needs one program for both: all but their
+ * names and where their tensors come from. */
+bool hb_layer_same(const hb_layer_t *a, const hb_layer_t *b);
+
 /** BATCH_MATMUL: y[b] (M x N) = x[b] (M x K) * x2[b] (K x N). */
 typedef struct hb_batch_shape {
   uint32_t batch, m, k, n;
@@ -201,10 +206,6 @@ bool hb_op_is_windowed(hb_op_t op);
  * @param[out] why one line on HB_ERR_INPUT.
  */
 HB_MUST_USE hb_status_t hb_layer_check(const hb_layer_t *layer, char *why, size_t why_len);
-
-/** Whether two layers have the same programs and constants of the same shape: all but names and
- * edges. */
-bool hb_layer_is_like(const hb_layer_t *a, const hb_layer_t *b);
 
 /**
  * Layers that some frames leave out. In these frames what the last of them would have left is what
@@ -304,6 +305,14 @@ typedef struct hb_task {
   uint64_t stop_ps; /* frames with a nominal time from here on do not come; 0: they all do */
 } hb_task_t;
 
+/** What goes wrong with a tile, and when (hb_sim_fault_t of hb_sim.h). */
+typedef enum hb_fault_kind { HB_FAULT_HANG = 0, HB_FAULT_ERROR } hb_fault_kind_t;
+typedef struct hb_fault {
+  uint32_t tile; /* index in the SoC, below HB_MAX_TILES */
+  hb_fault_kind_t kind;
+  uint64_t time_ps;
+  uint32_t line, column; /* of its tile in the file */
+} hb_fault_t;
 /** Parameters of the policy dream, as hb_image_sched_t has them. Weights and steps in millionths.
  */
 typedef struct hb_sched {
@@ -330,9 +339,12 @@ typedef struct hb_scenario {
   char model_sets[HB_MAX_MODEL_SETS][HB_NAME_MAX];
   uint64_t duration_ps;
   bool drop_late;
-  hb_sched_t sched; /* of interval 0: the defaults */
+  hb_score_constants_t constants; /* of scores; all 0: XRBench's */
+  hb_sched_t sched;               /* of interval 0: the defaults */
   uint32_t num_tasks;
   hb_task_t *tasks;
+  uint32_t num_faults;
+  hb_fault_t *faults;
 } hb_scenario_t;
 
 void hb_scenario_release(hb_scenario_t *scenario);

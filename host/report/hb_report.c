@@ -136,6 +136,26 @@ static void tiles_table(report_t *report) {
   table(report, "tiles", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
 }
 
+/* What went wrong with tiles, if anything did. */
+static void faults_line(report_t *report) {
+  static const char *const KEYS[] = {"injected_hangs", "injected_errors", "resets"};
+  json_t *tiles = get(report, report->metrics, "tiles", json_type_array);
+  int64_t sums[3] = {0};
+  for (size_t i = 0; i < length_of(tiles); i++) {
+    for (size_t k = 0; k < 3; k++) {
+      json_t *found = NULL; /* older metrics have none */
+      if (json_object_object_get_ex(json_object_array_get_idx(tiles, i), KEYS[k], &found)) {
+        sums[k] += json_object_get_int64(found);
+      }
+    }
+  }
+  if (sums[0] + sums[1] + sums[2] > 0) {
+    hb_text_addf(&report->html,
+                 "<p>Faults injected: %lld hangs, %lld read errors. Resets of tiles: %lld.</p>\n",
+                 (long long)sums[0], (long long)sums[1], (long long)sums[2]);
+  }
+}
+
 static void channels_table(report_t *report) {
   static const column_t COLUMNS[] = {
       {"reads", "reads", false, 0},
@@ -445,6 +465,7 @@ static hb_status_t make_page(report_t *report) {
   begin_page(report);
   models_table(report);
   tiles_table(report);
+  faults_line(report);
   channels_table(report);
   if (report->trace_path != NULL) {
     const double cycles = number(report, report->metrics, "cycles");

@@ -135,6 +135,11 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&scores, "energy", metrics->energy.models[index].score);
   put_number(&scores, "model_with_energy", metrics->energy.models[index].model_score);
   put_json(&json, "scores", scores);
+  const hb_score_constants_t *constants = hb_score_constants_of(metrics->scenario);
+  json_t used = json_begin();
+  put_number(&used, "k_per_ms", constants->k_per_ms);
+  put_number(&used, "energy_max_mj", constants->energy_max_mj);
+  put_json(&json, "score_constants", used);
   return json;
 }
 
@@ -147,6 +152,9 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_uint(&json, "jobs", tile->jobs);
   put_uint(&json, "errors", tile->errors);
   put_uint(&json, "refused_accesses", tile->refused);
+  put_uint(&json, "injected_hangs", tile->hangs);
+  put_uint(&json, "injected_errors", tile->read_errors);
+  put_uint(&json, "resets", tile->resets);
   put_uint(&json, "busy_cycles", tile->busy);
   put_uint(&json, "array_cycles", tile->array);
   put_uint(&json, "wait_load_cycles", tile->wait_load);
@@ -379,6 +387,11 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_number(&scores, "xrbench", metrics->result.score);
   put_number(&scores, "xrbench_with_energy", metrics->energy.score);
   put_json(&json, "scores", scores);
+  const hb_score_constants_t *constants = hb_score_constants_of(metrics->scenario);
+  json_t used = json_begin();
+  put_number(&used, "k_per_ms", constants->k_per_ms);
+  put_number(&used, "energy_max_mj", constants->energy_max_mj);
+  put_json(&json, "score_constants", used);
   return json;
 }
 

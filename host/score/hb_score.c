@@ -211,10 +211,15 @@ void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t 
 /* --------------------------------------------------------------------------------------------
  * summary */
 
-double hb_score_real_time(uint64_t completion, uint64_t deadline, uint32_t clock_khz) {
+const hb_score_constants_t *hb_score_constants_of(const hb_scenario_t *scenario) {
+  return scenario->constants.energy_max_mj > 0.0 ? &scenario->constants : &HB_SCORE_XRBENCH;
+}
+
+double hb_score_real_time(const hb_score_constants_t *constants, uint64_t completion,
+                          uint64_t deadline, uint32_t clock_khz) {
   const double delay_cycles =
       completion >= deadline ? (double)(completion - deadline) : -(double)(deadline - completion);
-  return hb_score_of_delay(&HB_SCORE_XRBENCH, delay_cycles / (double)clock_khz);
+  return hb_score_of_delay(constants, delay_cycles / (double)clock_khz);
 }
 
 static int by_value(const void *a, const void *b) {
@@ -254,9 +259,11 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
   for (uint64_t i = 0; i < list->count; i++) {
     const frame_t *frame = &list->items[i];
     if (frame->state == FRAME_COMPLETED) {
-      latencies[model->completed++] = frame->completion - frame->arrival;
+      latencies[model->completed++] =
+          frame->completion > frame->arrival ? frame->completion - frame->arrival : 0;
       model->late += frame->completion > frame->deadline;
-      real_time_sum += hb_score_real_time(frame->completion, frame->deadline, score->clock_khz);
+      real_time_sum += hb_score_real_time(hb_score_constants_of(score->scenario), frame->completion,
+                                          frame->deadline, score->clock_khz);
     } else if (frame->state == FRAME_DROPPED) {
       model->dropped++;
     } else if (frame->deadline <= end) {

@@ -16,12 +16,12 @@
  * the end: counts as late, real-time score 0 in flight   neither, and its deadline is after the
  * end: not scored
  *
- * Scores as XRBench's code computes them (XRBench/XRBench-MLSys2023, commit 8915666:
- * HET_scoring-module.hpp, HET_logger.hpp), without its energy factor:
- *   real-time score of a frame   1 / (1 + exp(15 * (completion - deadline) in ms)); at the deadline
- * 0.5 QoE of a model               1 - dropped / scored, scored = completed + overdue + dropped
- *   score of a model             sum of real-time scores / scored * QoE (a drop counts twice)
- *   score of the scenario        mean over the models with a scored frame, times 100
+ * Scores as XRBench's code computes them, with the scenario's constants (XRBench/XRBench-MLSys2023,
+ * commit 8915666: HET_scoring-module.hpp, HET_logger.hpp), without its energy factor: real-time
+ * score of a frame   1 / (1 + exp(15 * (completion - deadline) in ms)); at the deadline 0.5 QoE of
+ * a model               1 - dropped / scored, scored = completed + overdue + dropped score of a
+ * model             sum of real-time scores / scored * QoE (a drop counts twice) score of the
+ * scenario        mean over the models with a scored frame, times 100
  */
 
 #ifndef HB_SCORE_H_
@@ -50,7 +50,8 @@ typedef struct hb_score_model {
   uint64_t overdue;   /* of those, not completed */
   uint64_t dropped, in_flight;
   uint64_t deadline_misses;  /* late + dropped */
-  hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames */
+  hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames; 0 of
+                                a frame that jitter brought so early that it was done before */
   double real_time;          /* mean over completed and overdue frames; 0 if there are none */
   double qoe;                /* 1 if no frame is scored */
   double score;              /* 0 .. 1; 0 if no frame is scored */
@@ -108,7 +109,11 @@ HB_MUST_USE hb_status_t hb_score_finish(hb_score_t *score, uint64_t end,
                                         hb_score_result_t *result_out);
 
 /** Real-time score of one frame; both times are absolute cycles. */
-double hb_score_real_time(uint64_t completion, uint64_t deadline, uint32_t clock_khz);
+double hb_score_real_time(const hb_score_constants_t *constants, uint64_t completion,
+                          uint64_t deadline, uint32_t clock_khz);
+
+/** The scenario's constants, or XRBench's if it has none. */
+const hb_score_constants_t *hb_score_constants_of(const hb_scenario_t *scenario);
 
 /** Spread of `values`, which are sorted in place. */
 hb_score_spread_t hb_score_spread(uint64_t *values, uint64_t count);

@@ -800,6 +800,7 @@ static const struct {
     {"fault", on_other, {NULL}},
     {"note", on_other, {NULL}},
     {"refused", on_other, {NULL}},
+    {"tile_event", on_other, {NULL}},
 };
 
 static handler_t *handler_of(const hb_trace_stream_t *stream) {

@@ -172,6 +172,15 @@ static const hb_trace_field_t kRefusedFields[] = {
     {"write", "bool", "", "plain"},
 };
 
+static const hb_trace_field_t kTileEventFields[] = {
+    CYCLE_FIELD,
+    {"tile", "tile", "", "plain"},
+    {"event", "enum:tile_event", "", "plain"},
+    {"running", "bool", "", "plain"},
+    {"tag", "tag", "", "plain"},
+    {"start", "cycle", "cycles", "sum cycle"},
+};
+
 static const hb_trace_field_t kPathFields[] = {
     CYCLE_FIELD,
     {"model", "model", "", "plain"},
@@ -229,6 +238,7 @@ static const hb_trace_field_t kBoundaryWFields[] = {BOUNDARY_HEAD,
                                                     {"last", "bool", "", "plain"}};
 static const hb_trace_field_t kBoundaryBFields[] = {BOUNDARY_HEAD, WAIT_FIELD, ID_FIELD,
                                                     RESP_FIELD};
+static const hb_trace_field_t kBoundaryResetFields[] = {BOUNDARY_HEAD};
 static const hb_trace_field_t kBoundaryWireFields[] = {BOUNDARY_HEAD,
                                                        {"level", "bool", "", "plain"}};
 
@@ -249,6 +259,7 @@ enum {
   STREAM_WRITE_RESPONSE,
   STREAM_BOUNDARY, /* and on, by channel */
   STREAM_BOUNDARY_LAST = STREAM_BOUNDARY + HB_BOUNDARY_CHANNELS - 1,
+  STREAM_TILE_EVENT,
   NUM_STREAMS,
 };
 
@@ -275,6 +286,8 @@ static const hb_trace_stream_t kOtherStreams[] = {
     {"axi_b", HB_TRACE_BOUNDARY, COUNT(kBoundaryBFields), kBoundaryBFields},
     {"irq_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
     {"idle_wire", HB_TRACE_BOUNDARY, COUNT(kBoundaryWireFields), kBoundaryWireFields},
+    {"reset", HB_TRACE_BOUNDARY, COUNT(kBoundaryResetFields), kBoundaryResetFields},
+    {"tile_event", HB_TRACE_DECISIONS, COUNT(kTileEventFields), kTileEventFields},
 };
 
 #define TILE_IRQ(i_) \
@@ -315,6 +328,9 @@ static const hb_trace_enum_t kEnums[] = {
     TILE_IRQ(13),
     TILE_IRQ(14),
     TILE_IRQ(15),
+    {"tile_event", HB_TILE_EVENT_HANG, "HANG"},
+    {"tile_event", HB_TILE_EVENT_ERROR, "ERROR"},
+    {"tile_event", HB_TILE_EVENT_RESET, "RESET"},
     {"resp", 0, "OKAY"},
     {"resp", 2, "SLVERR"},
     {"resp", 3, "DECERR"},
@@ -456,6 +472,13 @@ void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused) {
   note_status(sink, hb_trace_writer_append(sink->writer, STREAM_REFUSED, values));
 }
 
+void hb_trace_sink_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
+  hb_trace_sink_t *sink = ctx;
+  const uint64_t values[] = {event->cycle, event->tile, event->kind, event->running ? 1u : 0u,
+                             event->tag,   event->start};
+  note_status(sink, hb_trace_writer_append(sink->writer, STREAM_TILE_EVENT, values));
+}
+
 void hb_trace_sink_path(void *ctx, const hb_sim_path_t *path) {
   hb_trace_sink_t *sink = ctx;
   const uint64_t values[] = {path->cycle, path->stream, path->frame, path->path};
@@ -530,6 +553,7 @@ hb_sim_sink_t hb_trace_sink_callbacks(hb_trace_sink_t *sink) {
       .job = hb_trace_sink_job,
       .irq = hb_trace_sink_irq,
       .refused = hb_trace_sink_refused,
+      .tile_event = hb_trace_sink_tile_event,
       .path = hb_trace_sink_path,
       .packet = sink->level >= HB_TRACE_PACKETS ? hb_trace_sink_packet : NULL,
       .boundary = sink->level >= HB_TRACE_BOUNDARY ? hb_trace_sink_boundary : NULL,

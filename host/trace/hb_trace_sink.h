@@ -21,8 +21,8 @@
  *
  * Streams: one per record type of hilbert/hb_telemetry.h (boot, frame_arrived, ..., fault),
  * `telemetry` for types or lengths this library does not know, `note`, `refused` (DMA accesses
- * outside a job's windows), `path` (of frames that skip blocks or leave early), and at level jobs
- * `job` and `irq`.
+ * outside a job's windows), `path` (of frames that skip blocks or leave early), `tile_event`
+ * (faults injected, resets), and at level jobs `job` and `irq`.
  */
 
 #ifndef HB_TRACE_SINK_H_
@@ -57,6 +57,7 @@ void hb_trace_sink_packet(void *ctx, const hb_sim_packet_t *packet);
 void hb_trace_sink_boundary(void *ctx, const hb_sim_boundary_t *boundary);
 void hb_trace_sink_path(void *ctx, const hb_sim_path_t *path);
 void hb_trace_sink_refused(void *ctx, const hb_sim_refused_t *refused);
+void hb_trace_sink_tile_event(void *ctx, const hb_sim_tile_event_t *event);
 
 /** A remark of the run itself ("stopped: interrupted by the user"), in the stream `note`. */
 void hb_trace_sink_note(hb_trace_sink_t *sink, uint64_t cycle, const char *text);

@@ -38,7 +38,7 @@ typedef struct stat {
   model_stat_t models[MAX_MODELS];
   tile_stat_t tiles[MAX_TILES];
   hb_trace_flows_t flows;
-  uint64_t decisions, candidates, interrupts, refused, first, last;
+  uint64_t decisions, candidates, interrupts, refused, tile_events, first, last;
   bool any;
 } stat_t;
 
@@ -107,6 +107,8 @@ static void count(stat_t *stat, const view_t *view) {
     stat->interrupts += field(view, "level") == 1;
   } else if (strcmp(name, "refused") == 0) {
     stat->refused++;
+  } else if (strcmp(name, "tile_event") == 0) {
+    stat->tile_events++;
   } else if (model == NULL) {
     return;
   } else if (strcmp(name, "frame_arrived") == 0) {
@@ -147,9 +149,13 @@ static void print_text(const stat_t *stat, FILE *out) {
   const uint64_t length = stat->any ? stat->last - stat->first + 1 : 0;
   fprintf(out,
           "cycles %" PRIu64 " .. %" PRIu64 "; %" PRIu64 " decisions, %" PRIu64
-          " candidates, %" PRIu64 " interrupts, %" PRIu64 " refused accesses\n\n",
+          " candidates, %" PRIu64 " interrupts, %" PRIu64 " refused accesses",
           stat->first, stat->last, stat->decisions, stat->candidates, stat->interrupts,
           stat->refused);
+  if (stat->tile_events != 0) {
+    fprintf(out, ", %" PRIu64 " faults and resets of tiles", stat->tile_events);
+  }
+  fputs("\n\n", out);
   fprintf(out, "%-12s %8s %8s %8s %8s %8s %13s %13s %9s %12s\n", "model", "arrived", "started",
           "done", "late", "dropped", "mean latency", "max latency", "jobs", "busy");
   for (uint32_t i = 0; i < MAX_MODELS; i++) {
@@ -180,11 +186,12 @@ static void print_text(const stat_t *stat, FILE *out) {
 }
 
 static void print_json(const stat_t *stat, FILE *out) {
-  fprintf(
-      out,
-      "{\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"decisions\":%" PRIu64
-      ",\"candidates\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"models\":[",
-      stat->first, stat->last, stat->decisions, stat->candidates, stat->interrupts, stat->refused);
+  fprintf(out,
+          "{\"first\":%" PRIu64 ",\"last\":%" PRIu64 ",\"decisions\":%" PRIu64
+          ",\"candidates\":%" PRIu64 ",\"interrupts\":%" PRIu64 ",\"refused\":%" PRIu64
+          ",\"tile_events\":%" PRIu64 ",\"models\":[",
+          stat->first, stat->last, stat->decisions, stat->candidates, stat->interrupts,
+          stat->refused, stat->tile_events);
   const char *comma = "";
   for (uint32_t i = 0; i < MAX_MODELS; i++) {
     const model_stat_t *m = &stat->models[i];

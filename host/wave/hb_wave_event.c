@@ -120,7 +120,7 @@ static bool is_miss(finder_t *f) {
 
 static bool is_error(const finder_t *f) {
   if (is_of(f, "job") || is_of(f, "job_done")) return get(f, "status") != 0;
-  return is_of(f, "fault") || is_of(f, "refused");
+  return is_of(f, "fault") || is_of(f, "refused") || is_of(f, "tile_event");
 }
 
 static bool is_job(const finder_t *f) {

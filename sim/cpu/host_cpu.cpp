@@ -129,7 +129,10 @@ void HostCpu::set_csr(int reg, uint32_t value) {
 /* The thread. Unicorn runs until something needs to be done between two instructions. */
 void HostCpu::run() {
   next_pc_ = pc_;
-  for (;;) {
+  if (debugger_ != nullptr) {
+    serve_debugger();
+  }
+  while (killed_ == Killed::kNo) {
     stop_ = Stop::kNone;
     const uc_err error = uc_emu_start(engine_.get(), pc_, kNoEnd, 0, 0);
     if (!after_emulation(error)) {
@@ -149,8 +152,12 @@ bool HostCpu::after_emulation(uc_err error) {
       break;
     case Stop::kWfi:
       sync();
+      pc_ += 4;  // where a debugger finds it
       sleep();
-      pc_ += 4;
+      break;
+    case Stop::kDebug:
+      sync();
+      serve_debugger();
       break;
     case Stop::kEnd:
       break;
@@ -168,6 +175,11 @@ bool HostCpu::after_emulation(uc_err error) {
         fail(std::string("Unicorn: ") + uc_strerror(error));
       }
       break;
+  }
+  if (stop_ == Stop::kEnd && clock_.failed() && debugger_ != nullptr) {
+    constexpr uint8_t kSigSegv = 11;
+    why_ = {kSigSegv, 0, 0};
+    serve_debugger();  // to look at; it cannot go on
   }
   return stop_ != Stop::kEnd;
 }
@@ -194,6 +206,10 @@ void HostCpu::step(uint32_t pc) {
   Cached &cached = cache_[pc / 2];
   if (cached.insn != insn || cached.cost.cycles == 0) {
     cached = {insn, rv32_cost(insn)};
+  }
+  if (debugger_ != nullptr && debug_stops(cached)) {
+    stop_before_instruction(Stop::kDebug);
+    return;
   }
   ++stats_.instructions;
   next_pc_ = pc + cached.cost.bytes;
@@ -299,6 +315,191 @@ void HostCpu::enter_trap(uint32_t cause, uint32_t epc, uint32_t tval, bool inter
   if (interrupt) {
     ++stats_.interrupts;
   }
+}
+
+/* ----------------------------------------------------------------------------------- debugger */
+
+void HostCpu::debug(GdbServer &server, BackDoor dram) {
+  debugger_ = &server;
+  dram_ = std::move(dram);
+  breakpoints_.assign(HB_TCM_SIZE / 2, false);
+}
+
+/* Whether the instruction at pc_ is to wait for the debugger. */
+bool HostCpu::debug_stops(const Cached &cached) {
+  constexpr uint8_t kSigInt = 2;
+  if (pc_ == resumed_pc_ && stats_.instructions == resumed_count_) {
+    return false;
+  }
+  why_ = GdbServer::Stop{};
+  if (break_ && !step_) {
+    why_.signal = kSigInt;
+  }
+  if (break_ || step_ || breakpoints_[pc_ / 2]) {
+    return true;
+  }
+  if (watchpoints_.empty()) {
+    return false;
+  }
+  const InsnAccess access = rv32_access(cached.insn);
+  const uint32_t first = access.bytes == 0 ? 0 : debug_reg(access.base) + uint32_t(access.offset);
+  for (const Watchpoint &watch : watchpoints_) {
+    const uint8_t kind = access.store ? kWatchWrite : kWatchRead;
+    if (access.bytes != 0 && (watch.kind & kind) != 0 &&
+        (first - watch.addr < watch.len || watch.addr - first < access.bytes)) {
+      why_.watch = watch.kind;
+      why_.addr = std::max(first, watch.addr);
+      return true;
+    }
+  }
+  return false;
+}
+
+/* The CPU stands in front of the instruction at pc_, and with it everything else. */
+void HostCpu::serve_debugger() {
+  break_ = step_ = false;
+  const GdbServer::Resume how = debugger_->serve(*this, why_);
+  step_ = how == GdbServer::Resume::kStep;
+  resumed_pc_ = pc_;
+  resumed_count_ = stats_.instructions;
+  if (how == GdbServer::Resume::kKill || how == GdbServer::Resume::kStopped) {
+    killed_ = how == GdbServer::Resume::kKill ? Killed::kByClient : Killed::kStopped;
+    clock_.stop();
+  }
+}
+
+void HostCpu::poll_debugger() {
+  if (!debugger_->poll(*this)) {
+    return;
+  }
+  if (asleep_since_ != kNever) {
+    constexpr uint8_t kSigInt = 2;
+    why_ = {kSigInt, 0, 0};
+    serve_debugger();
+  } else {
+    break_ = true;
+  }
+}
+
+uint32_t HostCpu::debug_reg(unsigned index) const {
+  return index == kPc ? pc_ : csr(UC_RISCV_REG_X0 + static_cast<int>(index));
+}
+
+bool HostCpu::set_debug_reg(unsigned index, uint32_t value) {
+  if (index != kPc) {
+    if (index != 0) {
+      set_csr(UC_RISCV_REG_X0 + static_cast<int>(index), value);
+    }
+    return true;
+  }
+  if (value % 2 != 0) {
+    return false;
+  }
+  pc_ = value;
+  return true;
+}
+
+/* Where the bytes from `addr` on are in the TCM or the image; less of them if they go beyond it. */
+uint8_t *HostCpu::private_bytes(uint32_t addr, size_t *len) {
+  const struct {
+    uint32_t base, size;
+    uint8_t *bytes;
+  } memories[] = {{HB_TCM_BASE, HB_TCM_SIZE, tcm_.get()},
+                  {HB_IMAGE_BASE, HB_IMAGE_SIZE, image_.get()}};
+  for (const auto &memory : memories) {
+    if (addr - memory.base < memory.size) {
+      *len = std::min<size_t>(*len, memory.size - (addr - memory.base));
+      return memory.bytes + (addr - memory.base);
+    }
+  }
+  return nullptr;
+}
+
+/* A device register as a load would find it; nothing happens. false: not to be read. */
+bool HostCpu::peek_local(uint32_t addr, uint32_t *value) const {
+  if (addr >= HB_LOCAL_MBOX_WORD(0) && addr < HB_LOCAL_MBOX_WORD(HB_MBOX_WORDS)) {
+    *value = devices_.peek_mailbox_word((addr - HB_LOCAL_MBOX_WORD(0)) / 4);
+    return true;
+  }
+  switch (addr) {
+    case HB_LOCAL_TIME_LO:
+      *value = static_cast<uint32_t>(now());
+      return true;
+    case HB_LOCAL_TIME_HI:
+      *value = time_hi_;
+      return true;
+    case HB_LOCAL_ALARM_LO:
+      *value = static_cast<uint32_t>(devices_.alarm());
+      return true;
+    case HB_LOCAL_ALARM_HI:
+      *value = static_cast<uint32_t>(devices_.alarm() >> 32);
+      return true;
+    case HB_LOCAL_IRQ_PENDING:
+      *value = devices_.peek_pending();
+      return true;
+    case HB_LOCAL_IRQ_ENABLE:
+      *value = irq_enable_;
+      return true;
+    case HB_LOCAL_MBOX_LEVEL:
+      *value = devices_.peek_mailbox_level();
+      return true;
+    default:
+      return false;
+  }
+}
+
+size_t HostCpu::debug_read(uint32_t addr, uint8_t *bytes, size_t len) {
+  if (const uint8_t *memory = private_bytes(addr, &len); memory != nullptr) {
+    std::memcpy(bytes, memory, len);
+    return len;
+  }
+  if (addr - HB_LOCAL_BASE < kLocalBytes) {
+    size_t done = 0;
+    uint32_t word = 0;
+    for (; done < len && peek_local((addr + uint32_t(done)) & ~3u, &word); ++done) {
+      bytes[done] = static_cast<uint8_t>(word >> 8 * ((addr + done) % 4));
+    }
+    return done;
+  }
+  return dram_(false, addr, bytes, len) ? len : 0;
+}
+
+bool HostCpu::debug_write(uint32_t addr, const uint8_t *bytes, size_t len) {
+  size_t inside = len;
+  if (private_bytes(addr, &inside) != nullptr) {
+    return inside == len && load_private(addr, bytes, len);
+  }
+  std::vector<uint8_t> copy(bytes, bytes + len);
+  return dram_(true, addr, copy.data(), len);
+}
+
+bool HostCpu::breakpoint(uint32_t addr, bool on) {
+  if (addr >= HB_TCM_SIZE || addr % 2 != 0) {
+    return false;
+  }
+  breakpoints_[addr / 2] = on;
+  return true;
+}
+
+bool HostCpu::watchpoint(Watch kind, uint32_t addr, uint32_t len, bool on) {
+  constexpr size_t kMost = 64;
+  const Watchpoint watch = {kind, addr, len};
+  const auto found = std::find(watchpoints_.begin(), watchpoints_.end(), watch);
+  if (!on && found != watchpoints_.end()) {
+    watchpoints_.erase(found);
+  } else if (on && found == watchpoints_.end()) {
+    if (watchpoints_.size() == kMost || len == 0) {
+      return false;
+    }
+    watchpoints_.push_back(watch);
+  }
+  return true;
+}
+
+void HostCpu::forget_points() {
+  breakpoints_.assign(breakpoints_.size(), false);
+  watchpoints_.clear();
+  break_ = step_ = false;
 }
 
 /* Brings the clock to where the CPU is. */

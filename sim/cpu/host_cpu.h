@@ -28,12 +28,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <systemc>
 #include <vector>
 
 #include "hilbert/hb_telemetry.h"
+#include "sim/cpu/gdb_server.h"
 #include "sim/cpu/host_devices.h"
 #include "sim/cpu/rv32_cost.h"
 #include "sim/include/hb_sim.h"
@@ -42,7 +44,7 @@
 
 namespace hb {
 
-class HostCpu : public sc_core::sc_module {
+class HostCpu : public sc_core::sc_module, private DebugTargetIf {
  public:
   struct Config {
     NodeId node = 0;
@@ -68,6 +70,17 @@ class HostCpu : public sc_core::sc_module {
   bool exited() const { return exited_; }
   uint32_t exit_code() const { return exit_code_; }
 
+  /** DRAM from outside of time: reads or writes all of [addr, addr + len), or returns false. */
+  using BackDoor = std::function<bool(bool write, uint32_t addr, uint8_t *bytes, size_t len)>;
+  /** From now on, before the first cycle, `server`'s client can stop the CPU: it stands before its
+   * first instruction. */
+  void debug(GdbServer &server, BackDoor dram);
+  /** Between two calls of Clock::run_until(): does what the client asked for meanwhile. */
+  void poll_debugger();
+  /** The client, or whoever the server asks, ended the run; the clock has been stopped. */
+  enum class Killed : uint8_t { kNo, kByClient, kStopped };
+  Killed killed() const { return killed_; }
+
   /** Instructions may be ahead of the clock by up to kQuantum cycles. */
   hb_sim_host_stats_t stats() const;
 
@@ -75,7 +88,7 @@ class HostCpu : public sc_core::sc_module {
 
  private:
   /* Why Unicorn was stopped in front of instruction pc_. */
-  enum class Stop : uint8_t { kNone, kTrap, kInterrupt, kWfi, kEnd };
+  enum class Stop : uint8_t { kNone, kTrap, kInterrupt, kWfi, kDebug, kEnd };
 
   struct Cached {
     uint32_t insn = 0;
@@ -107,6 +120,8 @@ class HostCpu : public sc_core::sc_module {
   void special(const Cached &cached);
   static std::string illegal(const Cached &cached);
   void attend();
+  bool debug_stops(const Cached &cached);
+  void serve_debugger();
   void stop_before_instruction(Stop why);
 
   Cycle now() const { return clock_.cycle() + ahead_; }
@@ -123,6 +138,18 @@ class HostCpu : public sc_core::sc_module {
   std::string where() const;
   uint32_t csr(int reg) const;
   void set_csr(int reg, uint32_t value);
+
+  /* DebugTargetIf */
+  uint32_t debug_reg(unsigned index) const override;
+  bool set_debug_reg(unsigned index, uint32_t value) override;
+  size_t debug_read(uint32_t addr, uint8_t *bytes, size_t len) override;
+  bool debug_write(uint32_t addr, const uint8_t *bytes, size_t len) override;
+  bool breakpoint(uint32_t addr, bool on) override;
+  bool watchpoint(Watch kind, uint32_t addr, uint32_t len, bool on) override;
+  void forget_points() override;
+  uint64_t debug_cycle() const override { return now(); }
+  uint8_t *private_bytes(uint32_t addr, size_t *len);
+  bool peek_local(uint32_t addr, uint32_t *value) const;
 
   Clock &clock_;
   const hb_sim_sink_t sink_;
@@ -170,6 +197,23 @@ class HostCpu : public sc_core::sc_module {
   Cycle asleep_since_ = kNever;
   Cycle slept_ = 0;
   hb_sim_host_stats_t stats_{};
+
+  struct Watchpoint {
+    Watch kind;
+    uint32_t addr, len;
+    bool operator==(const Watchpoint &other) const {
+      return kind == other.kind && addr == other.addr && len == other.len;
+    }
+  };
+  GdbServer *debugger_ = nullptr;  // if there is one
+  BackDoor dram_;
+  std::vector<bool> breakpoints_;  // by half word of the TCM
+  std::vector<Watchpoint> watchpoints_;
+  bool break_ = false, step_ = false;  // stop in front of the next instruction
+  GdbServer::Stop why_;
+  uint32_t resumed_pc_ = 0;              // the instruction that a stop was in front of
+  uint64_t resumed_count_ = UINT64_MAX;  // instructions before it
+  Killed killed_ = Killed::kNo;
 };
 
 }  // namespace hb

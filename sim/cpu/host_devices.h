@@ -59,6 +59,13 @@ class HostDevices : public Ticked {
   uint64_t alarm() const { return alarm_; }
   void set_alarm(uint64_t cycle);
 
+  /* As they were in the last cycle that was looked at; changes nothing. */
+  uint32_t peek_pending() const { return levels_; }
+  uint32_t peek_mailbox_level() const { return static_cast<uint32_t>(messages_.size()); }
+  uint32_t peek_mailbox_word(uint32_t index) const {
+    return messages_.empty() ? 0 : messages_.front()[index];
+  }
+
   uint32_t mailbox_level();
   /** Word of the oldest message; 0 when there is none. */
   uint32_t mailbox_word(uint32_t index);

@@ -171,4 +171,36 @@ InsnCost rv32_cost(uint32_t insn) {
   return cost;
 }
 
+InsnAccess rv32_access(uint32_t insn) {
+  const InsnClass cls = rv32_cost(insn).cls;
+  InsnAccess access;
+  if (cls != InsnClass::kLoad && cls != InsnClass::kStore) {
+    return access;
+  }
+  access.store = cls == InsnClass::kStore;
+  access.bytes = 4;
+  const auto scaled = [&](uint32_t offset) { access.offset = static_cast<int32_t>(offset); };
+  switch (insn & 3u) {
+    case 0:  // c.lw, c.sw
+      access.base = static_cast<uint8_t>(8 + bits(insn, 9, 7));
+      scaled(bits(insn, 12, 10) << 3 | bits(insn, 6, 6) << 2 | bits(insn, 5, 5) << 6);
+      break;
+    case 2:  // c.lwsp, c.swsp
+      access.base = 2;
+      scaled(access.store
+                 ? bits(insn, 12, 9) << 2 | bits(insn, 8, 7) << 6
+                 : bits(insn, 12, 12) << 5 | bits(insn, 6, 4) << 2 | bits(insn, 3, 2) << 6);
+      break;
+    default: {
+      const uint32_t low = access.store ? bits(insn, 11, 7) : bits(insn, 24, 20);
+      const uint32_t offset = bits(insn, 31, 25) << 5 | low;
+      access.base = static_cast<uint8_t>(bits(insn, 19, 15));
+      access.offset = static_cast<int32_t>(offset) - static_cast<int32_t>(offset >> 11 << 12);
+      access.bytes = static_cast<uint8_t>(1u << bits(insn, 13, 12));
+      break;
+    }
+  }
+  return access;
+}
+
 }  // namespace hb

@@ -50,6 +50,14 @@ constexpr unsigned kTrapCycles = 4;
  * bits long. */
 InsnCost rv32_cost(uint32_t insn);
 
+/** What a load or store accesses: x[base] + offset. */
+struct InsnAccess {
+  bool store = false;
+  uint8_t base = 0, bytes = 0;  // bytes 0: it is neither
+  int32_t offset = 0;
+};
+InsnAccess rv32_access(uint32_t insn);
+
 }  // namespace hb
 
 #endif  // HB_SIM_CPU_RV32_COST_H_

@@ -4,7 +4,7 @@
  * @file
  * The emulated system-on-chip, as the command line sees it: the only header of sim/ that C may include.
  *
- * Life cycle: hb_sim_create() -> hb_sim_load_*() and hb_sim_add_stream() in any order -> hb_sim_run() one
+ * Life cycle: hb_sim_create() -> hb_sim_load_*() and hb_sim_add_*() in any order -> hb_sim_run() one
  * or more times -> hb_sim_read_dram(), hb_sim_*_stats() -> hb_sim_free(). SystemC allows one simulator
  * per process, also after hb_sim_free(). Nothing here prints; errors come back as a status and hb_sim_error() says more.
  *
@@ -160,6 +160,20 @@ typedef struct hb_sim_stream {
   uint32_t path_ppm[HB_SIM_MAX_PATH_BITS]; /* chance of each, 0 .. 1000000 */
 } hb_sim_stream_t;
 
+/** A frame of a stream, as the sensors take it. */
+typedef struct hb_sim_frame {
+  uint64_t taken;   /* cycle, jitter included; a frame is not taken before the one before it; UINT64_MAX: the stream
+                       has ended */
+  uint64_t arrival; /* nominal */
+  uint64_t deadline;
+  bool triggered; /* its model is to run */
+  uint32_t path;  /* HB_MBOX_PATH */
+} hb_sim_frame_t;
+
+/** Frame `frame` of stream number `index` in every run with `seed`, for engines without sensors. */
+void hb_sim_stream_frame(const hb_sim_stream_t *stream, uint32_t index, uint32_t clock_khz, uint64_t seed, uint64_t frame,
+                         hb_sim_frame_t *frame_out);
+
 /** A frame with path_bits, when it is announced. */
 typedef struct hb_sim_path {
   uint64_t cycle; /* in which the message leaves the sensor */
@@ -190,6 +204,29 @@ typedef struct hb_sim_refused {
   bool write;
 } hb_sim_refused_t;
 
+/** What happens to a tile that no job does. */
+typedef enum hb_tile_event_kind {
+  HB_TILE_EVENT_HANG = 0, /* from now on no read or write of the tile is answered, until it is reset through HB_NI_RESET */
+  HB_TILE_EVENT_ERROR,    /* the next beat that the tile reads comes with SLVERR */
+  HB_TILE_EVENT_RESET,    /* firmware wrote HB_NI_RESET */
+} hb_tile_event_kind_t;
+
+typedef struct hb_sim_tile_event {
+  uint64_t cycle;
+  uint64_t start; /* of the running job, which a reset ends; `cycle` if there is none */
+  uint32_t tile;
+  hb_tile_event_kind_t kind;
+  uint32_t tag; /* of the running job */
+  bool running; /* there is one */
+} hb_sim_tile_event_t;
+
+/** Something that is to go wrong in a tile's network interface. */
+typedef struct hb_sim_fault {
+  uint32_t tile;
+  hb_tile_event_kind_t kind; /* HANG or ERROR */
+  uint64_t cycle;
+} hb_sim_fault_t;
+
 /** A packet of the NoC that has arrived whole. */
 typedef struct hb_sim_packet {
   uint64_t injected; /* cycle in which its head left the network interface */
@@ -207,9 +244,10 @@ typedef struct hb_sim_packet {
 typedef enum hb_boundary_channel {
   HB_BOUNDARY_REG_AW, HB_BOUNDARY_REG_W, HB_BOUNDARY_REG_B, HB_BOUNDARY_REG_AR, HB_BOUNDARY_REG_R,
   HB_BOUNDARY_AR, HB_BOUNDARY_R, HB_BOUNDARY_AW, HB_BOUNDARY_W, HB_BOUNDARY_B,
-  HB_BOUNDARY_IRQ, HB_BOUNDARY_IDLE
+  HB_BOUNDARY_IRQ, HB_BOUNDARY_IDLE,
+  HB_BOUNDARY_RESET /* from this cycle on the tile is as after power-up, until something else is recorded */
 } hb_boundary_channel_t;
-enum { HB_BOUNDARY_CHANNELS = 12 };
+enum { HB_BOUNDARY_CHANNELS = 13 };
 
 /** Something that happened at a tile's boundary. What a channel does not have is 0. */
 typedef struct hb_sim_boundary {
@@ -238,6 +276,7 @@ typedef struct hb_sim_sink {
   void (*path)(void *ctx, const hb_sim_path_t *path);
   void (*packet)(void *ctx, const hb_sim_packet_t *packet);
   void (*boundary)(void *ctx, const hb_sim_boundary_t *boundary);
+  void (*tile_event)(void *ctx, const hb_sim_tile_event_t *event);
 } hb_sim_sink_t;
 
 /** A signal of a waveform that the caller drives. */
@@ -287,6 +326,7 @@ typedef enum hb_sim_stop {
   HB_SIM_EXIT,     /* firmware wrote HB_LOCAL_EXIT */
   HB_SIM_STOPPED,  /* poll() said so */
   HB_SIM_DEADLOCK, /* nothing will ever happen again, or the NoC made no progress */
+  HB_SIM_KILLED,   /* a debugger ended the run */
   HB_SIM_FAULT,    /* CPU fault, protocol violation: hb_sim_error() says which */
 } hb_sim_stop_t;
 
@@ -337,11 +377,28 @@ HB_MUST_USE hb_status_t hb_sim_load_private(hb_sim_t *sim, uint32_t addr, const 
 HB_MUST_USE hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc);
 
 /**
+ * Lets GDB debug the host CPU, before the first run: listens on TCP port `port` of localhost, 0: a free one. Then hb_sim_debug_wait()
+ * waits for the client. Runs then stop, within hb_sim_run(), whenever it wants them to; no simulated time passes meanwhile, and unless it writes
+ * something the run is the same as without. poll() is called while the machine waits.
+ * @param[out] port_out the port.
+ * @retval HB_ERR_BUSY the port is in use. @retval HB_ERR_IO otherwise. @retval HB_ERR_ARG a run has begun.
+ */
+HB_MUST_USE hb_status_t hb_sim_debug_listen(hb_sim_t *sim, uint16_t port, uint16_t *port_out);
+/** @retval HB_ERR_STOPPED poll() said so. */
+HB_MUST_USE hb_status_t hb_sim_debug_wait(hb_sim_t *sim);
+
+/**
  * Adds a sensor stream, before the first run; its number is the order of the calls.
  * @retval HB_ERR_ARG   a value outside its documented range (hb_sim_error() names it), or a run has begun.
  * @retval HB_ERR_RANGE a slot is not all in DRAM.
  */
 HB_MUST_USE hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream);
+
+/**
+ * Lets something go wrong, before the first run; any number of them. The sink is told when it happens (tile_event).
+ * @retval HB_ERR_ARG   no such tile, another kind (hb_sim_error() names it), or a run has begun.
+ */
+HB_MUST_USE hb_status_t hb_sim_add_fault(hb_sim_t *sim, const hb_sim_fault_t *fault);
 
 /**
  * Runs until cycle `until` (exclusive) or an earlier stop. Same inputs: same cycles, same bytes, however
@@ -362,6 +419,8 @@ typedef struct hb_sim_tile_stats {
   uint32_t queue_level;
   uint32_t running_tag; /* tag of the running job if not idle */
   uint64_t refused;     /* DMA accesses outside the windows of the job's model */
+  uint64_t hangs, read_errors; /* injected (hb_sim_add_fault()) */
+  uint64_t resets;      /* through HB_NI_RESET; what a job that was cut off has done is in the sums above */
 } hb_sim_tile_stats_t;
 
 typedef struct hb_sim_noc_stats {

@@ -69,6 +69,37 @@ uint64_t below(uint64_t random, uint64_t range) {
   return static_cast<uint64_t>((static_cast<unsigned __int128>(random) * range) >> 64);
 }
 
+/* When a stream's frame is taken, jitter included; kNever: the stream has ended. */
+Cycle taken(const hb_sim_stream_t &s, uint64_t stream, uint32_t clock_khz, uint64_t seed,
+            uint64_t frame) {
+  if (s.stop_cycles != 0 && SensorHub::nominal(s, clock_khz, frame) >= s.stop_cycles) {
+    return kNever;
+  }
+  const auto shifted = [](Cycle nominal, uint64_t jitter, uint64_t random) {
+    const Cycle late = nominal + below(random, 2 * jitter + 1);
+    return late > jitter ? late - jitter : 0;
+  };
+  if (s.num_sources == 0) {
+    return shifted(SensorHub::nominal(s, clock_khz, frame), s.jitter_cycles,
+                   key(seed, stream, frame, kJitter));
+  }
+  Cycle last = 0;
+  for (uint32_t i = 0; i < s.num_sources; ++i) {
+    const hb_sim_source_t &source = s.sources[i];
+    /* Of a sensor with a rate of its own: one draw for all streams that use this frame of it. */
+    const uint64_t random = source.rate_num == 0 ? key(seed, stream, frame, kJitter + kPurposes * i)
+                                                 : key(seed, kSensors + source.id,
+                                                       source_frame(s, source, frame), kJitter);
+    last = std::max(
+        last, shifted(source_cycle(s, source, clock_khz, frame), source.jitter_cycles, random));
+  }
+  return last;
+}
+
+bool triggered(const hb_sim_stream_t &s, uint64_t stream, uint64_t seed, uint64_t frame) {
+  return below(key(seed, stream, frame, kTrigger), kPpm) < s.probability_ppm;
+}
+
 std::string hex(uint32_t value) {
   char text[16];
   std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(value));
@@ -166,35 +197,8 @@ uint32_t SensorHub::path(uint64_t seed, uint32_t index, const hb_sim_stream_t &s
   return bits;
 }
 
-uint64_t SensorHub::draw(size_t stream, uint64_t frame, unsigned purpose) const {
-  return key(config_.seed, stream, frame, purpose);
-}
-
 Cycle SensorHub::take_cycle(size_t stream, uint64_t frame) const {
-  const hb_sim_stream_t &s = streams_[stream].config;
-  if (s.stop_cycles != 0 && nominal(s, config_.clock_khz, frame) >= s.stop_cycles) {
-    return kNever;
-  }
-  const auto shifted = [](Cycle nominal, uint64_t jitter, uint64_t random) {
-    const Cycle late = nominal + below(random, 2 * jitter + 1);
-    return late > jitter ? late - jitter : 0;
-  };
-  if (s.num_sources == 0) {
-    return shifted(nominal(s, config_.clock_khz, frame), s.jitter_cycles,
-                   draw(stream, frame, kJitter));
-  }
-  Cycle last = 0;
-  for (uint32_t i = 0; i < s.num_sources; ++i) {
-    const hb_sim_source_t &source = s.sources[i];
-    /* Of a sensor with a rate of its own: one draw for all streams that use this frame of it. */
-    const uint64_t random =
-        source.rate_num == 0
-            ? key(config_.seed, stream, frame, kJitter + kPurposes * i)
-            : key(config_.seed, kSensors + source.id, source_frame(s, source, frame), kJitter);
-    last = std::max(last, shifted(source_cycle(s, source, config_.clock_khz, frame),
-                                  source.jitter_cycles, random));
-  }
-  return last;
+  return taken(streams_[stream].config, stream, config_.clock_khz, config_.seed, frame);
 }
 
 void SensorHub::take(size_t index, Cycle now) {
@@ -202,8 +206,7 @@ void SensorHub::take(size_t index, Cycle now) {
   while (stream.next_take <= now) {
     Frame frame;
     frame.number = stream.next_frame;
-    frame.triggered =
-        below(draw(index, frame.number, kTrigger), kPpm) < stream.config.probability_ppm;
+    frame.triggered = triggered(stream.config, index, config_.seed, frame.number);
     frame.path = path(config_.seed, static_cast<uint32_t>(index), stream.config, frame.number);
     if (stream.free_slots != 0) {
       frame.slot = static_cast<uint32_t>(__builtin_ctz(stream.free_slots));
@@ -354,3 +357,12 @@ Cycle SensorHub::tick(Cycle now) {
 }
 
 }  // namespace hb
+
+void hb_sim_stream_frame(const hb_sim_stream_t *stream, uint32_t index, uint32_t clock_khz,
+                         uint64_t seed, uint64_t frame, hb_sim_frame_t *frame_out) {
+  frame_out->taken = hb::taken(*stream, index, clock_khz, seed, frame);
+  frame_out->arrival = hb::SensorHub::nominal(*stream, clock_khz, frame);
+  frame_out->deadline = hb::SensorHub::deadline(*stream, clock_khz, frame);
+  frame_out->triggered = hb::triggered(*stream, index, seed, frame);
+  frame_out->path = hb::SensorHub::path(seed, index, *stream, frame);
+}

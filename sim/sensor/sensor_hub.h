@@ -97,7 +97,6 @@ class SensorHub : public sc_core::sc_module, public Ticked {
     bool announced = false;    // its message was sent
   };
 
-  uint64_t draw(size_t stream, uint64_t frame, unsigned purpose) const;
   Cycle take_cycle(size_t stream, uint64_t frame) const;
   void take(size_t stream, Cycle now);
   void serve_requests();

@@ -4,6 +4,7 @@
 
 #include "sim/include/hb_sim.h"
 
+#include <cerrno>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -136,6 +137,26 @@ hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream) {
   }
   const std::string wrong = sim->soc->add_stream(*stream);
   return wrong.empty() ? HB_OK : fail(sim, HB_ERR_ARG, wrong);
+}
+
+hb_status_t hb_sim_add_fault(hb_sim_t *sim, const hb_sim_fault_t *fault) {
+  const std::string wrong = sim->soc->add_fault(*fault);
+  return wrong.empty() ? HB_OK : fail(sim, HB_ERR_ARG, wrong);
+}
+
+hb_status_t hb_sim_debug_listen(hb_sim_t *sim, uint16_t port, uint16_t *port_out) {
+  if (sim->soc->begun()) {
+    return fail(sim, HB_ERR_ARG, "a debugger is announced before the first run");
+  }
+  const int error = sim->soc->debug_listen(port, port_out);
+  if (error == 0) {
+    return HB_OK;
+  }
+  return fail(sim, error == EADDRINUSE ? HB_ERR_BUSY : HB_ERR_IO, std::strerror(error));
+}
+
+hb_status_t hb_sim_debug_wait(hb_sim_t *sim) {
+  return sim->soc->debug_wait() ? HB_OK : HB_ERR_STOPPED;
 }
 
 hb_sim_stop_t hb_sim_run(hb_sim_t *sim, uint64_t until) {

@@ -113,6 +113,44 @@ std::string Soc::add_stream(const hb_sim_stream_t &stream) {
   return wrong;
 }
 
+std::string Soc::add_fault(const hb_sim_fault_t &fault) {
+  if (begun_) {
+    return "faults are added before the first run";
+  }
+  if (fault.tile >= config_.num_tiles) {
+    return "fault: there is no tile " + std::to_string(fault.tile);
+  }
+  if (fault.kind != HB_TILE_EVENT_HANG && fault.kind != HB_TILE_EVENT_ERROR) {
+    return "fault: kind " + std::to_string(fault.kind) + " is neither hang nor error";
+  }
+  tiles_[fault.tile]->add_fault(fault.kind, fault.cycle);
+  return "";
+}
+
+int Soc::debug_listen(uint16_t port, uint16_t *port_out) {
+  auto server = std::make_unique<GdbServer>(port, [this] {
+    return options_.poll != nullptr && options_.poll(options_.poll_ctx, clock_.cycle());
+  });
+  *port_out = server->port();
+  if (server->error() != 0) {
+    return server->error();
+  }
+  debugger_ = std::move(server);
+  host_.debug(*debugger_, [this](bool write, uint32_t addr, uint8_t *bytes, size_t len) {
+    const uint32_t offset = addr - HB_DRAM_BASE;
+    if (addr < HB_DRAM_BASE || !memory_.holds(offset, len)) {
+      return false;
+    }
+    write ? memory_.write(offset, bytes, len) : memory_.read(offset, bytes, len);
+    return true;
+  });
+  return 0;
+}
+
+bool Soc::debug_wait() {
+  return debugger_->accept();
+}
+
 /* Who is waiting for what, in one line. */
 std::string Soc::describe() const {
   std::string text;
@@ -136,6 +174,9 @@ hb_sim_stop_t Soc::stop_reason() {
   if (host_.exited()) {
     return HB_SIM_EXIT;
   }
+  if (host_.killed() != HostCpu::Killed::kNo) {
+    return host_.killed() == HostCpu::Killed::kByClient ? HB_SIM_KILLED : HB_SIM_STOPPED;
+  }
   const std::string at = "cycle " + std::to_string(clock_.cycle()) + ": ";
   if (clock_.dead()) {
     failure_ = at + "nothing will ever happen again: the host sleeps without an alarm" + describe();
@@ -155,12 +196,22 @@ hb_sim_stop_t Soc::run(Cycle until) {
     if (clock_.cycle() >= until) {
       return HB_SIM_LIMIT;
     }
-    Cycle slice = std::min(until, clock_.cycle() + kStuckCycles);
+    Cycle slice =
+        std::min(until, clock_.cycle() + (debugger_ == nullptr ? kStuckCycles : kDebugCycles));
     if (options_.poll != nullptr) {
       slice = std::min(slice, next_poll_);
     }
     clock_.run_until(slice);
+    if (debugger_ != nullptr) {
+      host_.poll_debugger();
+    }
     final_ = stop_reason();
+    if (debugger_ != nullptr && final_ != HB_SIM_RUNNING) {
+      debugger_->finish(final_ != HB_SIM_FAULT && final_ != HB_SIM_DEADLOCK,
+                        final_ == HB_SIM_EXIT    ? static_cast<uint8_t>(host_.exit_code())
+                        : final_ == HB_SIM_FAULT ? 11
+                                                 : 0);
+    }
     if (options_.poll != nullptr && clock_.cycle() >= next_poll_) {
       next_poll_ = clock_.cycle() + options_.poll_cycles;
       if (options_.poll(options_.poll_ctx, clock_.cycle()) && final_ == HB_SIM_RUNNING) {

@@ -31,6 +31,8 @@ class Soc {
  public:
   /** A NoC with packets under way in which nothing has moved for this long is stuck. */
   static constexpr Cycle kStuckCycles = 1000000;
+  /** A debugger is listened to that often. */
+  static constexpr Cycle kDebugCycles = 50000;
 
   /** Both arguments have passed check_soc() and check_options(). */
   Soc(const hb_soc_t &soc, const hb_sim_options_t &options);
@@ -39,6 +41,13 @@ class Soc {
 
   /** What is wrong with the stream, or "": it was added. */
   std::string add_stream(const hb_sim_stream_t &stream);
+  /** Likewise. */
+  std::string add_fault(const hb_sim_fault_t &fault);
+
+  /** Lets a debugger stop the host CPU, before the first run; errno. The server listens. */
+  int debug_listen(uint16_t port, uint16_t *port_out);
+  /** Waits for its client; false: poll() said so. */
+  bool debug_wait();
 
   /** Why run() returned DEADLOCK or FAULT. */
   const std::string &failure() const { return failure_; }
@@ -58,6 +67,7 @@ class Soc {
 
   const hb_soc_t config_;
   const hb_sim_options_t options_;
+  std::unique_ptr<GdbServer> debugger_;  // if asked for
   Clock clock_;
   Noc noc_;
   DramMemory memory_;

@@ -64,6 +64,15 @@ void Boundary::wires(const TileOut &out, Cycle now) {
   edge(HB_BOUNDARY_IRQ, out.irq != 0, irq_, now);
 }
 
+void Boundary::reset(Cycle now) {
+  close(write_);
+  close(read_);
+  waited_.fill(0);
+  irq_ = false;
+  idle_ = true;
+  emit(make(HB_BOUNDARY_RESET, now));
+}
+
 void Boundary::cycle(const TileOut &out, const TileIn &in, Cycle now) {
   // Runs of beats that have ended go first: they began earlier.
   for (Run *run : {&write_, &read_}) {

@@ -29,6 +29,9 @@ class Boundary {
   /** Outputs and inputs of cycle `now`; every cycle in which anything happens, in order. */
   void cycle(const TileOut &out, const TileIn &in, Cycle now);
 
+  /** The tile is reset: from cycle `now` on it is as in the beginning. */
+  void reset(Cycle now);
+
  private:
   /* A run of beats that is not over. */
   struct Run {

@@ -71,9 +71,19 @@ void TileNode::answered(uint8_t slot, Packet *packet) {
   }
 }
 
-void TileNode::receive() {
+void TileNode::receive(Cycle now) {
   while (Packet *packet = port_.receive(Net::kResponse)) {
+    --in_network_;
+    if (reg_state_ == RegState::kReset) {  // nobody waits for it any more
+      port_.release(packet);
+      continue;
+    }
     const auto slot = static_cast<uint8_t>(packet->tag);
+    if ((packet->tag & kWriteTag) != 0 ? writes_[slot].open == 0 : reads_[slot].beats == 0) {
+      clock().fail(std::string(name()) + ": an answer that nobody waits for");
+      port_.release(packet);
+      continue;
+    }
     if ((packet->tag & kWriteTag) != 0) {
       Write &write = writes_[slot];
       write.resp = std::max(write.resp, packet->resp);
@@ -87,22 +97,117 @@ void TileNode::receive() {
     }
   }
   if (reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) != nullptr) {
-    reg_packet_ = port_.receive(Net::kRequest);
-    if (reg_packet_->bytes == 4 && reg_packet_->addr % 4 == 0) {
-      reg_state_ = RegState::kRequest;
-      if (Protection::owns(reg_packet_->addr % kTileWindowBytes)) {
-        protection_.answer(reg_packet_);
-        reg_state_ = RegState::kSend;
-      }
-    } else {
-      reg_packet_->make_response(Resp::kSlvErr);
-      reg_state_ = RegState::kSend;
-    }
+    take_request(now);
+  }
+  if (reg_state_ == RegState::kReset && now >= reset_until_ && in_network_ == 0) {
+    reg_packet_->make_response(Resp::kOkay);
+    reg_state_ = RegState::kSend;
   }
   if (reg_state_ == RegState::kSend && port_.can_send(Net::kResponse)) {
     port_.send(reg_packet_);
     reg_state_ = RegState::kIdle;
   }
+}
+
+/* A register access has arrived: whose is it? */
+void TileNode::take_request(Cycle now) {
+  reg_packet_ = port_.receive(Net::kRequest);
+  const uint32_t offset = reg_packet_->addr % kTileWindowBytes;
+  if (reg_packet_->bytes != 4 || reg_packet_->addr % 4 != 0) {
+    reg_packet_->make_response(Resp::kSlvErr);
+    reg_state_ = RegState::kSend;
+  } else if (!Protection::owns(offset)) {
+    reg_state_ = RegState::kRequest;
+  } else if (offset == HB_NI_OFFSET + HB_NI_RESET && reg_packet_->kind == PacketKind::kWriteReq &&
+             (reg_packet_->word() & HB_NI_RESET_TILE) != 0) {
+    begin_reset(now);
+  } else {
+    protection_.answer(reg_packet_);
+    reg_state_ = RegState::kSend;
+  }
+}
+
+/* --------------------------------------------------------------------------- faults and reset */
+
+void TileNode::add_fault(hb_tile_event_kind_t kind, Cycle at) {
+  faults_.push_back({at, kind});
+  std::stable_sort(faults_.begin(), faults_.end(),
+                   [](const Fault &a, const Fault &b) { return a.at > b.at; });
+  if (at > clock().cycle()) {
+    wake_at(at);
+  }
+}
+
+void TileNode::tell(hb_tile_event_kind_t kind, Cycle now) {
+  if (options_.sink.tile_event != nullptr) {
+    const hb_sim_tile_event_t event = {now,  running_ ? job_.start : now, options_.index,
+                                       kind, running_ ? job_.tag : 0,     running_};
+    options_.sink.tile_event(options_.sink.ctx, &event);
+  }
+}
+
+void TileNode::inject_faults(Cycle now) {
+  while (!faults_.empty() && faults_.back().at <= now) {
+    const hb_tile_event_kind_t kind = faults_.back().kind;
+    faults_.pop_back();
+    (kind == HB_TILE_EVENT_HANG ? hung_ : error_next_) = true;
+    ++(kind == HB_TILE_EVENT_HANG ? stats_.hangs : stats_.read_errors);
+    tell(kind, now);
+  }
+}
+
+/* From this cycle on the tile is as after power-up, and nothing that it asked for will reach it. */
+void TileNode::begin_reset(Cycle now) {
+  tell(HB_TILE_EVENT_RESET, now);
+  if (running_) {
+    account(model_->perf());
+  }
+  running_ = false;
+  doorbells_.clear();
+  ++stats_.resets;
+  forget_manager();
+  model_->reset();
+  started_ = model_->jobs_started();
+  completed_ = model_->jobs_completed();
+  checker_ = AxiChecker{};
+  if (boundary_ != nullptr) {
+    boundary_->reset(now);
+  }
+  hung_ = false;
+  reset_until_ = now + HB_NI_RESET_CYCLES;
+  reg_state_ = RegState::kReset;
+}
+
+void TileNode::forget_manager() {
+  for (const uint8_t slot : read_age_) {
+    if (reads_[slot].answer != nullptr) {
+      port_.release(reads_[slot].answer);  // read_packet_ is one of them
+    }
+    for (Packet *&packet : later_[slot]) {
+      if (packet != nullptr) {
+        port_.release(packet);
+        packet = nullptr;
+      }
+    }
+    reads_[slot] = Read{};
+    read_free_.push_back(slot);
+  }
+  for (const uint8_t slot : write_age_) {
+    writes_[slot] = Write{};
+    write_free_.push_back(slot);
+  }
+  read_age_.clear();
+  write_age_.clear();
+  for (Packet **packet : {&read_request_, &collecting_, &write_request_}) {
+    if (*packet != nullptr) {
+      port_.release(*packet);
+      *packet = nullptr;
+    }
+  }
+  asking_ = read_now_ = answer_now_ = kNone;
+  read_packet_ = nullptr;
+  read_buffers_ = options_.max_outstanding;
+  reads_changed_ = writes_changed_ = r_valid_ = b_valid_ = error_now_ = false;
 }
 
 /* The oldest read whose first packet is here and that has no older one of its id before it, or
@@ -162,12 +267,16 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
     begin_packet();
   }
   if (read_packet_ != nullptr) {
-    r_valid_ = r_valid_ || !stalled(kStallR, now);
+    if (!r_valid_ && !hung_ && !stalled(kStallR, now)) {
+      r_valid_ = true;
+      error_now_ = error_next_;
+      error_next_ = false;
+    }
     if (r_valid_) {
       const Packet &answer = *read_packet_;
       in.m_rvalid = 1;
       in.m_rid = answer.id;
-      in.m_rresp = static_cast<uint8_t>(answer.resp);
+      in.m_rresp = static_cast<uint8_t>(error_now_ ? Resp::kSlvErr : answer.resp);
       in.m_rlast = read_beat_ == read_rlast_;
       std::memcpy(in.m_rdata.data(), answer.data.data() + size_t{read_beat_} * kBeatBytes,
                   kBeatBytes);
@@ -178,7 +287,7 @@ void TileNode::drive_manager(TileIn &in, Cycle now) {
     writes_changed_ = answer_now_ != kNone;
   }
   if (answer_now_ != kNone) {
-    b_valid_ = b_valid_ || !stalled(kStallB, now);
+    b_valid_ = b_valid_ || (!hung_ && !stalled(kStallB, now));
     if (b_valid_) {
       in.m_bvalid = 1;
       in.m_bid = writes_[answer_now_].id;
@@ -346,6 +455,7 @@ void TileNode::send_requests() {
     Packet *&request = writes_first_ == (turn == 0) ? write_request_ : read_request_;
     if (request != nullptr && port_.can_send(Net::kRequest)) {
       writes_first_ = request->is_read();
+      ++in_network_;
       port_.send(request);
       request = nullptr;
       return;
@@ -390,11 +500,8 @@ void TileNode::sample_registers(const TileOut &out, const TileIn &in, Cycle now)
   }
 }
 
-void TileNode::end_job(Cycle now, const TilePerf &perf) {
-  job_.end = now;
-  job_.tag = perf.done_tag;
-  job_.status = perf.done_status & 0xffu;
-  job_.command = perf.done_status >> 8 & 0xfffffu;
+/* What the running job has done so far, into its record and the tile's sums. */
+void TileNode::account(const TilePerf &perf) {
   // Differences of wrapping 32-bit counters.
   job_.busy = perf.busy - at_start_.busy;
   job_.array = perf.array - at_start_.array;
@@ -404,8 +511,6 @@ void TileNode::end_job(Cycle now, const TilePerf &perf) {
   job_.wait_cmd = perf.wait_cmd - at_start_.wait_cmd;
   job_.rd_beats = perf.rd_beats - at_start_.rd_beats;
   job_.wr_beats = perf.wr_beats - at_start_.wr_beats;
-  ++stats_.jobs;
-  stats_.errors += job_.status != HB_TILE_STATUS_OK;
   stats_.busy += job_.busy;
   stats_.array += job_.array;
   stats_.wait_load += job_.wait_load;
@@ -414,6 +519,16 @@ void TileNode::end_job(Cycle now, const TilePerf &perf) {
   stats_.wait_cmd += job_.wait_cmd;
   stats_.rd_beats += job_.rd_beats;
   stats_.wr_beats += job_.wr_beats;
+}
+
+void TileNode::end_job(Cycle now, const TilePerf &perf) {
+  job_.end = now;
+  job_.tag = perf.done_tag;
+  job_.status = perf.done_status & 0xffu;
+  job_.command = perf.done_status >> 8 & 0xfffffu;
+  account(perf);
+  ++stats_.jobs;
+  stats_.errors += job_.status != HB_TILE_STATUS_OK;
   running_ = false;
   if (options_.sink.job != nullptr) {
     options_.sink.job(options_.sink.ctx, &job_);
@@ -459,9 +574,12 @@ void TileNode::watch_jobs(Cycle now) {
 
 /* Whether nothing is on its way to or from the model's boundary. */
 bool TileNode::still() const {
-  return reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) == nullptr &&
-         read_now_ == kNone && !reads_changed_ && answer_now_ == kNone && !writes_changed_ &&
-         read_request_ == nullptr && write_request_ == nullptr && asking_ == kNone;
+  const bool answers =
+      hung_ ? r_valid_ || b_valid_
+            : read_now_ != kNone || reads_changed_ || answer_now_ != kNone || writes_changed_;
+  const bool asks = asking_ != kNone && (!hung_ || read_buffers_ != 0);
+  return reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) == nullptr && !answers &&
+         !asks && read_request_ == nullptr && write_request_ == nullptr;
 }
 
 /* Tells the model of the cycles it was not clocked in. */
@@ -474,7 +592,8 @@ void TileNode::catch_up(Cycle now) const {
 
 Cycle TileNode::tick(Cycle now) {
   catch_up(now);
-  receive();
+  inject_faults(now);
+  receive(now);
   const TileOut &out = model_->outputs();
   if (boundary_ != nullptr) {
     boundary_->wires(out, now);
@@ -484,6 +603,9 @@ Cycle TileNode::tick(Cycle now) {
     if (irq_ != nullptr) {
       irq_->push(irq_level_);
     }
+  }
+  if (reg_state_ == RegState::kReset) {
+    return now < reset_until_ ? reset_until_ : kNever;  // an answer wakes it
   }
   const bool asleep = out.idle != 0 && !pending();
   if (asleep && !clock().no_skip()) {

@@ -23,6 +23,9 @@
  *
  * Every evaluated cycle passes the protocol checker (axi_checker.h); a violation ends the run.
  *
+ * A write to HB_NI_RESET (hilbert/hb_memmap.h) resets the model in the cycle in which it arrives
+ * and holds it so: it is not clocked, and has no valid up, until the write is answered.
+ *
  * The node sleeps while the tile's idle is high and nothing is pending at the boundary: by the
  * tile's quiescence that is exact. With Clock::Options::no_skip the model is clocked all the same
  * (the reference).
@@ -73,6 +76,10 @@ class TileNode : public sc_core::sc_module, public Ticked {
   TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
            std::unique_ptr<TileModelIf> model, Link<bool> *irq);
 
+  /** HB_TILE_EVENT_HANG or HB_TILE_EVENT_ERROR of hb_sim.h in cycle `at`. Any number, before the
+   * clock first runs. */
+  void add_fault(hb_tile_event_kind_t kind, Cycle at);
+
   Cycle tick(Cycle now) override;
   /** The clock edge of cycle `now`, halves_from .. halves_to, after the node's tick() in it. */
   void edge(Cycle now);
@@ -111,13 +118,23 @@ class TileNode : public sc_core::sc_module, public Ticked {
     bool refused = false, answered = false;
     Resp resp = Resp::kOkay;  // the worst so far
   };
-  enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend };
+  enum class RegState : uint8_t { kIdle, kRequest, kAnswer, kSend, kReset };
+  struct Fault {
+    Cycle at;
+    hb_tile_event_kind_t kind;
+  };
 
   bool stalled(Channel channel, Cycle now) const;
   bool pending() const;
   bool still() const;
   void catch_up(Cycle now) const;
-  void receive();
+  void receive(Cycle now);
+  void take_request(Cycle now);
+  void inject_faults(Cycle now);
+  void tell(hb_tile_event_kind_t kind, Cycle now);
+  void begin_reset(Cycle now);
+  void forget_manager();
+  void account(const TilePerf &perf);
   void begin_collecting();
   void end_collecting();
   void drive_manager(TileIn &in, Cycle now);
@@ -175,6 +192,14 @@ class TileNode : public sc_core::sc_module, public Ticked {
   uint8_t answer_now_ = kNone;       // burst on the B channel
   bool b_valid_ = false;
   bool writes_first_ = false;  // whose turn it is to inject
+  unsigned in_network_ = 0;    // requests that were injected and are not answered
+
+  // What goes wrong, and the reset that ends it.
+  std::vector<Fault> faults_;  // to come, the next one last
+  bool hung_ = false;          // the tile gets no answers
+  bool error_next_ = false;    // the next beat that it reads is an error,
+  bool error_now_ = false;     // the one on the R channel is
+  Cycle reset_until_ = 0;
 
   // Register access.
   RegState reg_state_ = RegState::kIdle;

@@ -61,7 +61,8 @@ class VerilatedTile : public Base {
       model_.eval();
     }
     sample();
-    doorbells_ = pops_ = 0;
+    doorbells_ = pops_ = tag_ = 0;
+    have_addr_ = have_data_ = false;
   }
 
   const TileOut &outputs() const override {

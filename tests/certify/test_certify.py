@@ -95,13 +95,18 @@ class Runs(Case):
     def test_the_next_run_takes_the_folder(self):
         out = self.run_scenario(*TINY)
         self.certify(out)
+        self.certify(out, "--tile", "tile1", "--sample", "50%")
+        self.assertTrue((out / "certificate-tile1-sample.json").exists())
         self.run_scenario(*TINY, "--duration", "1ms")
         self.assertEqual(sorted(os.listdir(out)), ["metrics.json", "trace.hbt"])
 
     def test_one_tile(self):
         out = self.run_scenario(*TINY)
+        self.certify(out)
+        whole = (out / "certificate.json").read_text()
         self.certify(out, "--tile", "tile1")
-        found = self.certificate(out)
+        self.assertEqual((out / "certificate.json").read_text(), whole, "a part replaced the whole")
+        found = self.certificate(out, "certificate-tile1.json")
         self.assertEqual([t["name"] for t in found["tiles"]], ["tile1"])
         self.assertFalse(found["whole"])
         self.assertIn("no tile tile9", self.certify(out, "--tile", "tile9", code=2).stderr)

@@ -137,6 +137,19 @@ static void test_tile_start__next_job_writes_what_changed(void **state) {
   hb_tile_start(&tile, &next);
 }
 
+static void test_tile_reset__sets_the_tile_up_and_forgets_its_registers(void **state) {
+  (void)state;
+  hb_tile_t tile = make_tile();
+  expect_whole_job();
+  hb_tile_start(&tile, &JOB);
+  expect_write(BASE + HB_NI_OFFSET + HB_NI_RESET, HB_NI_RESET_TILE);
+  expect_write(BASE + HB_TILE_REG_WATCHDOG, 500);
+  expect_write(BASE + HB_TILE_REG_CTRL, HB_TILE_CTRL_IRQ_EN_MASK);
+  hb_tile_reset(&tile);
+  expect_whole_job();
+  hb_tile_start(&tile, &JOB);
+}
+
 static void test_tile_reap__takes_and_pops(void **state) {
   (void)state;
   const hb_tile_t tile = make_tile();
@@ -212,27 +225,6 @@ static void test_irq__mask_and_levels(void **state) {
   assert_int_equal(hb_irq_pending(), 2);
 }
 
-static void test_tile_reset__keeps_the_interrupt_and_forgets_the_registers(void **state) {
-  (void)state;
-  hb_tile_t tile = make_tile();
-  const hb_tile_job_t job = {.program = 0x80000000u, .commands = 3, .tag = 7};
-  for (uint32_t round = 0; round < 2; ++round) {
-    expect_write(BASE + HB_TILE_REG_JOB_PROG, job.program);
-    expect_write(BASE + HB_TILE_REG_JOB_LEN, 3);
-    for (uint32_t i = 0; i < 4; ++i) {
-      expect_write(BASE + HB_TILE_REG_JOB_BASE0 + 4u * i, 0);
-    }
-    expect_write(BASE + HB_TILE_REG_JOB_TAG, 7);
-    hb_tile_start(&tile, &job);
-    expect_write(BASE + HB_TILE_REG_CTRL, 3);
-    hb_tile_reset(&tile);
-  }
-  expect_read(BASE + HB_TILE_REG_CTRL, 3);
-  assert_false(hb_tile_reset_done(&tile));
-  expect_read(BASE + HB_TILE_REG_CTRL, 1);
-  assert_true(hb_tile_reset_done(&tile));
-}
-
 static void test_sensor__releases_at_its_stream(void **state) {
   (void)state;
   expect_write(0x50000050u, 1);
@@ -290,8 +282,8 @@ int main(void) {
       cmocka_unit_test_setup_teardown(test_timer__low_half_first, begin, end),
       cmocka_unit_test_setup_teardown(test_timer__alarm_never_passes_through_the_past, begin, end),
       cmocka_unit_test_setup_teardown(test_irq__mask_and_levels, begin, end),
-      cmocka_unit_test_setup_teardown(
-          test_tile_reset__keeps_the_interrupt_and_forgets_the_registers, begin, end),
+      cmocka_unit_test_setup_teardown(test_tile_reset__sets_the_tile_up_and_forgets_its_registers,
+                                      begin, end),
       cmocka_unit_test_setup_teardown(test_sensor__releases_at_its_stream, begin, end),
       cmocka_unit_test_setup_teardown(test_telemetry__records_are_as_documented, begin, end),
   };

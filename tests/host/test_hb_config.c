@@ -501,7 +501,7 @@ static void test_model__constants_of_an_earlier_step(void **state) {
     if (other != 0) {
       assert_in_range(other - 1u, 0, i - 1u);
       assert_int_equal(model.layers[other - 1u].constants, 0);
-      assert_true(hb_layer_is_like(&model.layers[i], &model.layers[other - 1u]));
+      assert_true(hb_layer_same(&model.layers[i], &model.layers[other - 1u]));
       shared++;
     }
   }

@@ -84,12 +84,16 @@ static hb_score_result_t finish(hb_score_t *score, uint64_t end) {
 /* XRBench's own examples: on the deadline 0.5, 0.3 ms early 0.989, 0.3 ms late 0.011. */
 static void test_real_time__as_xrbench(void **state) {
   (void)state;
-  assert_close(hb_score_real_time(5000, 5000, CLOCK_KHZ), 0.5);
-  assert_close(hb_score_real_time(4700, 5000, CLOCK_KHZ), 1.0 / (1.0 + exp(-4.5)));
-  assert_true(fabs(hb_score_real_time(4700, 5000, CLOCK_KHZ) - 0.989) < 5e-4);
-  assert_true(fabs(hb_score_real_time(5300, 5000, CLOCK_KHZ) - 0.011) < 5e-4);
-  assert_close(hb_score_real_time(0, 1000000, CLOCK_KHZ), 1.0);
-  assert_close(hb_score_real_time(1000000, 0, CLOCK_KHZ), 0.0); /* exp overflows: still 0 */
+  assert_close(hb_score_real_time(&HB_SCORE_XRBENCH, 5000, 5000, CLOCK_KHZ), 0.5);
+  assert_close(hb_score_real_time(&HB_SCORE_XRBENCH, 4700, 5000, CLOCK_KHZ),
+               1.0 / (1.0 + exp(-4.5)));
+  assert_true(fabs(hb_score_real_time(&HB_SCORE_XRBENCH, 4700, 5000, CLOCK_KHZ) - 0.989) < 5e-4);
+  assert_true(fabs(hb_score_real_time(&HB_SCORE_XRBENCH, 5300, 5000, CLOCK_KHZ) - 0.011) < 5e-4);
+  assert_close(hb_score_real_time(&HB_SCORE_XRBENCH, 0, 1000000, CLOCK_KHZ), 1.0);
+  assert_close(hb_score_real_time(&HB_SCORE_XRBENCH, 1000000, 0, CLOCK_KHZ),
+               0.0); /* exp overflows: still 0 */
+  const hb_score_constants_t gentle = {.k_per_ms = 1.0, .energy_max_mj = 1.0};
+  assert_close(hb_score_real_time(&gentle, 5300, 5000, CLOCK_KHZ), 1.0 / (1.0 + exp(0.3)));
 }
 
 static void test_frames__every_fate(void **state) {

@@ -21,7 +21,7 @@ CMAKE = HILBERT = SOURCE = None
 CONTEXT = 5  # common records that golden.py shows
 
 TINY = ("tiny-mini-ws8-fcfs", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=2ms", "--candidates")
-PACKETS = ("tiny-mini-ws8-fcfs-packets", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=0.241ms", "--candidates",
+PACKETS = ("tiny-mini-ws8-fcfs-packets", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=0.295ms", "--candidates",
            "--trace=packets")
 BUSY = ("busy-quad-quad-ws16-fcfs", "bench/busy-quad", "--soc=quad-ws16", "--policy=fcfs", "--duration=4ms", "--candidates")
 

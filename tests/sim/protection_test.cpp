@@ -128,8 +128,9 @@ int main(int argc, char **argv) {
     host.write(ni + spare_end, 0);
     host.write(ni + HB_NI_CTRL, HB_NI_CTRL_PROTECT);
     host.expect(ni + HB_NI_CTRL, HB_NI_CTRL_PROTECT);
-    host.write(ni + HB_NI_REFUSED, 0, hb::Resp::kSlvErr);  // read-only
-    host.expect(ni + 0x10, 0, 0, hb::Resp::kSlvErr);       // no register
+    host.write(ni + HB_NI_REFUSED, 0, hb::Resp::kSlvErr);    // read-only
+    host.expect(ni + 0x14, 0, 0, hb::Resp::kSlvErr);         // no register
+    host.expect(ni + HB_NI_RESET, 0, 0, hb::Resp::kSlvErr);  // write-only
     host.expect(ni + HB_NI_WINDOW(HB_NI_CONTEXTS, 0), 0, 0, hb::Resp::kSlvErr);
   }
 

@@ -541,7 +541,7 @@ class Bad(Case):
         self.refuse(2, "trace export takes one format", trace)
         self.refuse(2, "trace export takes one file", to, trace, trace)
         self.refuse(2, "the range of cycles is empty", to, "--from=2", "--to=1", trace)
-        self.refuse(2, "--from: expected a whole number", to, "--from=x", trace)
+        self.refuse(2, "--from: expected a cycle or a time, such as 1.2ms, got x", to, "--from=x", trace)
         self.refuse(2, "trace export has no --json", to, "--json", trace)
         self.refuse(2, "trace export has no --stream", to, "--stream=job", trace)
         self.refuse(2, "trace export has no --csv", to, "--csv", trace)

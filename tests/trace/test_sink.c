@@ -268,6 +268,10 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   const hb_sim_path_t path = {560, 2, 3, 5};
   callbacks.path(callbacks.ctx, &path);
   callbacks.telemetry(callbacks.ctx, 600, fault, 5);
+  const hb_sim_tile_event_t hang = {650, 650, 1, HB_TILE_EVENT_HANG, 0, false};
+  callbacks.tile_event(callbacks.ctx, &hang);
+  const hb_sim_tile_event_t reset = {660, 620, 0, HB_TILE_EVENT_RESET, HB_TAG(2, 3, 7), true};
+  callbacks.tile_event(callbacks.ctx, &reset);
   hb_trace_sink_note(sink, 700, "stopped: \"Ctrl-C\"\n");
   close_sink(sink);
   expect_dump(
@@ -283,6 +287,8 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "           550  refused        tile=south tag=HT#3/conv7 addr=0x80001230 beats=16 write=1\n"
       "           560  path           model=HT frame=3 path=0x5\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
+      "           650  tile_event     tile=south event=HANG running=0 tag=0x0 start=650\n"
+      "           660  tile_event     tile=north event=RESET running=1 tag=HT#3/conv7 start=620\n"
       "           700  note           text=\"stopped: \\\"Ctrl-C\\\"\\u000a\"\n");
   expect_dump(
       true, "note,job",
@@ -365,7 +371,8 @@ static void boundaries_show_every_channel(void **state) {
               "          1008  axi_w          tile=south wait=4 beats=15 strobe=0xfff0 last=1\n"
               "          1009  axi_b          tile=south wait=4 id=2 resp=DECERR\n"
               "          1010  irq_wire       tile=south level=1\n"
-              "          1011  idle_wire      tile=south level=4275878552\n");
+              "          1011  idle_wire      tile=south level=4275878552\n"
+              "          1012  reset          tile=south\n");
 }
 
 static void jobs_are_not_in_a_trace_of_decisions(void **state) {
@@ -448,7 +455,8 @@ static void wrong_options_are_explained_bad(void **state) {
       "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
       "telemetry note "
       "job irq refused path read_request write_request read_response write_response reg_aw reg_w "
-      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire");
+      "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
+      "reset tile_event");
   FILE *full = fopen("/dev/full", "w");
   assert_non_null(full);
   assert_int_equal(hb_trace_cmd_info(kPath, full, why, sizeof(why)), HB_ERR_IO);

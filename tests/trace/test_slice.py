@@ -4,6 +4,7 @@
 
 import os
 import random
+import re
 import resource
 import shutil
 import signal
@@ -90,6 +91,13 @@ class Slice(unittest.TestCase):
                 ranged = [r for r in self.records if first <= r[2][0] <= last] if len(filters) == 3 else None
                 if ranged is not None:
                     self.assertEqual(len(records), sum(r[0] in names for r in ranged))
+
+    def test_a_time_is_the_cycle_at_it(self):
+        self.slice("cycles.hbt", "--from=5000", "--to=30000000")
+        khz = int(re.search(rb"clock_khz\s+(\d+)", trace("info", self.path("source.hbt")).stdout)[1])
+        self.slice("times.hbt", f"--from={5000 * 10**9 // khz}ps", f"--to={30000000 * 10**9 // khz}ps")
+        self.assertEqual(self.bytes_of("times.hbt"), self.bytes_of("cycles.hbt"))
+        self.assertNotEqual(self.bytes_of("cycles.hbt"), self.bytes_of("source.hbt"))
 
     def test_a_slice_of_everything_is_the_trace(self):
         self.slice("out.hbt")

@@ -21,7 +21,7 @@ RUNS = {
     "tiny_edf": ("tiny", "--soc=duo-ws8-os8", "--policy=edf"),
     "tiny_stalled": ("tiny", "--soc=duo-ws8-os8", "--stall-ppm=200000"),
     "mixed_16": ("mixed", "--soc=hetero-16", "--duration=6ms"),
-    "vec_8": ("bench/busy-xr", "--soc=hetero-8", "--duration=20ms", "--stall-ppm=100000"),
+    "vec_8": ("bench/busy-xr", "--soc=hetero-8", "--duration=21ms", "--stall-ppm=100000"),
     "mixed_32": ("mixed", "--soc=xr-4k", "--duration=2ms"),
     "xrbench": ("social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=3ms"),
     "xrbench_os": ("vr-gaming", "--models=published", "--soc=quad-os16", "--duration=12ms", "--policy=edf"),
@@ -110,10 +110,10 @@ class Engines(Case):
         self.assertTrue(os.path.exists(os.path.join(os.path.dirname(trace), "wave.fst")))
 
     def test_bad_input(self):
-        for engine in ("fpga", "twin,tile9=rtl", "twin,tile0", "twin,tile0=", "twin,,", ",twin", ""):
+        for engine in ("fpga", "twin,tile9=rtl", "twin,tile0", "twin,tile0=", "twin,tile0=rtl,tile0=twin", "twin,,", ",twin", ""):
             done = hilbert("run", "tiny", "--soc=mini-ws8", f"--engine={engine}", f"--out={self.folder.name}/bad")
             self.assertEqual(done.returncode, 2, engine)
-            self.assertIn("--engine: expected rtl or twin, then TILE=rtl or TILE=twin for tiles of mini-ws8", done.stderr)
+            self.assertIn("--engine: expected rtl or twin, then TILE=rtl or TILE=twin once for tiles of mini-ws8", done.stderr)
             self.assertFalse(os.path.exists(f"{self.folder.name}/bad"))
 
 

@@ -47,12 +47,22 @@
  * window that is empty (base = end, as after reset) permits nothing. Setting PROTECT gives SLVERR, and does not set it, if a
  * window ends before it begins, if windows of a context overlap, or if one that permits writing overlaps one of another context.
  */
-#define HB_NI_BASE(i) (HB_TILE_BASE(i) + 0x8000u)
+#define HB_NI_OFFSET 0x8000u /* from a tile's registers */
+#define HB_NI_BASE(i) (HB_TILE_BASE(i) + HB_NI_OFFSET)
 #define HB_NI_CTRL 0x00u         /* rw */
 #define HB_NI_CTRL_PROTECT 1u
 #define HB_NI_REFUSED 0x04u      /* ro: accesses refused since reset, modulo 2^32 */
 #define HB_NI_REFUSED_ADDR 0x08u /* ro: address of the newest of them */
 #define HB_NI_REFUSED_TAG 0x0cu  /* ro: tag of its job */
+/*
+ * wo: 1 resets the tile, whatever it is doing; the network interface and its windows are not reset. The tile is held in reset for
+ * HB_NI_RESET_CYCLES, and longer until all its reads and writes that are in the network have been answered; the answers are dropped.
+ * The write to this register is answered after that: the tile is then as after power-up (registers and counters 0, no jobs, no
+ * completions), and no access of the old job is under way. Data that the old job had not sent by then are never written.
+ */
+#define HB_NI_RESET 0x10u
+#define HB_NI_RESET_TILE 1u
+#define HB_NI_RESET_CYCLES 16u
 #define HB_NI_CONTEXTS 32u
 #define HB_NI_WINDOWS 4u         /* of a context */
 #define HB_NI_WINDOW(context, i) (0x1000u + 32u * (context) + 8u * (i)) /* rw: first address | HB_NI_MAY_* */

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+#include "hb_endtoend.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hb_cli.h"
+#include "hb_job_cost.h"
+#include "hb_outdir.h"
+#include "hb_progress.h"
+
+enum { WAIT_NS = 50 * 1000 * 1000 };
+
+/* A cost model that needs the user's file is not among those compared. */
+static uint32_t num_costs(void) {
+  uint32_t num = 0;
+  while (hb_job_cost_name(num) != NULL && strcmp(hb_job_cost_name(num), "table") != 0) {
+    num++;
+  }
+  return num;
+}
+
+/* ------------------------------------------------------------------------------------ metrics */
+
+static double number(struct json_object *object, const char *key) {
+  struct json_object *value = NULL;
+  return json_object_object_get_ex(object, key, &value) ? json_object_get_double(value) : NAN;
+}
+
+static uint64_t count(struct json_object *object, const char *key) {
+  struct json_object *value = NULL;
+  return json_object_object_get_ex(object, key, &value) ? json_object_get_uint64(value) : 0;
+}
+
+static bool read_metrics(const char *path, hb_endtoend_result_t *result) {
+  struct json_object *root = json_object_from_file(path);
+  struct json_object *models = NULL;
+  struct json_object *scores = NULL;
+  const bool ok = root != NULL && json_object_object_get_ex(root, "models", &models) &&
+                  json_object_object_get_ex(root, "scores", &scores) &&
+                  json_object_array_length(models) <= HB_IMAGE_MAX_MODELS;
+  if (ok) {
+    result->score = number(scores, "xrbench");
+    result->num_tasks = (uint32_t)json_object_array_length(models);
+    for (uint32_t i = 0; i < result->num_tasks; i++) {
+      struct json_object *model = json_object_array_get_idx(models, i);
+      struct json_object *name = NULL;
+      struct json_object *latency = NULL;
+      struct json_object *own = NULL;
+      hb_endtoend_task_t *task = &result->tasks[i];
+      if (!json_object_object_get_ex(model, "name", &name) ||
+          !json_object_object_get_ex(model, "latency_ms", &latency) ||
+          !json_object_object_get_ex(model, "scores", &own)) {
+        json_object_put(root);
+        return false;
+      }
+      snprintf(task->name, sizeof(task->name), "%s", json_object_get_string(name));
+      task->frames = count(model, "frames");
+      task->completed = count(model, "completed");
+      task->late = count(model, "late");
+      task->dropped = count(model, "dropped");
+      task->misses = count(model, "deadline_misses");
+      task->p50_ms = number(latency, "p50");
+      task->p95_ms = number(latency, "p95");
+      task->p99_ms = number(latency, "p99");
+      task->max_ms = number(latency, "max");
+      task->real_time = number(own, "real_time");
+      task->qoe = number(own, "qoe");
+      task->score = number(own, "model");
+    }
+  }
+  json_object_put(root);
+  return ok;
+}
+
+/* ---------------------------------------------------------------------------------------- runs */
+
+typedef struct one {
+  pid_t pid; /* 0: not running */
+  char out[HB_PATH_MAX_BYTES];
+  hb_endtoend_result_t *result;
+  const char *scenario, *cost; /* cost NULL: cycle-accurate */
+  bool begun;
+} one_t;
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int signal_number) {
+  (void)signal_number;
+  interrupted = 1;
+}
+
+static _Noreturn void be_run(const hb_run_options_t *common, const one_t *one) {
+  hb_run_options_t options = *common;
+  options.scenario = one->scenario;
+  options.out = one->out;
+  options.trace = false;
+  options.progress = HB_RUN_PROGRESS_NEVER;
+  options.cost = one->cost;
+  options.engine = one->cost == NULL ? common->engine : "analytical";
+  if (freopen("/dev/null", "w", stdout) == NULL) {
+    _exit(HB_EXIT_INTERNAL);
+  }
+  const int code = hb_run(&options);
+  fflush(NULL);
+  _exit(code);
+}
+
+static int start(const hb_run_options_t *options, one_t *one) {
+  const char *folder = getenv("TMPDIR");
+  snprintf(one->out, sizeof(one->out), "%.900s/hilbert-validate-XXXXXX",
+           folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+  if (mkdtemp(one->out) == NULL) {
+    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", one->out, strerror(errno));
+  }
+  one->begun = true;
+  fflush(NULL);
+  const pid_t pid = fork();
+  if (pid < 0) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "fork: %s", strerror(errno));
+  }
+  if (pid == 0) {
+    be_run(options, one);
+  }
+  one->pid = pid;
+  return HB_EXIT_OK;
+}
+
+static void clean(one_t *one) {
+  if (one->pid != 0) {
+    kill(one->pid, SIGKILL); /* it may not have its own handlers yet */
+    (void)waitpid(one->pid, NULL, 0);
+    one->pid = 0;
+  }
+  if (one->begun) {
+    char path[HB_PATH_MAX_BYTES + 32];
+    snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
+    (void)!unlink(path);
+    snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
+    (void)!unlink(path);
+    (void)!rmdir(one->out);
+    one->begun = false;
+  }
+}
+
+static int finish(one_t *one, int status) {
+  one->pid = 0;
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != HB_EXIT_OK) {
+    return WIFEXITED(status)
+               ? WEXITSTATUS(status)
+               : hb_cli_fail(HB_EXIT_INTERNAL, "%s: its process ended", one->scenario);
+  }
+  char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
+  const bool ok = read_metrics(path, one->result);
+  clean(one);
+  return ok ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INTERNAL, "%s: not as a run leaves it", path);
+}
+
+/* Runs all; the cycle-accurate ones, which take longest, first. */
+static int run_all(const hb_run_options_t *options, one_t *ones, uint32_t num, uint32_t processes,
+                   bool progress) {
+  uint32_t next = 0;
+  uint32_t done = 0;
+  uint32_t running = 0;
+  while (done < num) {
+    while (running < processes && next < num) {
+      const int code = start(options, &ones[next]);
+      if (code != HB_EXIT_OK) {
+        return code;
+      }
+      next++;
+      running++;
+    }
+    if (progress) {
+      fprintf(stderr, "\r%u of %u runs of scenarios done\033[K", done, num);
+      fflush(stderr);
+    }
+    int status = 0;
+    const pid_t pid = waitpid(-1, &status, WNOHANG);
+    if (interrupted) { /* a wait that blocks would miss a signal just before it */
+      return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted");
+    }
+    if (pid <= 0) {
+      nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
+      continue;
+    }
+    for (uint32_t i = 0; i < next; i++) {
+      if (ones[i].pid == pid) {
+        const int code = finish(&ones[i], status);
+        if (code != HB_EXIT_OK) {
+          return code;
+        }
+        running--;
+        done++;
+      }
+    }
+  }
+  return HB_EXIT_OK;
+}
+
+int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenarios, uint32_t num,
+                    uint32_t processes, bool progress, hb_endtoend_t *results_out) {
+  const uint32_t costs = num_costs();
+  one_t *ones = calloc((size_t)num * (costs + 1u) + 1u, sizeof(*ones));
+  if (ones == NULL) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  uint32_t runs = 0;
+  for (uint32_t i = 0; i < num; i++) {
+    results_out[i].scenario = scenarios[i];
+    ones[runs++] = (one_t){.scenario = scenarios[i], .result = &results_out[i].measured};
+  }
+  for (uint32_t i = 0; i < num; i++) {
+    for (uint32_t c = 0; c < costs; c++) {
+      ones[runs++] = (one_t){.scenario = scenarios[i],
+                             .cost = hb_job_cost_name(c),
+                             .result = &results_out[i].predicted[c]};
+    }
+  }
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = on_signal;
+  sigemptyset(&action.sa_mask);
+  interrupted = 0;
+  sigaction(SIGINT, &action, NULL);
+  sigaction(SIGTERM, &action, NULL);
+  const int code = run_all(options, ones, runs, processes, progress);
+  for (uint32_t i = 0; i < runs; i++) {
+    clean(&ones[i]);
+  }
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
+  if (progress) {
+    fputs("\r\033[K", stderr);
+  }
+  free(ones);
+  return code;
+}
+
+/* ------------------------------------------------------------------------------------- results */
+
+static void print_result(const hb_endtoend_result_t *result, const hb_endtoend_result_t *measured,
+                         const char *scenario, const char *engine, FILE *out) {
+  hb_endtoend_task_t sum = {0};
+  double p50 = 0.0;
+  double p95 = 0.0;
+  uint32_t compared = 0;
+  double worst = 0.0;
+  const char *worst_task = "";
+  for (uint32_t i = 0; i < result->num_tasks; i++) {
+    const hb_endtoend_task_t *task = &result->tasks[i];
+    const hb_endtoend_task_t *truth = &measured->tasks[i];
+    sum.frames += task->frames;
+    sum.late += task->late;
+    sum.dropped += task->dropped;
+    sum.misses += task->misses;
+    if (task->completed == 0 || truth->completed == 0 || truth->p50_ms <= 0.0) {
+      continue;
+    }
+    const double error = task->p95_ms / truth->p95_ms - 1.0;
+    p50 += fabs(task->p50_ms / truth->p50_ms - 1.0);
+    p95 += fabs(error);
+    compared++;
+    if (fabs(error) >= fabs(worst)) {
+      worst = error;
+      worst_task = task->name;
+    }
+  }
+  fprintf(out, "%-24s %-9s %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7.2f", scenario,
+          engine, sum.frames, sum.misses, sum.late, sum.dropped, result->score);
+  if (result == measured) {
+    fputc('\n', out);
+  } else if (compared == 0) {
+    fputs("       -       -       -\n", out);
+  } else {
+    fprintf(out, " %+7.2f %7.1f %7.1f %+7.1f %s\n", result->score - measured->score,
+            100.0 * p50 / compared, 100.0 * p95 / compared, 100.0 * worst, worst_task);
+  }
+}
+
+void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out) {
+  fprintf(out,
+          "scenarios: predicted by the analytical engine, measured by %s; error of latency, %% "
+          "(mean over tasks of its\nsize at the median and the 95th percentile; worst at the "
+          "latter)\n\n%-24s %-9s %6s %6s %6s %7s %7s %7s %7s %7s %7s\n",
+          engine, "", "engine", "frames", "misses", "late", "dropped", "score", "off by", "p50",
+          "p95", "worst");
+  for (uint32_t i = 0; i < num; i++) {
+    print_result(&results[i].measured, &results[i].measured, results[i].scenario, engine, out);
+    for (uint32_t c = 0; c < num_costs(); c++) {
+      print_result(&results[i].predicted[c], &results[i].measured, "", hb_job_cost_name(c), out);
+    }
+    fputc('\n', out);
+  }
+}
+
+static void csv_result(const hb_endtoend_result_t *result, const char *scenario, const char *engine,
+                       FILE *out) {
+  for (uint32_t i = 0; i < result->num_tasks; i++) {
+    const hb_endtoend_task_t *task = &result->tasks[i];
+    fprintf(out,
+            "%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
+            ",%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n",
+            scenario, task->name, engine, task->frames, task->completed, task->late, task->dropped,
+            task->misses, task->p50_ms, task->p95_ms, task->p99_ms, task->max_ms, task->real_time,
+            task->qoe, task->score, result->score);
+  }
+}
+
+void hb_endtoend_csv(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out) {
+  fputs(
+      "scenario,task,engine,frames,completed,late,dropped,misses,p50_ms,p95_ms,p99_ms,max_ms,"
+      "real_time,qoe,task_score,score\n",
+      out);
+  for (uint32_t i = 0; i < num; i++) {
+    csv_result(&results[i].measured, results[i].scenario, engine, out);
+    for (uint32_t c = 0; c < num_costs(); c++) {
+      csv_result(&results[i].predicted[c], results[i].scenario, hb_job_cost_name(c), out);
+    }
+  }
+}

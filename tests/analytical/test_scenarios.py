@@ -1,0 +1,247 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""hilbert run SCENARIO --engine analytical: the firmware on jobs that take what a cost model says.
+
+usage: test_scenarios.py HILBERT SCENARIOS
+"""
+
+import json
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HILBERT = ""
+SCENARIOS = pathlib.Path()
+
+
+def hilbert(*args):
+    return subprocess.run([HILBERT, *map(str, args)], capture_output=True, text=True, timeout=120)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp())
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def run_it(self, name, scenario, *args, engine="analytical"):
+        out = self.folder / name
+        done = hilbert("run", scenario, "--engine", engine, "--out", out, *args)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.stdout = done.stdout
+        return out
+
+    def metrics(self, out):
+        return json.loads((out / "metrics.json").read_text())
+
+    def records(self, out, kind):
+        """[(cycle, {key: value})] of a kind of record."""
+        found = []
+        for line in hilbert("trace", "dump", out / "trace.hbt").stdout.splitlines():
+            match = re.match(rf" *(\d+) +{kind} (.*)", line)
+            if match:
+                found.append((int(match[1]), dict(re.findall(r"(\w+)=(\S+)", match[2]))))
+        self.assertTrue(found, kind)
+        return found
+
+
+LAYERS = {"tiny-conv": "stem body1 body2 pool", "tiny-matmul": "expand project",
+          "tiny-odd": "wide tall raw"}
+
+
+class Engine(Case):
+    def test_jobs_take_what_the_table_says(self):
+        table = self.folder / "table.csv"
+        cycles = {}
+        text = "model,layer,tile,cycles\n"
+        for model, names in LAYERS.items():
+            for name in names.split():
+                cycles[name] = 1000 + 7 * len(cycles)
+                text += f"{model},{name},ws8,{cycles[name]}\n"
+        table.write_text(text)
+        out = self.run_it("t", "tiny", "--cost", "table", "--cost-table", table)
+        jobs = self.records(out, "job")
+        self.assertGreater(len(jobs), 20)
+        for cycle, job in jobs:
+            layer = job["tag"].split("/")[1]
+            self.assertEqual(cycle - int(job["start"]), cycles[layer], job)
+            self.assertEqual(job["busy"], str(cycles[layer]))
+        metrics = self.metrics(out)
+        self.assertEqual(metrics["engine"], "analytical, table")
+        self.assertEqual(metrics["tiles"][0]["jobs"], len(jobs))
+        conv = metrics["models"][0]
+        self.assertEqual(conv["name"], "conv")
+        # Alone on the tile: its four layers one after the other, at the soonest.
+        self.assertGreaterEqual(conv["latency_ms"]["max"] * 100_000, sum(
+            cycles[layer] for layer in LAYERS["tiny-conv"].split()) - 2000)
+
+    def test_a_tile_has_one_job_at_a_time(self):
+        out = self.run_it("m", "mixed", "--cost", "maestro")
+        busy = {}
+        for cycle, job in sorted(self.records(out, "job")):
+            self.assertGreaterEqual(int(job["start"]), busy.get(job["tile"], 0))
+            busy[job["tile"]] = cycle
+        self.assertEqual(len(busy), 3)
+
+    def test_frames_are_those_of_the_machine(self):
+        for seed in (1, 2):
+            ours = self.records(self.run_it(f"a{seed}", "tiny", "--seed", seed), "frame_arrived")
+            twin = self.records(self.run_it(f"t{seed}", "tiny", "--seed", seed, engine="twin"),
+                                "frame_arrived")
+            frames = {(r["model"], r["frame"]): (r["arrival"], r["deadline"]) for _, r in ours}
+            theirs = {(r["model"], r["frame"]): (r["arrival"], r["deadline"]) for _, r in twin}
+            self.assertGreater(len(theirs), 10)
+            self.assertEqual(frames | theirs, frames)
+            self.assertLessEqual(len(frames) - len(theirs), 3)  # came too late there
+
+    def test_the_mapper_is_near_the_machine(self):
+        args = ("conv3x3-64", "--trace", "off")
+        ours = self.metrics(self.run_it("a", *args, "--cost", "mapper"))
+        twin = self.metrics(self.run_it("t", *args, engine="twin"))
+        a, b = (m["models"][0]["latency_ms"]["p50"] for m in (ours, twin))
+        self.assertLess(abs(a / b - 1), 0.05)
+
+    def test_policies_are_the_firmwares(self):
+        table = self.folder / "table.csv"
+        table.write_text("model,layer,tile,cycles\n" + "".join(
+            f"{model},{name},ws8,20000\n" for model, names in LAYERS.items()
+            for name in names.split()))
+        decisions = {}
+        for policy in ("fcfs", "edf"):
+            out = self.run_it(policy, "tiny", "--policy", policy, "--cost", "table", "--cost-table",
+                              table)
+            decisions[policy] = [(c, r["tag"], r["tile"]) for c, r in self.records(out, "decision")]
+            self.assertEqual(self.metrics(out)["policy"], policy)
+        self.assertNotEqual(decisions["fcfs"], decisions["edf"])
+
+    def test_candidates_are_recorded(self):
+        out = self.run_it("c", "mixed", "--candidates")
+        self.assertGreater(len(self.records(out, "candidate")), 10)
+
+    def test_same_bytes(self):
+        one = self.run_it("one", "tiny", "--seed", 7)
+        two = self.run_it("two", "tiny", "--seed", 7)
+        self.assertEqual((one / "trace.hbt").read_bytes(), (two / "trace.hbt").read_bytes())
+        a, b = self.metrics(one), self.metrics(two)
+        a.pop("wall_s"), b.pop("wall_s")
+        self.assertEqual(a, b)
+
+    def test_latencies_are_never_negative(self):
+        out = self.run_it("n", "mixed", "--cost", "roofline")
+        for model in self.metrics(out)["models"]:
+            self.assertLess(model["latency_ms"]["max"], 10)
+
+    def test_what_a_model_does_not_describe_is_said(self):
+        self.run_it("s", "mixed", "--cost", "systolic")
+        self.assertIn("cost  systolic does not describe 10 layers on their tiles: there, roofline",
+                      self.stdout)
+        self.run_it("r", "mixed", "--cost", "roofline")
+        self.assertNotIn("does not describe", self.stdout)
+        self.assertNotIn("noc ", self.stdout)
+
+    def test_json(self):
+        self.run_it("j", "tiny", "--json")
+        self.assertEqual(json.loads(self.stdout)["engine"], "analytical, systolic")
+
+
+SCORED = """\
+scenario: scored
+soc: {soc}
+duration_ms: 10
+score_constants: {constants}
+sensors:
+  - {{name: camera}}
+tasks:
+  - {{name: conv, model: {models}/tiny-conv.yaml, rate_hz: 400, sensor: camera}}
+"""
+
+
+class Constants(Case):
+    def scenario(self, constants):
+        path = self.folder / "scored.yaml"
+        path.write_text(SCORED.format(soc=SCENARIOS / "soc/mini-ws8.yaml", constants=constants,
+                                      models=SCENARIOS / "demo/models"))
+        return path
+
+    def test_scores_use_them(self):
+        """Frames end in time; at k = 0 that is worth a half, and nothing is left of a tiny budget."""
+        for engine, cost in (("analytical", ["--cost", "mapper"]), ("twin", [])):
+            path = self.scenario("{k_per_ms: 0, energy_max_mj: 3000}")
+            metrics = self.metrics(self.run_it(f"{engine}0", path, *cost, engine=engine))
+            self.assertEqual(metrics["score_constants"], {"k_per_ms": 0, "energy_max_mj": 3000})
+            model = metrics["models"][0]
+            self.assertEqual(model["scores"]["real_time"], 0.5)
+            self.assertAlmostEqual(model["scores"]["energy"], 1 - model["frame_energy_mj"] / 3000,
+                                   places=5)
+            path = self.scenario("{energy_max_mj: 0.001}")
+            metrics = self.metrics(self.run_it(f"{engine}1", path, *cost, engine=engine))
+            self.assertEqual(metrics["score_constants"], {"k_per_ms": 15, "energy_max_mj": 0.001})
+            self.assertEqual(metrics["models"][0]["scores"]["real_time"], 1)
+            self.assertAlmostEqual(metrics["models"][0]["scores"]["energy"],
+                                   1 - model["frame_energy_mj"] / 0.001, delta=0.01)
+
+    def test_bad_ones(self):
+        for constants, expected in (
+                ("{k: 1}", ":4:19: score_constants.k: unknown key"),
+                ("{k_per_ms: -1}", ":4:29: score_constants.k_per_ms: "),
+                ("{k_per_ms: 1000001}", ":4:29: score_constants.k_per_ms: expected 0 .. 1000000"),
+                ("{energy_max_mj: 0}", ":4:34: score_constants.energy_max_mj: expected 0.000001"),
+                ("{energy_max_mj: much}", ":4:34: score_constants.energy_max_mj: ")):
+            with self.subTest(constants=constants):
+                path = self.scenario(constants)
+                done = hilbert("check", path)
+                self.assertEqual(done.returncode, 3)
+                self.assertTrue(done.stderr.startswith(f"{path}{expected}"), done.stderr)
+
+
+class Bad(Case):
+    def refused(self, code, expected, *args):
+        done = hilbert("run", *args, "--engine", "analytical", "--out", self.folder / "o")
+        self.assertEqual(done.returncode, code, done.stderr)
+        self.assertIn(expected, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertFalse((self.folder / "o").exists())
+
+    def test_a_table_without_a_layer(self):
+        table = self.folder / "t.csv"
+        for rows, expected in (
+                ("", f"{table}:1:1: expected a row for model tiny-conv, layer stem, tile ws8"),
+                ("tiny-conv,stem,ws8,1\nno,stem,ws8,1\n", f"{table}:3:1: model: expected a model"),
+                ("tiny-conv,stern,ws8,1\n", f"{table}:2:11: layer: expected a layer of"),
+                ("tiny-conv,stem,os8,1\n", f"{table}:2:16: tile: expected a tile model"),
+                ("tiny-conv,stem,ws8,many\n", f"{table}:2:20: cycles: ")):
+            with self.subTest(rows=rows):
+                table.write_text("model,layer,tile,cycles\n" + rows)
+                self.refused(3, expected, "tiny", "--cost", "table", "--cost-table", table)
+        self.refused(3, "No such file", "tiny", "--cost", "table", "--cost-table", "/nowhere.csv")
+
+    def test_options(self):
+        for args, expected in (
+                (["--cost", "magic"], "--cost: expected one of roofline, systolic, maestro, mapper,"
+                                      " table, got magic"),
+                (["--cost", "table"], "--cost table and --cost-table FILE go together"),
+                (["--cost-table", "x.csv"], "--cost table and --cost-table FILE go together"),
+                (["--firmware", "x"], "--firmware: not for --engine analytical"),
+                (["--stall-ppm", "1"], "--stall-ppm: not for"),
+                (["--wave", "x.fst"], "--wave: not for"),
+                (["--no-skip"], "--no-skip: not for"),
+                (["--dump-dram", "x"], "--dump-dram: not for"),
+                (["--seeds", "2"], "--seeds: not for"),
+                (["--trace", "packets"], "expected decisions, jobs or off")):
+            with self.subTest(args=args):
+                self.refused(2, expected, "tiny", *args)
+
+    def test_only_for_this_engine(self):
+        for option in ("--cost", "--cost-table", "--rules", "--seeds"):
+            done = hilbert("run", "tiny", option, "1")
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(f"{option}: only for --engine analytical", done.stderr)
+
+
+if __name__ == "__main__":
+    HILBERT = sys.argv[1]
+    SCENARIOS = pathlib.Path(sys.argv[2]).resolve()
+    unittest.main(argv=sys.argv[:1] + sys.argv[3:])
