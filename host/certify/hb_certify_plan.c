@@ -56,17 +56,20 @@ static hb_status_t cut_all(hb_certify_trace_t *trace, cutter_t *cutters, uint32_
                            uint32_t tile, hb_certify_plan_t *plan) {
   hb_certify_record_t record;
   hb_status_t status;
+  uint64_t last_boundary = 0;
   while ((status = hb_certify_trace_next(trace, &record)) == HB_OK) {
     const uint32_t of = record.is_job ? record.job.tile : record.boundary.tile;
     const uint64_t cycle = record.is_job ? record.job.end : record.boundary.cycle;
     if (of >= num_tiles) return HB_ERR_INPUT;
     plan->last_cycle = cycle;
+    last_boundary = record.is_job ? last_boundary : cycle;
     if (tile != HB_MAX_TILES && of != tile) continue;
     hb_cut_t *cut = &cutters[of].cut;
     HB_TRY(record.is_job ? hb_cut_job(cut, &record.job) : hb_cut_boundary(cut, &record.boundary));
   }
   if (status == HB_ERR_FORMAT) {
     plan->damaged = true;
+    plan->last_cycle = last_boundary; /* the damaged window may have its jobs, but not these */
     snprintf(plan->why, sizeof(plan->why), "%s", hb_trace_reader_error(trace->reader));
   } else if (status != HB_ERR_END) {
     return status;

@@ -542,7 +542,9 @@ class Shipped(Case):
             for line in lines:
                 name, path = line.split()
                 self.assertEqual(pathlib.Path(path).stem, name)
-        self.assertEqual(self.hilbert("list", "policies").stdout, "fcfs\nedf\n")
+        policies = self.hilbert("list", "policies").stdout.split()
+        self.assertEqual(policies[:2], ["fcfs", "edf"])
+        self.assertEqual(policies[-1], "dream")
 
     def test_bare_names(self):
         for name in ("social-interaction-a", "social-interaction-b", "vr-gaming", "tiny"):
@@ -622,23 +624,20 @@ class Run(Case):
         self.assertNotEqual(latencies[0], latencies[2])
         self.assertGreater(latencies[0][0]["p50"], calm[0]["p50"])
 
-    def test_job_that_never_ends_is_named_and_fails_the_run(self):
+    def test_a_tile_whose_jobs_never_end_is_given_up_and_the_run_goes_on(self):
         # 1.5 million cycles to open a row: the tile's watchdog bites first
         (self.dir / "soc.yaml").write_text(
             SOC.replace("clock_mhz: 100", "clock_mhz: 10000").replace("trcd_ns: 13.32", "trcd_ns: 150000")
             .replace("tras_ns: 32", "tras_ns: 150000").replace("trefi_ns: 7800", "trefi_ns: 1000000"))
         done = self.hilbert("run", "scenario.yaml", "--out", "o")
-        self.assertEqual(done.returncode, 1)
-        self.assertRegex(done.stderr, r"^hilbert: run failed at cycle \d+: [ABC] frame 0 layer a failed on tile0 at cycle \d+, "
-                                      r"command 0: no progress for WATCHDOG cycles\n"
-                                      r"  tile0: [^\n]*, 0 queued, 1 jobs done, 1 failed, busy \d+ cycles\n$")
-        self.assertIn("(INCOMPLETE)", done.stdout)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
         m = self.metrics("o")
-        self.assertIs(m["complete"], False)
-        self.assertIn("no progress for WATCHDOG cycles", m["why"])
-        info = self.hilbert("trace", "info", "o/trace.hbt")
-        self.assertEqual((info.returncode, info.stderr), (0, ""))
-        self.assertIn("incomplete: ", info.stdout)
+        self.assertIs(m["complete"], True)
+        self.assertEqual([model["completed"] for model in m["models"]], [0, 0, 0])
+        dump = self.hilbert("trace", "dump", "--stream=fault,tile_reset,frame_dropped", "o/trace.hbt").stdout
+        self.assertRegex(dump, r"fault +status=HB_ERR_TIMEOUT tile=tile0 tag=[ABC]#0/a ")
+        self.assertIn("resets=3", dump)
+        self.assertRegex(dump, r"frame_dropped +model=[AC] frame=0 reason=FAULT")
 
     def test_json_is_metrics_json(self):
         text = self.run_tiny("o", "--json")
