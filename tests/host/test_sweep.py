@@ -23,6 +23,9 @@ class Sweep(unittest.TestCase):
         self.folder = tempfile.mkdtemp()
         self.out = os.path.join(self.folder, "out")
         shutil.copytree(os.path.join(SCENARIOS, "demo"), os.path.join(self.folder, "data", "demo"))
+        for file in os.listdir(os.path.join(self.folder, "data", "demo")):
+            if file.endswith(".yaml") and file not in ("mixed.yaml", "tiny.yaml"):
+                os.unlink(os.path.join(self.folder, "data", "demo", file))
         shutil.copytree(os.path.join(SCENARIOS, "soc"), os.path.join(self.folder, "data", "soc"))
 
     def tearDown(self):

@@ -25,7 +25,7 @@ class Diff(unittest.TestCase):
     def setUpClass(cls):
         cls.folder = tempfile.mkdtemp()
         cls.traces = {}
-        for name, *args in (("a",), ("again",), ("seed", "--seed=2"), ("stall", "--stall-ppm=2000"), ("edf", "--policy=edf"),
+        for name, *args in (("a",), ("again",), ("seed", "--seed=2"), ("stall", "--stall-ppm=20000"), ("edf", "--policy=edf"),
                             ("short", "--duration=1ms"), ("decisions", "--trace=decisions")):
             out = os.path.join(cls.folder, name)
             length = [] if name == "short" else ["--duration=3ms"]
