@@ -13,9 +13,9 @@
  *   switch     energy of moving out what the tile's last frame has in it, and in what this one has;
  *              0 if that is this frame
  *
- * "Tiles" are those that can run the layer, busy or not. A decision costs a division or two and
- * four multiplications a job, and of a tile's kind one and of a tile one more: the rest depends on
- * the layer only and is computed when it comes up.
+ * "Tiles" are those that can run the layer, busy or not. What depends on the layer only is computed
+ * when it comes up. A job that cannot beat the best so far, whatever the tile, is passed over after
+ * a few multiplications; one that may costs a division and a few more per kind of free tiles.
  */
 
 #include <stddef.h>
@@ -34,24 +34,25 @@ static inline uint32_t limited(uint32_t value, uint32_t limit) {
   return value < limit ? value : limit;
 }
 
-static void apply_weights(hb_dream_model_t *m, uint32_t num_kinds, uint32_t alpha, uint32_t beta) {
+static void apply_weights(hb_dream_model_t *m, uint32_t alpha, uint32_t beta) {
   m->alpha_per_cycle = times(m->per_cycle, alpha);
-  for (uint32_t k = 0; k < num_kinds; ++k) {
-    if (m->per_nj[k].mant == 0) {
-      continue; /* no tile of this kind can run it */
+  m->most_energy = 0;
+  uint32_t left = m->kinds;
+  for (uint32_t k = 0; left != 0; ++k, left >>= 1) {
+    if ((left & 1u) != 0) {
+      m->beta_per_nj[k] = times(m->per_nj[k], beta);
+      m->energy[k] = limited(hb_recip_ratio(m->sum_nj, m->beta_per_nj[k]), HB_DREAM_MAX_TERM);
+      m->most_energy = m->energy[k] > m->most_energy ? m->energy[k] : m->most_energy;
     }
-    m->beta_per_nj[k] = times(m->per_nj[k], beta);
-    m->energy[k] = limited(hb_recip_ratio(m->sum_nj, m->beta_per_nj[k]), HB_DREAM_MAX_TERM);
   }
 }
 
-void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds,
-                          uint32_t alpha, uint32_t beta) {
+void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t alpha, uint32_t beta) {
   dream->alpha = alpha;
   dream->beta = beta;
   for (uint32_t i = 0; i < num_models; ++i) {
-    if (dream->model[i].sum_nj != 0) {
-      apply_weights(&dream->model[i], num_kinds, alpha, beta);
+    if (dream->model[i].kinds != 0) {
+      apply_weights(&dream->model[i], alpha, beta);
     }
   }
 }
@@ -69,48 +70,83 @@ static void init(hb_policy_state_t *state) {
   for (uint32_t i = 0; i < HB_MAX_TILES; ++i) {
     dream->owner[i] = HB_IMAGE_NONE;
   }
+  dream->num_kinds = header->num_kinds;
+  for (uint32_t i = 0; i < header->num_tiles; ++i) {
+    dream->kind_tiles[state->tables->tiles[i].kind] |= 1u << i;
+  }
   hb_dream_tuner_init(&dream->tuner, &header->sched);
 }
 
-static void on_layer(hb_policy_state_t *state, const hb_job_t *job) {
-  const hb_image_tile_t *const tiles = state->tables->tiles;
-  hb_dream_model_t *const m = &state->dream.model[job->model];
-  uint32_t sum_cycles = 0, num = 0, kinds = 0;
-  m->sum_nj = 0;
-  m->worst_nj = 0;
-  uint32_t left = job->tiles;
-  for (uint32_t tile = 0; left != 0; ++tile, left >>= 1) {
+static uint32_t saturated(uint64_t sum) {
+  return (sum >> 32) != 0 ? UINT32_MAX : (uint32_t)sum;
+}
+
+/* LatPref and the mean of cycles; `num` tiles can run it, `sum` cycles together. */
+static void rate_cycles(hb_dream_model_t *m, const hb_image_program_t *programs, uint32_t num,
+                        uint32_t sum) {
+  if ((m->kinds & (m->kinds - 1u)) == 0) { /* all take the same time */
+    m->most_lat_pref = num << 16;
+    uint32_t k = 0;
+    while ((m->kinds >> k) != 1u) {
+      ++k;
+    }
+    m->lat_pref[k] = m->most_lat_pref;
+    m->per_cycle = hb_recip_of(programs[k].est_cycles);
+    return;
+  }
+  m->most_lat_pref = 0;
+  uint32_t left = m->kinds;
+  for (uint32_t k = 0; left != 0; ++k, left >>= 1) {
     if ((left & 1u) != 0) {
-      const hb_image_program_t *const program = &job->programs[tiles[tile].kind];
-      sum_cycles = hb_q16_add(sum_cycles, program->est_cycles);
-      m->sum_nj = hb_q16_add(m->sum_nj, program->est_nj);
-      m->worst_nj = program->est_nj > m->worst_nj ? program->est_nj : m->worst_nj;
-      kinds |= 1u << tiles[tile].kind;
+      m->lat_pref[k] =
+          limited(hb_recip_ratio(sum, hb_recip_of(programs[k].est_cycles)), HB_DREAM_MAX_LAT_PREF);
+      m->most_lat_pref = m->lat_pref[k] > m->most_lat_pref ? m->lat_pref[k] : m->most_lat_pref;
+    }
+  }
+  /* num / sum: num is at most HB_MAX_TILES. */
+  const hb_recip_t per_sum = hb_recip_of(sum);
+  m->per_cycle = (hb_recip_t){.mant = (per_sum.mant >> 3) * num, .down = per_sum.down - 3u};
+}
+
+static void on_layer(hb_policy_state_t *state, const hb_job_t *job) {
+  hb_dream_t *const dream = &state->dream;
+  hb_dream_model_t *const m = &dream->model[job->model];
+  const uint32_t num_kinds = dream->num_kinds;
+  uint64_t sum_cycles = 0, sum_nj = 0;
+  uint32_t num = 0, kinds = 0, worst_nj = 0;
+  for (uint32_t k = 0; k < num_kinds; ++k) {
+    uint32_t tiles = dream->kind_tiles[k] & job->tiles;
+    if (tiles == 0) {
+      continue;
+    }
+    const hb_image_program_t *const program = &job->programs[k];
+    kinds |= 1u << k;
+    m->per_nj[k] = hb_recip_of(program->est_nj);
+    worst_nj = program->est_nj > worst_nj ? program->est_nj : worst_nj;
+    for (; tiles != 0; tiles &= tiles - 1u) {
+      sum_cycles += program->est_cycles;
+      sum_nj += program->est_nj;
       ++num;
     }
   }
-  for (uint32_t k = 0; kinds != 0; ++k, kinds >>= 1) {
-    if ((kinds & 1u) != 0) {
-      m->lat_pref[k] =
-          limited(hb_q16_ratio(sum_cycles, job->programs[k].est_cycles), HB_DREAM_MAX_LAT_PREF);
-      m->per_nj[k] = hb_recip_of(job->programs[k].est_nj);
-    }
-  }
-  m->per_cycle = hb_recip_of(num > 1u ? sum_cycles / num : sum_cycles);
-  apply_weights(m, state->tables->header->num_kinds, state->dream.alpha, state->dream.beta);
-  m->live_nj = job->started ? job->layer->switch_nj : 0;
+  m->kinds = kinds;
+  m->sum_nj = saturated(sum_nj);
+  m->worst_nj = worst_nj;
+  rate_cycles(m, job->programs, num, saturated(sum_cycles));
+  apply_weights(m, dream->alpha, dream->beta);
+  dream->live_nj[job->model] = job->started ? job->layer->switch_nj : 0;
 }
 
 /* What the tile has of another frame, to be moved out. */
-static uint32_t left_in(const hb_dream_t *dream, uint32_t tile) {
+static inline uint32_t left_in(const hb_dream_t *dream, uint32_t tile) {
   const uint32_t owner = dream->owner[tile];
-  return owner == HB_IMAGE_NONE ? 0 : dream->model[owner].live_nj;
+  return owner == HB_IMAGE_NONE ? 0 : dream->live_nj[owner];
 }
 
 static uint32_t switch_nj(const hb_dream_t *dream, const hb_job_t *job, uint32_t tile) {
   return dream->owner[tile] == job->model
              ? 0
-             : hb_q16_add(left_in(dream, tile), dream->model[job->model].live_nj);
+             : hb_q16_add(left_in(dream, tile), dream->live_nj[job->model]);
 }
 
 static void on_start(hb_policy_state_t *state, const hb_job_t *job, uint32_t tile) {
@@ -127,11 +163,14 @@ static void on_start(hb_policy_state_t *state, const hb_job_t *job, uint32_t til
 }
 
 static void on_frame_done(hb_policy_state_t *state, const hb_sched_end_t *end) {
-  hb_dream_model_t *const m = &state->dream.model[end->model];
+  hb_dream_t *const dream = &state->dream;
+  hb_dream_model_t *const m = &dream->model[end->model];
   m->drops = (m->drops << 1) | (end->dropped ? 1u : 0u);
   ++m->frames;
   m->missed += end->dropped || end->late ? 1u : 0u;
-  m->live_nj = end->started ? 0 : m->live_nj;
+  if (end->started) {
+    dream->live_nj[end->model] = 0;
+  }
 }
 
 static void on_announced(hb_policy_state_t *state, uint32_t model, uint64_t now) {
@@ -194,63 +233,70 @@ static void emit(const hb_sched_view_t *view) {
   }
 }
 
-/* The free tiles of one kind. */
-typedef struct group {
-  uint32_t kind, tiles;
-  uint32_t emptiest; /* the one with the least to be moved out, and what that is */
-  uint32_t left_nj;
-} group_t;
-
-static uint32_t group_tiles(const hb_sched_view_t *view, group_t *groups) {
-  uint32_t num = 0;
-  uint32_t free_tiles = view->free_tiles;
-  for (uint32_t tile = 0; free_tiles != 0; ++tile, free_tiles >>= 1) {
-    if ((free_tiles & 1u) == 0) {
+/* Of tiles of one kind the best for the job: they are alike but for the switch. */
+static uint32_t tile_in(const hb_dream_t *dream, const hb_job_t *job, uint32_t tiles,
+                        uint32_t *moved_out) {
+  uint32_t best = HB_IMAGE_NONE;
+  uint32_t least = 0;
+  for (uint32_t tile = 0; tiles != 0; ++tile, tiles >>= 1) {
+    if ((tiles & 1u) == 0) {
       continue;
     }
-    const uint32_t kind = view->tiles[tile].kind;
-    const uint32_t left = left_in(&view->state->dream, tile);
-    uint32_t g = 0;
-    while (g < num && groups[g].kind != kind) {
-      ++g;
+    if (dream->owner[tile] == job->model) {
+      *moved_out = 0;
+      return tile;
     }
-    if (g == num) {
-      groups[num++] =
-          (group_t){.kind = kind, .tiles = 1u << tile, .emptiest = tile, .left_nj = left};
-      continue;
-    }
-    groups[g].tiles |= 1u << tile;
-    if (left < groups[g].left_nj) {
-      groups[g].emptiest = tile;
-      groups[g].left_nj = left;
+    const uint32_t left = left_in(dream, tile);
+    if (best == HB_IMAGE_NONE || left < least) {
+      best = tile;
+      least = left;
     }
   }
-  return num;
+  *moved_out = hb_q16_add(least, dream->live_nj[job->model]);
+  return best;
 }
 
-/* The group's tile that is best for the job: all are alike but for the switch. */
-static uint32_t tile_in(const hb_sched_view_t *view, const hb_job_t *job, const group_t *group,
-                        uint32_t *moved_out) {
+/* No tile gives the job `least`: togo / slack is not below the urgency, nor the largest LatPref and
+ * Energy below those of a tile. */
+static inline bool falls_short(const hb_sched_view_t *view, const hb_job_t *job,
+                               const hb_dream_model_t *m, uint32_t waiting, int32_t least) {
+  const int32_t missing = least - (int32_t)(waiting + m->most_energy);
+  const uint32_t slack = hb_fixed_since(job->deadline, view->now);
+  return missing > 0 &&
+         (uint64_t)job->layer->togo_avg * m->most_lat_pref < (uint64_t)slack * (uint32_t)missing;
+}
+
+/* The best pair so far. */
+typedef struct best {
+  const hb_job_t *job;
+  int32_t score;
+} best_t;
+
+/* Job i on the best of `tiles` for it. */
+static void try_job(const hb_sched_view_t *view, uint32_t i, uint32_t tiles, uint32_t waiting,
+                    best_t *best, hb_sched_choice_t *choice_out) {
   const hb_dream_t *const dream = &view->state->dream;
-  const uint32_t fits = group->tiles & job->tiles;
-  const uint32_t last = job->last_tile;
-  if (last != HB_IMAGE_NONE && ((fits >> last) & 1u) != 0 && dream->owner[last] == job->model) {
-    *moved_out = 0;
-    return last;
-  }
-  if (((fits >> group->emptiest) & 1u) != 0) {
-    *moved_out = hb_q16_add(group->left_nj, dream->model[job->model].live_nj);
-    return group->emptiest;
-  }
-  uint32_t best = HB_IMAGE_NONE; /* the job may not run on some of the group's tiles */
-  for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
-    const uint32_t moved = switch_nj(dream, job, tile);
-    if (((fits >> tile) & 1u) != 0 && (best == HB_IMAGE_NONE || moved < *moved_out)) {
-      best = tile;
-      *moved_out = moved;
+  const hb_job_t *const job = view->jobs[i];
+  const hb_dream_model_t *const m = &dream->model[job->model];
+  const uint32_t urgency = urgency_of(view, job);
+  for (uint32_t k = 0; k < dream->num_kinds; ++k) {
+    const uint32_t of_kind = tiles & dream->kind_tiles[k];
+    if (of_kind == 0) {
+      continue;
+    }
+    const int32_t gain = gain_of(m, urgency, waiting, k);
+    if (best->job != NULL && gain < best->score) {
+      continue; /* a switch does not make it better */
+    }
+    uint32_t moved = 0;
+    const uint32_t tile = tile_in(dream, job, of_kind, &moved);
+    const int32_t score = score_of(m, gain, k, moved);
+    if (best->job == NULL || score > best->score ||
+        (score == best->score && job->priority < best->job->priority)) {
+      *best = (best_t){.job = job, .score = score};
+      *choice_out = (hb_sched_choice_t){.job = i, .tile = tile};
     }
   }
-  return best;
 }
 
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
@@ -258,39 +304,20 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
     emit(view);
   }
   const hb_dream_t *const dream = &view->state->dream;
-  group_t groups[HB_IMAGE_MAX_KINDS];
-  const uint32_t num_groups = group_tiles(view, groups);
-  const hb_job_t *best = NULL;
-  int32_t best_score = 0;
+  best_t best = {.job = NULL, .score = 0};
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
-    if (hb_sched_fits(view, job) == 0) {
+    const uint32_t tiles = hb_sched_fits(view, job);
+    if (tiles == 0) {
       continue;
     }
-    const hb_dream_model_t *const m = &dream->model[job->model];
-    const uint32_t urgency = urgency_of(view, job);
     const uint32_t waiting = waiting_gain(view, job);
-    for (const group_t *group = groups; group < groups + num_groups; ++group) {
-      if ((group->tiles & job->tiles) == 0) {
-        continue;
-      }
-      const uint32_t k = group->kind;
-      const int32_t gain = gain_of(m, urgency, waiting, k);
-      if (best != NULL && gain < best_score) {
-        continue; /* a switch does not make it better */
-      }
-      uint32_t moved = 0;
-      const uint32_t tile = tile_in(view, job, group, &moved);
-      const int32_t score = score_of(m, gain, k, moved);
-      if (best == NULL || score > best_score ||
-          (score == best_score && job->priority < best->priority)) {
-        best = job;
-        best_score = score;
-        *choice_out = (hb_sched_choice_t){.job = i, .tile = tile};
-      }
+    if (best.job == NULL ||
+        !falls_short(view, job, &dream->model[job->model], waiting, best.score)) {
+      try_job(view, i, tiles, waiting, &best, choice_out);
     }
   }
-  return best != NULL;
+  return best.job != NULL;
 }
 
 /*

@@ -59,8 +59,7 @@ static uint32_t moved(uint32_t value, uint32_t step, bool up) {
 
 /* Takes (alpha, beta) into use. */
 static void use(hb_policy_state_t *state, uint32_t alpha, uint32_t beta) {
-  hb_dream_set_weights(&state->dream, state->tables->header->num_models,
-                       state->tables->header->num_kinds, alpha, beta);
+  hb_dream_set_weights(&state->dream, state->tables->header->num_models, alpha, beta);
 }
 
 /* Goes to the next neighbour from probe `from` on that is not the base itself. */

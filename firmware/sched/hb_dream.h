@@ -31,13 +31,14 @@ typedef struct hb_dream_model {
   /* Of the layer that is ready or runs. */
   uint32_t lat_pref[HB_IMAGE_MAX_KINDS];      /* Q16 */
   uint32_t energy[HB_IMAGE_MAX_KINDS];        /* beta * (sum of energies) / energy here, Q16 */
+  hb_recip_t beta_per_nj[HB_IMAGE_MAX_KINDS]; /* beta / energy here */
+  hb_recip_t alpha_per_cycle;                 /* alpha / average latency */
+  uint32_t most_lat_pref, most_energy;        /* largest of lat_pref, energy */
+  uint32_t kinds;                             /* that can run it, a bit each: the rest is stale */
   hb_recip_t per_nj[HB_IMAGE_MAX_KINDS];      /* 1 / energy here */
-  hb_recip_t beta_per_nj[HB_IMAGE_MAX_KINDS]; /* times beta */
   hb_recip_t per_cycle;                       /* 1 / average latency */
-  hb_recip_t alpha_per_cycle;                 /* times alpha */
   uint32_t sum_nj;                            /* over the tiles that can run it */
   uint32_t worst_nj;                          /* of these tiles */
-  uint32_t live_nj; /* to move what the frame has in a tile; 0 before its first layer */
   /* Of its frames. */
   uint32_t drops; /* bit i: the frame that ended i frames ago was dropped */
   uint64_t seen;  /* when its newest frame was announced, plus 1; 0 never */
@@ -60,15 +61,18 @@ typedef struct hb_dream {
   uint32_t flags;       /* HB_SCHED_* */
   uint32_t alpha, beta; /* in use, Q16 */
   uint32_t needed;      /* models that others depend on, a bit each */
+  uint32_t num_kinds;
+  uint32_t kind_tiles[HB_IMAGE_MAX_KINDS]; /* tiles of the kind, a bit each */
   uint32_t
       owner[HB_MAX_TILES]; /* model whose activations the tile worked on last, or HB_IMAGE_NONE */
+  uint32_t live_nj[HB_IMAGE_MAX_MODELS]; /* to move what the model's frame has in a tile; 0 before
+                                            its first layer */
   hb_dream_tuner_t tuner;
   hb_dream_model_t model[HB_IMAGE_MAX_MODELS];
 } hb_dream_t;
 
 /** Changes alpha and beta and what was computed with them. */
-void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t num_kinds,
-                          uint32_t alpha, uint32_t beta);
+void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t alpha, uint32_t beta);
 
 /** hb_policy_t's drop. */
 uint32_t hb_dream_drop(const hb_sched_view_t *view);

@@ -64,19 +64,8 @@ typedef struct hb_recip {
   uint32_t down; /* 16 .. 47 */
 } hb_recip_t;
 
-/** x = 0 counts as 1. Relative error below 2^-28, to either side. One division. */
-static inline hb_recip_t hb_recip_of(uint32_t x) {
-  const uint32_t zeros = hb_fixed_clz(x == 0 ? 1u : x);
-  const uint32_t n = (x == 0 ? 1u : x) << zeros; /* 2^31 .. 2^32 - 1 */
-  /* 2^63 / n from its 17 highest bits, rounded up: too small by less than 2^-14 of itself. */
-  const uint32_t top = (n >> 15) + ((n & 0x7fffu) != 0 ? 1u : 0u);
-  const uint32_t r = (UINT32_MAX / top) << 16;
-  /* One step of Newton's squares that. */
-  const uint32_t missing = (1u << 31) - (uint32_t)(((uint64_t)r * n) >> 32);
-  const uint64_t better = r + (((uint64_t)r * missing) >> 31);
-  return (hb_recip_t){.mant = (better >> 32) != 0 ? UINT32_MAX : (uint32_t)better,
-                      .down = 47u - zeros};
-}
+/** x = 0 counts as 1. Relative error below 2^-28, to either side. No division. */
+hb_recip_t hb_recip_of(uint32_t x);
 
 /** a / x of a whole number a. Relative error below 2^-28, plus 1. */
 static inline uint32_t hb_recip_ratio(uint32_t a, hb_recip_t recip) {
@@ -90,13 +79,14 @@ static inline uint32_t hb_recip_ratio(uint32_t a, hb_recip_t recip) {
              : (high << (32u - recip.down)) | ((uint32_t)product >> recip.down);
 }
 
-/** a - b of two times, saturated to 32 bits; 0 if b is not before a. */
+/** a - b of two times below 2^63, saturated to 32 bits; 0 if b is not before a. */
 static inline uint32_t hb_fixed_since(uint64_t a, uint64_t b) {
-  if (a <= b) {
-    return 0;
-  }
   const uint64_t d = a - b;
-  return (d >> 32) != 0 ? UINT32_MAX : (uint32_t)d;
+  const uint32_t high = (uint32_t)(d >> 32);
+  if (high == 0) {
+    return (uint32_t)d;
+  }
+  return (high >> 31) != 0 ? 0 : UINT32_MAX;
 }
 
 /** A Q16 value as the signed word of a CANDIDATE record: saturated at 32768. */

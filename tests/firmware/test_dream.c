@@ -127,7 +127,7 @@ static score_t exact_score(const hb_sched_view_t *view, const hb_job_t *job, uin
   score_t s;
   s.urgency = slack <= 0 ? 64.0 : limited(job->layer->togo_avg / slack, 64.0);
   s.lat_pref = limited(cycles / here->est_cycles, 255.0);
-  s.starvation = limited(((double)view->now - (double)job->since) / floor(cycles / num), 65536.0);
+  s.starvation = limited(((double)view->now - (double)job->since) / (cycles / num), 65536.0);
   s.energy = (nj - moved_nj) / here->est_nj;
   s.map = s.urgency * s.lat_pref + limited(state_.dream.alpha / 65536.0 * s.starvation, 7000.0) +
           limited(state_.dream.beta / 65536.0 * nj / here->est_nj, 7000.0) -
