@@ -237,10 +237,7 @@ static void give_up(hb_main_t *self, const hb_job_t **jobs, hb_sched_view_t *vie
   }
 }
 
-static void schedule(hb_main_t *self) {
-  if (self->policy->on_tick != NULL) {
-    self->policy->on_tick(&self->state, self->now);
-  }
+static void place_jobs(hb_main_t *self) {
   if (self->jobs.free_tiles == 0) {
     return;
   }
@@ -258,6 +255,9 @@ static void schedule(hb_main_t *self) {
   if (self->policy->drop != NULL) {
     give_up(self, jobs, &view);
   }
+  if (self->policy->before_choices != NULL && view.num_jobs != 0) {
+    self->policy->before_choices(&self->state, &view);
+  }
   /* Every round takes a tile, so there are at most num_tiles. */
   for (uint32_t round = 0; round < view.num_tiles && view.num_jobs > 0; ++round) {
     hb_sched_choice_t choice;
@@ -271,6 +271,16 @@ static void schedule(hb_main_t *self) {
     self->ready &= ~(1u << job->model);
     view.free_tiles = self->jobs.free_tiles;
     take_off(&view, jobs, choice.job);
+  }
+}
+
+static void schedule(hb_main_t *self) {
+  if (self->policy->on_tick != NULL) {
+    self->policy->on_tick(&self->state, self->now);
+  }
+  place_jobs(self);
+  if (self->policy->after_choices != NULL) {
+    self->policy->after_choices(&self->state);
   }
 }
 

@@ -14,8 +14,9 @@
  *              0 if that is this frame
  *
  * "Tiles" are those that can run the layer, busy or not. What depends on the layer only is computed
- * when it comes up. A job that cannot beat the best so far, whatever the tile, is passed over after
- * a few multiplications; one that may costs a division and a few more per kind of free tiles.
+ * ahead, while the layer before it runs. A job that cannot beat the best so far, whatever the
+ * tile, is passed over after a few multiplications; one that may costs a division and a few more
+ * per kind of free tiles.
  */
 
 #include <stddef.h>
@@ -51,7 +52,7 @@ void hb_dream_set_weights(hb_dream_t *dream, uint32_t num_models, uint32_t alpha
   dream->alpha = alpha;
   dream->beta = beta;
   for (uint32_t i = 0; i < num_models; ++i) {
-    if (dream->model[i].kinds != 0) {
+    if (dream->model[i].programs != NULL) {
       apply_weights(&dream->model[i], alpha, beta);
     }
   }
@@ -75,10 +76,6 @@ static void init(hb_policy_state_t *state) {
     dream->kind_tiles[state->tables->tiles[i].kind] |= 1u << i;
   }
   hb_dream_tuner_init(&dream->tuner, &header->sched);
-}
-
-static uint32_t saturated(uint64_t sum) {
-  return (sum >> 32) != 0 ? UINT32_MAX : (uint32_t)sum;
 }
 
 /* LatPref and the mean of cycles; `num` tiles can run it, `sum` cycles together. */
@@ -108,33 +105,83 @@ static void rate_cycles(hb_dream_model_t *m, const hb_image_program_t *programs,
   m->per_cycle = (hb_recip_t){.mant = (per_sum.mant >> 3) * num, .down = per_sum.down - 3u};
 }
 
-static void on_layer(hb_policy_state_t *state, const hb_job_t *job) {
-  hb_dream_t *const dream = &state->dream;
-  hb_dream_model_t *const m = &dream->model[job->model];
-  const uint32_t num_kinds = dream->num_kinds;
-  uint64_t sum_cycles = 0, sum_nj = 0;
-  uint32_t num = 0, kinds = 0, worst_nj = 0;
-  for (uint32_t k = 0; k < num_kinds; ++k) {
-    uint32_t tiles = dream->kind_tiles[k] & job->tiles;
-    if (tiles == 0) {
-      continue;
-    }
-    const hb_image_program_t *const program = &job->programs[k];
-    kinds |= 1u << k;
-    m->per_nj[k] = hb_recip_of(program->est_nj);
-    worst_nj = program->est_nj > worst_nj ? program->est_nj : worst_nj;
-    for (; tiles != 0; tiles &= tiles - 1u) {
-      sum_cycles += program->est_cycles;
-      sum_nj += program->est_nj;
-      ++num;
+/* What the score needs of a layer that the tiles in `tiles` can run. */
+static void rate(hb_dream_t *dream, uint32_t model, const hb_image_program_t *programs,
+                 uint32_t tiles) {
+  hb_dream_model_t *const m = &dream->model[model];
+  m->programs = programs;
+  m->tiles = tiles;
+  uint32_t sum_cycles = 0, sum_nj = 0, num = 0, kinds = 0;
+  for (uint32_t k = 0; k < dream->num_kinds; ++k) {
+    uint32_t of_kind = dream->kind_tiles[k] & tiles;
+    if (of_kind != 0) {
+      const uint32_t cycles = programs[k].est_cycles, nj = programs[k].est_nj;
+      kinds |= 1u << k;
+      do {
+        sum_cycles = hb_q16_add(sum_cycles, cycles);
+        sum_nj = hb_q16_add(sum_nj, nj);
+        ++num;
+        of_kind &= of_kind - 1u;
+      } while (of_kind != 0);
     }
   }
   m->kinds = kinds;
-  m->sum_nj = saturated(sum_nj);
-  m->worst_nj = worst_nj;
-  rate_cycles(m, job->programs, num, saturated(sum_cycles));
+  m->sum_nj = sum_nj;
+  rate_cycles(m, programs, num, sum_cycles);
+  uint32_t left = kinds;
+  for (uint32_t k = 0; left != 0; ++k, left >>= 1) {
+    if ((left & 1u) != 0) {
+      m->per_nj[k] = hb_recip_of(programs[k].est_nj);
+    }
+  }
   apply_weights(m, dream->alpha, dream->beta);
-  dream->live_nj[job->model] = job->started ? job->layer->switch_nj : 0;
+}
+
+static inline bool is_rated(const hb_dream_model_t *m, const hb_job_t *job) {
+  return m->programs == job->programs && m->tiles == job->tiles;
+}
+
+static void on_layer(hb_policy_state_t *state, const hb_job_t *job) {
+  state->dream.live_nj[job->model] = job->started ? job->layer->switch_nj : 0;
+}
+
+/* The view's only job and its only tile leave no choice. */
+static inline bool no_choice(const hb_sched_view_t *view) {
+  if (view->num_jobs != 1u) {
+    return false;
+  }
+  const uint32_t tiles = hb_sched_fits(view, view->jobs[0]);
+  return (tiles & (tiles - 1u)) == 0;
+}
+
+static void before_choices(hb_policy_state_t *state, const hb_sched_view_t *view) {
+  hb_dream_t *const dream = &state->dream;
+  if (no_choice(view) && !view->candidates) {
+    return;
+  }
+  for (uint32_t i = 0; i < view->num_jobs; ++i) {
+    const hb_job_t *const job = view->jobs[i];
+    if (!is_rated(&dream->model[job->model], job) && hb_sched_fits(view, job) != 0) {
+      rate(dream, job->model, job->programs, job->tiles);
+    }
+  }
+}
+
+/* The layers behind those that were just started are rated while the tiles work. */
+static void after_choices(hb_policy_state_t *state) {
+  hb_dream_t *const dream = &state->dream;
+  for (uint32_t model = 0; dream->stale != 0; ++model) {
+    if (((dream->stale >> model) & 1u) == 0) {
+      continue;
+    }
+    dream->stale &= ~(1u << model);
+    const hb_image_program_t *const programs = dream->model[model].next;
+    uint32_t tiles = 0;
+    for (uint32_t k = 0; k < dream->num_kinds; ++k) {
+      tiles |= programs[k].addr != HB_IMAGE_NONE ? dream->kind_tiles[k] : 0;
+    }
+    rate(dream, model, programs, tiles);
+  }
 }
 
 /* What the tile has of another frame, to be moved out. */
@@ -149,17 +196,35 @@ static uint32_t switch_nj(const hb_dream_t *dream, const hb_job_t *job, uint32_t
              : hb_q16_add(left_in(dream, tile), dream->live_nj[job->model]);
 }
 
+/* The energy on the worst of all tiles that can run it. */
+static uint32_t worst_nj(const hb_dream_t *dream, const hb_job_t *job) {
+  uint32_t worst = 0;
+  for (uint32_t k = 0; k < dream->num_kinds; ++k) {
+    if ((dream->kind_tiles[k] & job->tiles) != 0 && job->programs[k].est_nj > worst) {
+      worst = job->programs[k].est_nj;
+    }
+  }
+  return worst;
+}
+
 static void on_start(hb_policy_state_t *state, const hb_job_t *job, uint32_t tile) {
   hb_dream_t *const dream = &state->dream;
   hb_dream_model_t *const m = &dream->model[job->model];
   m->spent_nj += job->programs[state->tables->tiles[tile].kind].est_nj;
   m->spent_nj += switch_nj(dream, job, tile);
-  m->most_nj += m->worst_nj;
+  m->most_nj += worst_nj(dream, job);
   const uint32_t last = job->last_tile;
   if (last != HB_IMAGE_NONE && last != tile && dream->owner[last] == job->model) {
     dream->owner[last] = HB_IMAGE_NONE; /* it has moved out */
   }
   dream->owner[tile] = job->model;
+  /* Behind the last layer comes the next frame; its path, or its variant, may prove this wrong. */
+  const hb_tables_t *const t = state->tables;
+  const hb_image_layer_t *const end =
+      &t->layers[job->variant->first_layer + job->variant->num_layers];
+  m->next = job->layer + 1 < end ? job->programs + dream->num_kinds
+                                 : hb_tables_programs(t, job->image->first_layer);
+  dream->stale |= 1u << job->model;
 }
 
 static void on_frame_done(hb_policy_state_t *state, const hb_sched_end_t *end) {
@@ -299,9 +364,23 @@ static void try_job(const hb_sched_view_t *view, uint32_t i, uint32_t tiles, uin
   }
 }
 
+static bool lone_tile(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
+  uint32_t tiles = hb_sched_fits(view, view->jobs[0]);
+  uint32_t tile = 0;
+  while (tiles > 1u) {
+    tiles >>= 1;
+    ++tile;
+  }
+  *choice_out = (hb_sched_choice_t){.job = 0, .tile = tile};
+  return tiles != 0;
+}
+
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   if (view->candidates) {
     emit(view);
+  }
+  if (no_choice(view)) {
+    return lone_tile(view, choice_out);
   }
   const hb_dream_t *const dream = &view->state->dream;
   best_t best = {.job = NULL, .score = 0};
@@ -348,6 +427,8 @@ const hb_policy_t hb_policy_dream = {.name = "dream",
                                      .choose = choose,
                                      .init = init,
                                      .on_layer = on_layer,
+                                     .before_choices = before_choices,
+                                     .after_choices = after_choices,
                                      .on_start = on_start,
                                      .on_announced = on_announced,
                                      .on_frame_done = on_frame_done,

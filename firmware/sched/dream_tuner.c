@@ -145,12 +145,10 @@ static void open_window(hb_policy_state_t *state, uint64_t now) {
   }
 }
 
-void hb_dream_tuner_tick(hb_policy_state_t *state, uint64_t now) {
+/* The window has ended, or there was none yet. */
+HB_RARELY static void end_window(hb_policy_state_t *state, uint64_t now) {
   hb_dream_t *const dream = &state->dream;
   hb_dream_tuner_t *const t = &dream->tuner;
-  if ((dream->flags & HB_SCHED_TUNE) == 0 || now < t->window_end) {
-    return;
-  }
   if (t->window_end != 0) {
     const uint32_t cost = hb_dream_ux_cost(dream, state->tables->header->num_models);
     const uint32_t active = active_models(state, now);
@@ -163,4 +161,10 @@ void hb_dream_tuner_tick(hb_policy_state_t *state, uint64_t now) {
     hb_telemetry_tune(dream->alpha, dream->beta, t->step, cost, t->state);
   }
   open_window(state, now);
+}
+
+void hb_dream_tuner_tick(hb_policy_state_t *state, uint64_t now) {
+  if ((state->dream.flags & HB_SCHED_TUNE) != 0 && now >= state->dream.tuner.window_end) {
+    end_window(state, now);
+  }
 }

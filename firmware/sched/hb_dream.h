@@ -20,6 +20,9 @@
 #include "sched/hb_fixed.h"
 #include "sched/hb_policy.h"
 
+/* Kept apart from callers, which are asked at every event and then save fewer registers. */
+#define HB_RARELY __attribute__((noinline, cold))
+
 /* Urgency is limited to this, Q16: what a frame has whose slack is gone, and one whose slack is
  * less than a 64th of what it has to go. */
 #define HB_DREAM_MAX_URGENCY (64u * HB_Q16_ONE)
@@ -28,7 +31,9 @@
 #define HB_DREAM_MAX_TERM (7000u * HB_Q16_ONE) /* alpha * Starvation, beta * Energy */
 
 typedef struct hb_dream_model {
-  /* Of the layer that is ready or runs. */
+  /* Of a layer, the one that is ready or will most likely be the next: */
+  const hb_image_program_t *programs;         /* of that layer, if it was rated, else NULL */
+  uint32_t tiles;                             /* that it was rated for */
   uint32_t lat_pref[HB_IMAGE_MAX_KINDS];      /* Q16 */
   uint32_t energy[HB_IMAGE_MAX_KINDS];        /* beta * (sum of energies) / energy here, Q16 */
   hb_recip_t beta_per_nj[HB_IMAGE_MAX_KINDS]; /* beta / energy here */
@@ -38,10 +43,10 @@ typedef struct hb_dream_model {
   hb_recip_t per_nj[HB_IMAGE_MAX_KINDS];      /* 1 / energy here */
   hb_recip_t per_cycle;                       /* 1 / average latency */
   uint32_t sum_nj;                            /* over the tiles that can run it */
-  uint32_t worst_nj;                          /* of these tiles */
   /* Of its frames. */
-  uint32_t drops; /* bit i: the frame that ended i frames ago was dropped */
-  uint64_t seen;  /* when its newest frame was announced, plus 1; 0 never */
+  const hb_image_program_t *next; /* of the layer that comes behind the one that runs */
+  uint32_t drops;                 /* bit i: the frame that ended i frames ago was dropped */
+  uint64_t seen;                  /* when its newest frame was announced, plus 1; 0 never */
   /* Of the tuner's window. */
   uint32_t frames, missed;
   uint64_t spent_nj, most_nj;
@@ -61,6 +66,7 @@ typedef struct hb_dream {
   uint32_t flags;       /* HB_SCHED_* */
   uint32_t alpha, beta; /* in use, Q16 */
   uint32_t needed;      /* models that others depend on, a bit each */
+  uint32_t stale;       /* models whose next layer is to be rated, a bit each */
   uint32_t num_kinds;
   uint32_t kind_tiles[HB_IMAGE_MAX_KINDS]; /* tiles of the kind, a bit each */
   uint32_t

@@ -84,6 +84,13 @@ typedef struct hb_policy {
   void (*init)(hb_policy_state_t *state);
   /** A layer of a frame became ready: what follows from the layer alone can be computed once. */
   void (*on_layer)(hb_policy_state_t *state, const hb_job_t *job);
+  /** At an event, before `choose` is asked for the first time: whatever needs only be computed
+   * where there is something to choose. Of the view only jobs and tiles are taken off before its
+   * end. */
+  void (*before_choices)(hb_policy_state_t *state, const hb_sched_view_t *view);
+  /** Behind the last choice of an event, with nothing to do until the next: what can be computed
+   * ahead. */
+  void (*after_choices)(hb_policy_state_t *state);
   /** The job was started on the tile. */
   void (*on_start)(hb_policy_state_t *state, const hb_job_t *job, uint32_t tile);
   /** A frame of the model was announced, triggered or not. */

@@ -190,6 +190,7 @@ static void test_score__agrees_with_double_precision(void **state) {
     view.candidates = true;
     view.free_tiles = 1u + draw(15);
     hb_sched_choice_t choice;
+    policy->before_choices(&state_, &view);
     const bool found = policy->choose(&view, &choice);
     int32_t best = INT32_MAX;
     for (uint32_t r = 0; r < num_records; ++r) {
@@ -246,6 +247,7 @@ static void test_score__slack_gone(void **state) {
     view.candidates = true;
     hb_sched_choice_t choice;
     num_records = 0;
+    policy->before_choices(&state_, &view);
     assert_true(policy->choose(&view, &choice));
     const uint32_t urgency = record[0][4];
     assert_true(urgency >= last);
@@ -253,6 +255,68 @@ static void test_score__slack_gone(void **state) {
     assert_int_equal(urgency == HB_DREAM_MAX_URGENCY, slack[i] <= 46); /* 3000 / 64 = 46.9 */
     last = urgency;
   }
+}
+
+/* The second layer of a frame, rated while the first ran if `ahead`: its candidates. */
+static uint32_t candidates_of_second(bool ahead, const hb_job_t *first, const hb_job_t *second) {
+  hb_sched_choice_t choice;
+  open_image();
+  if (ahead) {
+    policy->on_layer(&state_, first);
+    policy->on_start(&state_, first, 1);
+    policy->after_choices(&state_);
+    assert_true(state_.dream.model[0].programs == &tables.programs[KINDS]);
+    state_.dream.owner[1] = HB_IMAGE_NONE;
+  }
+  policy->on_layer(&state_, second);
+  const hb_job_t *list[] = {second};
+  hb_sched_view_t view = view_of(list, 1, 5000000);
+  view.candidates = true;
+  policy->before_choices(&state_, &view);
+  assert_true(policy->choose(&view, &choice));
+  return num_records;
+}
+
+/* Whether a layer was foreseen, by its predecessor's start, or not, by tiles or by path: the scores
+ * are the same. */
+static void test_score__same_whether_foreseen_or_not(void **state) {
+  (void)state;
+  static uint32_t expected[MAX_RECORDS][HB_TEL_MAX_WORDS + 1];
+  random_state = 5;
+  for (uint32_t round = 0; round < VIEWS; ++round) {
+    random_image();
+    open_image();
+    const hb_job_t first = job_of(0, false);
+    hb_job_t second = job_of(0, round % 3u != 0); /* a third: skipped, the next frame's first */
+    if (round % 3u == 1u && (second.tiles & (second.tiles - 1u)) != 0) {
+      second.tiles &= second.tiles - 1u; /* a tile less than foreseen */
+    }
+    const uint32_t num = candidates_of_second(false, &first, &second);
+    memcpy(expected, record, sizeof record);
+    assert_int_equal(candidates_of_second(true, &first, &second), num);
+    assert_memory_equal(record, expected, num * sizeof record[0]);
+  }
+}
+
+/* One job and one tile: chosen without a score; nothing is chosen where nothing fits. */
+static void test_choose__without_a_choice(void **state) {
+  (void)state;
+  make_image(1);
+  open_image();
+  const hb_job_t job = job_of(0, false);
+  const hb_job_t *list[] = {&job};
+  for (uint32_t tile = 0; tile < TILES; ++tile) {
+    hb_sched_view_t view = view_of(list, 1, 100);
+    hb_sched_choice_t choice;
+    view.free_tiles = 1u << tile;
+    policy->before_choices(&state_, &view);
+    assert_true(policy->choose(&view, &choice));
+    assert_int_equal(choice.job, 0);
+    assert_int_equal(choice.tile, tile);
+    view.free_tiles = 0;
+    assert_false(policy->choose(&view, &choice));
+  }
+  assert_true(state_.dream.model[0].programs == NULL);
 }
 
 /* ---------------------------------------------------------------------------------------- drop */
@@ -468,6 +532,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_score__agrees_with_double_precision),
       cmocka_unit_test(test_score__slack_gone),
+      cmocka_unit_test(test_score__same_whether_foreseen_or_not),
+      cmocka_unit_test(test_choose__without_a_choice),
       cmocka_unit_test(test_drop__the_latest_of_two_that_miss),
       cmocka_unit_test(test_drop__not_too_often),
       cmocka_unit_test(test_drop__switched_off),
