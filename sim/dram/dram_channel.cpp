@@ -456,33 +456,52 @@ void DramChannel::respond(Cycle now) {
   }
 }
 
-Cycle DramChannel::tick(Cycle now) {
-  while (!free_.empty() && port_.peek(Net::kRequest) != nullptr) {
-    accept(port_.receive(Net::kRequest), now);
-  }
-  Cycle wake = kNever;
-  const Ps end_of_cycle = start_of(now + 1);
+/* Gives the commands before `limit`, all that wait at `limit` having been there. */
+void DramChannel::advance(Ps limit) {
   while (!waiting_.empty()) {
     if (!chosen_) {
       choice_ = choose();
       chosen_ = true;
     }
-    const Choice &choice = choice_;
-    if (refresh_due_ <= choice.at) {
-      if (refresh_due_ >= end_of_cycle) {
-        wake = std::min(wake, cycle_of(refresh_due_ + 1) - 1);
-        break;
-      }
+    if (std::min(refresh_due_, choice_.at) >= limit) {
+      return;
+    }
+    if (refresh_due_ <= choice_.at) {
       refresh();
       chosen_ = false;
-    } else if (choice.at < end_of_cycle) {
-      const Choice issued = choice;
+    } else {
+      const Choice issued = choice_;
       issue(issued);
       chosen_ = choose_again(issued);
-    } else {
-      wake = std::min(wake, cycle_of(choice.at + 1) - 1);
-      break;
     }
+  }
+}
+
+/* The first cycle, or an earlier one, in which a waiting request may be done: none of its bursts is
+ * scheduled before the next command, and two bursts are tCCD apart. */
+Cycle DramChannel::earliest_done() const {
+  Ps earliest = kNoTime;
+  for (const uint8_t slot : waiting_) {
+    const Request &request = requests_[slot];
+    const Ps rest = (request.end - request.burst) * config_.tccd_ps +
+                    (request.write ? config_.tcwl_ps : config_.tcl_ps);
+    earliest = std::min(earliest, rest);
+  }
+  return cycle_of(std::min(choice_.at, refresh_due_) + earliest);
+}
+
+Cycle DramChannel::tick(Cycle now) {
+  if (port_.peek(Net::kRequest) != nullptr && !free_.empty()) {
+    advance(start_of(now));
+    do {
+      accept(port_.receive(Net::kRequest), now);
+    } while (!free_.empty() && port_.peek(Net::kRequest) != nullptr);
+  }
+  advance(start_of(now + 1));
+  Cycle wake = kNever;
+  if (!waiting_.empty()) {
+    wake = clock().exact_reference() ? cycle_of(std::min(refresh_due_, choice_.at) + 1) - 1
+                                     : earliest_done();
   }
   const bool full = free_.empty();
   if (late_ || next_done_ <= now) {
@@ -502,9 +521,15 @@ Cycle DramChannel::tick(Cycle now) {
   return wake;
 }
 
-hb_sim_dram_stats_t DramChannel::stats() const {
-  hb_sim_dram_stats_t stats = stats_;
+hb_sim_bank_stats_t DramChannel::bank_stats(uint32_t bank) {
+  advance(start_of(clock().cycle()));
+  return banks_[bank].stats;
+}
+
+hb_sim_dram_stats_t DramChannel::stats() {
   const Ps time = start_of(clock().cycle());
+  advance(time);
+  hb_sim_dram_stats_t stats = stats_;
   for (const Rank &rank : ranks_) {
     if (waiting_.empty() && rank.refresh_due < time) {  // that nobody has had to wait for yet
       stats.refreshes += (time - 1 - rank.refresh_due) / config_.trefi_ps + 1;

@@ -43,8 +43,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   Cycle tick(Cycle now) override;
 
   /** Counts up to the current cycle. */
-  hb_sim_dram_stats_t stats() const;
-  hb_sim_bank_stats_t bank_stats(uint32_t bank) const { return banks_[bank].stats; }
+  hb_sim_dram_stats_t stats();
+  hb_sim_bank_stats_t bank_stats(uint32_t bank);
   bool empty() const { return age_.empty(); }
   /** Sees every command from now on; nullptr: nobody. */
   void observe(DramObserver *observer) { observer_ = observer; }
@@ -134,6 +134,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
       observer_->command(at, command, bank, row);
     }
   }
+  void advance(Ps limit);
+  Cycle earliest_done() const;
   void respond(Cycle now);
 
   const hb_soc_dram_t config_;  // all timings rounded up to multiples of tCK
