@@ -457,24 +457,93 @@ void TileNode::watch_jobs(Cycle now) {
   completed_ = completed;
 }
 
-/* Whether nothing is on its way to or from the model's boundary. */
-bool TileNode::still() const {
+/* Whether what has come from the network changes nothing at the model's boundary yet, and nothing
+ * can go to the network. */
+bool TileNode::undisturbed() const {
   return reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) == nullptr &&
-         read_now_ == kNone && !reads_changed_ && answer_now_ == kNone && !writes_changed_ &&
-         read_request_ == nullptr && write_request_ == nullptr && asking_ == kNone;
+         answer_now_ == kNone && !writes_changed_ &&
+         (read_packet_ != nullptr || (read_now_ == kNone && !reads_changed_)) &&
+         ((read_request_ == nullptr && write_request_ == nullptr) ||
+          !port_.can_send(Net::kRequest)) &&
+         (asking_ == kNone || read_request_ != nullptr || read_buffers_ == 0);
 }
 
-/* Tells the model of the cycles it was not clocked in. */
-void TileNode::catch_up(Cycle now) const {
-  if (now > next_) {
-    model_->skip(now - next_);
-    next_ = now;
+/*
+ * The model's inputs from the next cycle on, if nothing disturbs them, and in how many cycles they
+ * stay so while its outputs do: beats follow each other up to the last but one of a packet.
+ */
+uint64_t TileNode::steady(TileIn &in) const {
+  const TileOut &out = model_->outputs();
+  in.m_arready = read_request_ == nullptr && asking_ == kNone && !read_free_.empty();
+  in.m_awready = !write_free_.empty();
+  in.m_wready = collecting_ != nullptr && write_request_ == nullptr;
+  const bool writes = (out.m_wvalid & in.m_wready) != 0;
+  if ((out.m_arvalid & in.m_arready) != 0 || (out.m_awvalid & in.m_awready) != 0) {
+    return 0;
   }
+  uint64_t cycles = kNever;
+  if (writes) {
+    cycles = collecting_->beats - 1u - collected_beats_;
+  }
+  if (read_packet_ != nullptr) {
+    in.m_rvalid = 1;
+    in.m_rid = read_packet_->id;
+    in.m_rresp = static_cast<uint8_t>(read_packet_->resp);
+    cycles =
+        out.m_rready == 0 ? 0 : std::min<uint64_t>(cycles, read_packet_->beats - 1u - read_beat_);
+  }
+  if (stall_limit_ != 0 && (out.m_arvalid | out.m_awvalid | out.m_wvalid | in.m_rvalid) != 0) {
+    return 0;
+  }
+  return cycles;
+}
+
+/* Makes up for the cycles in which the model was not clocked. */
+void TileNode::catch_up(Cycle now) {
+  if (now <= next_) {
+    return;
+  }
+  const Cycle cycles = now - next_;
+  const TileOut &out = model_->outputs();
+  const bool reads = steady_.m_rvalid != 0, writes = (out.m_wvalid & steady_.m_wready) != 0;
+  if (reads || writes || (out.m_arvalid | out.m_awvalid | out.m_wvalid) != 0) {
+    if (checked(out, steady_, next_)) {
+      checker_.repeat(cycles - 1, out, steady_);
+    }
+    for (Cycle cycle = next_; boundary_ != nullptr && cycle < now; ++cycle) {
+      boundary_->cycle(out, steady_, cycle);
+    }
+  }
+  if (reads) {
+    read_beat_ = static_cast<uint8_t>(read_beat_ + cycles);
+  }
+  if (writes) {
+    std::memset(collecting_->data.data() + size_t{collected_beats_} * kBeatBytes, 0,
+                cycles * kBeatBytes);
+    std::fill_n(collecting_->strobe.begin() + collected_beats_, cycles, out.m_wstrb);
+    collected_beats_ += static_cast<unsigned>(cycles);
+  }
+  model_->skip(cycles, steady_);  // changes `out`
+  next_ = now;
+}
+
+bool TileNode::checked(const TileOut &out, const TileIn &in, Cycle now) {
+  if (!checker_.check(out, in)) {
+    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
+                 ": protocol violation at the boundary: " + checker_.violation());
+    return false;
+  }
+  return true;
 }
 
 Cycle TileNode::tick(Cycle now) {
-  catch_up(now);
   receive();
+  if (now < until_ && undisturbed()) {
+    return until_;
+  }
+  catch_up(now);
+  steady_ = TileIn{};
+  until_ = 0;
   const TileOut &out = model_->outputs();
   if (boundary_ != nullptr) {
     boundary_->wires(out, now);
@@ -492,9 +561,7 @@ Cycle TileNode::tick(Cycle now) {
   TileIn in;
   drive_manager(in, now);
   drive_registers(in, now);
-  if (!checker_.check(out, in)) {
-    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
-                 ": protocol violation at the boundary: " + checker_.violation());
+  if (!checked(out, in, now)) {
     return kNever;
   }
   if (boundary_ != nullptr) {
@@ -517,11 +584,13 @@ Cycle TileNode::tick(Cycle now) {
   if (asleep) {
     return kNever;
   }
-  if (!clock().no_skip() && model_->outputs().idle == 0) {
-    const uint64_t quiet = model_->quiet();
-    if (quiet != 0 && still()) {
-      return quiet < kNever - now - 1 ? now + 1 + quiet : kNever;
+  if (!clock().no_skip() && model_->outputs().idle == 0 && undisturbed()) {
+    uint64_t quiet = steady(steady_);
+    if (quiet != 0) {
+      quiet = std::min(quiet, model_->quiet(steady_));
     }
+    until_ = quiet < kNever - now - 1 ? now + 1 + quiet : kNever;
+    return until_;
   }
   return now + 1;
 }
@@ -534,7 +603,7 @@ void TileNode::edge(Cycle now) {
   }
 }
 
-hb_sim_tile_stats_t TileNode::stats() const {
+hb_sim_tile_stats_t TileNode::stats() {
   catch_up(clock().cycle());
   hb_sim_tile_stats_t stats = stats_;
   const TilePerf perf = model_->perf();

@@ -77,7 +77,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   /** The clock edge of cycle `now`, halves_from .. halves_to, after the node's tick() in it. */
   void edge(Cycle now);
 
-  hb_sim_tile_stats_t stats() const;
+  hb_sim_tile_stats_t stats();
 
  private:
   enum Channel : unsigned {
@@ -115,8 +115,10 @@ class TileNode : public sc_core::sc_module, public Ticked {
 
   bool stalled(Channel channel, Cycle now) const;
   bool pending() const;
-  bool still() const;
-  void catch_up(Cycle now) const;
+  bool undisturbed() const;
+  uint64_t steady(TileIn &in) const;
+  void catch_up(Cycle now);
+  bool checked(const TileOut &out, const TileIn &in, Cycle now);
   void receive();
   void begin_collecting();
   void end_collecting();
@@ -145,8 +147,10 @@ class TileNode : public sc_core::sc_module, public Ticked {
   Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
-  bool settled_ = false;    // edge() is due
-  mutable Cycle next_ = 0;  // cycle that the model has not seen yet
+  bool settled_ = false;  // edge() is due
+  Cycle next_ = 0;        // cycle that the model has not seen yet
+  Cycle until_ = 0;       // up to this one, if it is later, the model is not clocked and its
+  TileIn steady_;         // inputs are these
 
   // Read side of the manager.
   std::array<Read, kMaxReads> reads_{};

@@ -55,7 +55,7 @@ void Perf::edge(const In &in, const CoreWires &core) {
   }
 }
 
-void Perf::skip(uint64_t cycles, const CoreSkipped &core) {
+void Perf::skip(uint64_t cycles, const CoreSkipped &core, bool reads, bool writes) {
   const uint64_t named = core.pixel + core.waits_load + core.waits_store + core.active;
   count.busy += static_cast<uint32_t>(cycles);
   count.array += static_cast<uint32_t>(core.pixel);
@@ -63,6 +63,8 @@ void Perf::skip(uint64_t cycles, const CoreSkipped &core) {
   count.wait_store += static_cast<uint32_t>(core.waits_store);
   count.wait_wgt += static_cast<uint32_t>(core.active);
   count.wait_cmd += static_cast<uint32_t>(cycles - named);
+  count.rd_beats += static_cast<uint32_t>(reads ? cycles : 0);
+  count.wr_beats += static_cast<uint32_t>(writes ? cycles : 0);
 }
 
 // -------------------------------------------------------------------------------------- registers

@@ -22,7 +22,7 @@ struct Perf {
     uint32_t tag;
   };
   void edge(const In &in, const CoreWires &core);
-  void skip(uint64_t cycles, const CoreSkipped &core);
+  void skip(uint64_t cycles, const CoreSkipped &core, bool reads, bool writes);
 };
 
 /** hb_tile_regs: the AXI4-Lite side, the queue of jobs and that of completions. */
@@ -94,9 +94,13 @@ class Control {
   };
   void edge(const Regs &regs, const In &in);
 
-  /** Cycles of a running job until the watchdog could bark, if nothing makes progress. */
-  uint64_t quiet(uint32_t watchdog) const {
-    return watchdog == 0 ? kForever : stuck_ >= watchdog ? 0 : watchdog - stuck_;
+  /** Cycles of a running job until the watchdog could bark, if something or nothing makes progress.
+   */
+  uint64_t quiet(uint32_t watchdog, bool progress) const {
+    return watchdog == 0        ? kForever
+           : stuck_ >= watchdog ? 0
+           : progress           ? kForever
+                                : watchdog - stuck_;
   }
   void skip(uint64_t cycles, uint64_t since_progress);
 
@@ -162,7 +166,9 @@ class Fetch {
   void edge(const In &in);
 
   /** Whether the next cycle may do something by itself. */
-  bool eager(bool stop) const { return ar_.valid || (running_ && (stop || can_issue())); }
+  bool eager(bool stop, bool ar_ready) const {
+    return (ar_.valid && ar_ready) || (running_ && (stop || (!ar_.valid && can_issue())));
+  }
 
  private:
   static constexpr unsigned kBufferBeats = 32, kMaxBursts = 7;
@@ -207,10 +213,13 @@ class Load {
   void edge(const Wires &wires, const In &in);
 
   /** Whether the next cycle may do something by itself. */
-  bool eager(uint8_t avail) const {
-    return ar_.valid || (active_ && outstanding_ != kMaxOutstanding) ||
+  bool eager(uint8_t avail, bool ar_ready) const {
+    return (ar_.valid ? ar_ready : active_ && outstanding_ != kMaxOutstanding) ||
            (!flights_.empty() && !writing_) || can_start(avail);
   }
+  /** Beats, none of a burst's last, that change nothing but which word the next one is. */
+  uint64_t quiet_reading() const { return writing_ ? words_left_ : 0; }
+  void skip_reading(uint64_t beats) { words_left_ = static_cast<uint16_t>(words_left_ - beats); }
 
  private:
   struct Flight {
