@@ -99,11 +99,18 @@ void Clock::fail(const std::string &message) {
 
 Cycle Clock::next_event() const {
   Cycle next = thread_due_;
-  if (slots_ != 0) {
-    const unsigned shift = static_cast<unsigned>(now_ % kWheel);
-    const uint64_t from_now =
-        shift == 0 ? slots_ : (slots_ >> shift) | (slots_ << (kWheel - shift));
-    next = std::min(next, now_ + static_cast<unsigned>(__builtin_ctzll(from_now)));
+  if (words_ != 0) {
+    const auto slot = static_cast<unsigned>(now_ % kWheel);
+    unsigned word = slot / kWord;
+    uint64_t bits = slots_[word] >> (slot % kWord) << (slot % kWord);
+    if (bits == 0) {  // in the words behind, or in this one before the slot: the wheel's end
+      const unsigned turn = (word + 1) % kWord;
+      const uint64_t behind = words_ >> turn | (turn == 0 ? 0 : words_ << (kWord - turn));
+      word = (turn + static_cast<unsigned>(__builtin_ctzll(behind))) % kWord;
+      bits = slots_[word];
+    }
+    const unsigned found = word * kWord + static_cast<unsigned>(__builtin_ctzll(bits));
+    next = std::min(next, now_ + (found - slot) % kWheel);
   }
   if (!far_.empty()) {
     next = std::min(next, far_.begin()->first);
@@ -134,9 +141,12 @@ void Clock::tick_modules() {
     far_.erase(far_.begin());
     schedule(index, at);
   }
-  uint64_t awake = wheel_[now_ % kWheel];
-  wheel_[now_ % kWheel] = 0;
-  slots_ &= ~(uint64_t{1} << (now_ % kWheel));
+  const auto slot = static_cast<unsigned>(now_ % kWheel);
+  uint64_t awake = wheel_[slot];
+  wheel_[slot] = 0;
+  uint64_t &word = slots_[slot / kWord];
+  word &= ~(uint64_t{1} << (slot % kWord));
+  words_ &= ~(uint64_t{word == 0} << (slot / kWord));
   if (options_.no_skip && !modules_.empty()) {
     awake = ~uint64_t{0} >> (kMaxTicked - modules_.size());
   }

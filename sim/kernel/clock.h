@@ -157,14 +157,16 @@ class Clock : public sc_core::sc_module {
  private:
   friend class Ticked;
   friend class ClockedThread;
-  static constexpr unsigned kWheel = 64;
+  static constexpr unsigned kWord = 64, kWheel = kWord * kWord;
 
   unsigned add(Ticked &module);
   void add(ClockedThread &thread);
   void schedule(unsigned index, Cycle at) {
     if (at - now_ < kWheel) {
-      wheel_[at % kWheel] |= uint64_t{1} << index;
-      slots_ |= uint64_t{1} << (at % kWheel);
+      const auto slot = static_cast<unsigned>(at % kWheel);
+      wheel_[slot] |= uint64_t{1} << index;
+      slots_[slot / kWord] |= uint64_t{1} << (slot % kWord);
+      words_ |= uint64_t{1} << (slot / kWord);
     } else if (at != kNever) {
       far_.emplace(at, index);
     }
@@ -185,7 +187,8 @@ class Clock : public sc_core::sc_module {
 
   std::vector<Ticked *> modules_;
   std::array<uint64_t, kWheel> wheel_{};      // per cycle modulo kWheel: bit per module to tick
-  uint64_t slots_ = 0;                        // wheel entries that are not zero
+  std::array<uint64_t, kWord> slots_{};       // bit per entry of the wheel that is not zero
+  uint64_t words_ = 0;                        // bit per word of slots_ that is not zero
   std::set<std::pair<Cycle, unsigned>> far_;  // wakes beyond the wheel
   std::vector<ClockedThread *> threads_;
   Cycle thread_due_ = kNever;  // earliest of all threads

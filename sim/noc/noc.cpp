@@ -333,7 +333,10 @@ void Noc::sent_whole(unsigned node, Ni &ni, unsigned net, Cycle at) {
   ni.sent = 0;
   ni.open = at + 1;
   ni.queue[ni.first].credit = at + 1;
-  ports_[node]->owner_->wake_at(at + 1);
+  if (ni.wanted) {
+    ni.wanted = false;
+    ports_[node]->owner_->wake_at(at + 1);
+  }
   ni.first = next(ni.first, kInjectPackets);
   --queued_;
   if (--ni.count != 0) {

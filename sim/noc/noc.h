@@ -46,13 +46,14 @@ class NocPort {
   /** AddressMap::contiguous_bytes(). */
   uint32_t contiguous_bytes(uint32_t addr) const;
 
-  /** The injection queue of `net` has room for a packet. Once true it stays true until send(). */
+  /** The injection queue of `net` has room for a packet. Once true it stays true until send(); if
+   * not, the owner is woken when it has. */
   bool can_send(Net net) const;
 
   /**
    * Queues a packet for injection; can_send() must be true. A request goes to the node its address
    * belongs to (whole access within AddressMap::contiguous_bytes()), or comes back with DECERR if
-   * there is none; a response goes to dst. The owner is woken when room becomes free again.
+   * there is none; a response goes to dst.
    */
   void send(Packet *packet);
 
@@ -214,6 +215,7 @@ class Noc : public sc_core::sc_module, public Ticked {
     std::array<Queued, kInjectPackets> queue{};
     Cycle open = 0;        // first cycle in which the next flit may go
     bool waiting = false;  // for a credit that is not known yet
+    bool wanted = false;   // the owner waits for room
     uint8_t fill = 0;      // owner's side
     uint8_t first = 0;     // NI's side
     uint8_t count = 0;     // packets in the queue
@@ -313,8 +315,17 @@ class Noc : public sc_core::sc_module, public Ticked {
 };
 
 inline bool NocPort::can_send(Net net) const {
-  const Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
-  return ni.queue[ni.fill].credit <= noc_.clock().cycle();
+  Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
+  const Cycle credit = ni.queue[ni.fill].credit;
+  if (credit <= noc_.clock().cycle()) {
+    return true;
+  }
+  if (credit == kNever) {
+    ni.wanted = true;
+  } else {
+    owner_->wake_at(credit);
+  }
+  return false;
 }
 
 }  // namespace hb
