@@ -63,6 +63,7 @@ bool TileNode::pending() const {
 /* Keeps an answer to a read. */
 void TileNode::answered(uint8_t slot, Packet *packet) {
   Read &read = reads_[slot];
+  answers_new_ = true;
   if (packet->addr == read.addr) {
     read.answer = packet;
     reads_changed_ = true;
@@ -537,7 +538,13 @@ bool TileNode::checked(const TileOut &out, const TileIn &in, Cycle now) {
 }
 
 Cycle TileNode::tick(Cycle now) {
+  answers_new_ = false;
   receive();
+  if (read_early_ && answers_new_ && now == next_) {  // the oldest may be another one
+    read_now_ = kNone;
+    read_packet_ = nullptr;
+  }
+  read_early_ = false;
   if (now < until_ && undisturbed()) {
     return until_;
   }
@@ -584,7 +591,14 @@ Cycle TileNode::tick(Cycle now) {
   if (asleep) {
     return kNever;
   }
-  if (!clock().no_skip() && model_->outputs().idle == 0 && undisturbed()) {
+  if (clock().no_skip() || model_->outputs().idle != 0) {
+    return now + 1;
+  }
+  if (read_now_ == kNone && stall_limit_ == 0) {
+    begin_packet();
+    read_early_ = read_packet_ != nullptr;
+  }
+  if (undisturbed()) {
     uint64_t quiet = steady(steady_);
     if (quiet != 0) {
       quiet = std::min(quiet, model_->quiet(steady_));

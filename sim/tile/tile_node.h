@@ -164,6 +164,8 @@ class TileNode : public sc_core::sc_module, public Ticked {
   bool reads_changed_ = false;      // next_read() may have another answer than kNone
   uint8_t read_now_ = kNone;        // the one on the R channel
   Packet *read_packet_ = nullptr;   // and its packet there; nullptr: not here yet
+  bool read_early_ = false;         // both chosen before the cycle in which they are there
+  bool answers_new_ = false;        // there are some that came in this cycle
   uint8_t read_beat_ = 0;           // of the packet
   uint8_t read_rlast_ = kNone;      // its beat that is the burst's last
   bool r_valid_ = false;

@@ -409,12 +409,11 @@ Load::Wires Load::wires(uint8_t avail, bool abort, const TileIn *axi) const {
 
 /* Beats of the next burst, and on to the one behind it. Returns true for the command's last. */
 void Load::issue_burst() {
-  unsigned burst = 16 - (addr_ >> 4 & 0xf);
-  burst = left_ < burst ? left_ : burst;
-  ar_ = {true, addr_, static_cast<uint8_t>((burst - 1) & 0xf)};
-  if (left_ != burst) {
-    addr_ += burst * 16;
-    left_ = static_cast<uint16_t>(left_ - burst);
+  const unsigned beats = burst();
+  ar_ = {true, addr_, static_cast<uint8_t>((beats - 1) & 0xf)};
+  if (left_ != beats) {
+    addr_ += beats * 16;
+    left_ = static_cast<uint16_t>(left_ - beats);
     return;
   }
   left_ = cmd_.beats;
@@ -429,6 +428,15 @@ void Load::issue_burst() {
     planes_left_ = static_cast<uint16_t>(planes_left_ - 1);
   }
   addr_ = row_addr_;
+}
+
+void Load::edge_address(bool ar_ready) {
+  if (active_ && (!ar_.valid || ar_ready) && outstanding_ != kMaxOutstanding) {
+    issue_burst();
+    ++outstanding_;
+  } else if (ar_ready) {
+    ar_.valid = false;
+  }
 }
 
 void Load::edge(const Wires &wires, const In &in) {

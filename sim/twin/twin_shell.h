@@ -212,11 +212,19 @@ class Load {
   };
   void edge(const Wires &wires, const In &in);
 
-  /** Whether the next cycle may do something by itself. */
-  bool eager(uint8_t avail, bool ar_ready) const {
-    return (ar_.valid ? ar_ready : active_ && outstanding_ != kMaxOutstanding) ||
-           (!flights_.empty() && !writing_) || can_start(avail);
+  /** Whether the next cycle may do something by itself but ask for bursts. */
+  bool eager(uint8_t avail) const { return (!flights_.empty() && !writing_) || can_start(avail); }
+  /** Whether the next cycle makes another address. */
+  bool asks() const { return active_ && outstanding_ != kMaxOutstanding && !ar_.valid; }
+  /** Cycles until an address may have got to the arbiter or the next command may start. An address
+   * is made in one cycle and goes to the arbiter, if that is free, in the next. */
+  uint64_t quiet_address(bool ar_free) const {
+    if (!asks()) return ar_.valid && ar_free ? 1 : kForever;
+    return commands_.out_valid() && is_last_burst() ? 1 : ar_free ? 2 : kForever;
   }
+  /** What edge() does to addresses in a cycle that starts no command and has no burst's last beat.
+   */
+  void edge_address(bool ar_ready);
   /** Beats, none of a burst's last, that change nothing but which word the next one is. */
   uint64_t quiet_reading() const { return writing_ ? words_left_ : 0; }
   void skip_reading(uint64_t beats) { words_left_ = static_cast<uint16_t>(words_left_ - beats); }
@@ -231,6 +239,11 @@ class Load {
     return commands_.out_valid() && !active_ && flights_.in_ready() &&
            (commands_.out().wait_mask & ~avail) == 0;
   }
+  unsigned burst() const {
+    const unsigned burst = 16 - (addr_ >> 4 & 0xf);
+    return left_ < burst ? left_ : burst;
+  }
+  bool is_last_burst() const { return left_ == burst() && rows_left_ == 1 && planes_left_ == 1; }
   void issue_burst();
 
   Fifo<LoadDesc, kCommandQueueDepth> commands_;

@@ -215,16 +215,17 @@ uint64_t Tile<Core>::quiet(const TileIn &in) const {
   }
   const bool end = s.decoder.end();
   const uint8_t avail = s.tokens.avail();
-  const bool ar_free = !out_.m_arvalid;
+  const bool ar_free = out_.m_arvalid == 0;
   if (s.control.state() != Control::State::kRun || s.regs.soft_reset() || !s.regs.quiet() ||
-      s.fetch.eager(end, ar_free) || s.load.eager(avail, ar_free && !s.fetch.address().valid) ||
-      (end && all_idle()) || s.decoder.fault_valid()) {
+      s.fetch.eager(end, ar_free) || s.load.eager(avail) || (end && all_idle()) ||
+      s.decoder.fault_valid()) {
     return 0;
   }
   const uint64_t decoder =
       s.decoder.quiet(s.fetch.beat() != nullptr, s.load.cmd_ready(), !kVector && s.core.cmd_ready(),
                       kVector && s.core.cmd_ready(), s.store.cmd_ready());
-  return std::min({decoder, reads ? s.load.quiet_reading() : kForever, s.core.quiet(avail),
+  return std::min({decoder, s.load.quiet_address(ar_free),
+                   reads ? s.load.quiet_reading() : kForever, s.core.quiet(avail),
                    s.store.quiet(avail, in.m_awready != 0, in.m_wready != 0),
                    s.control.quiet(s.regs.watchdog(), reads || writes)});
 }
@@ -238,6 +239,12 @@ void Tile<Core>::skip(uint64_t cycles, const TileIn &in) {
   const CoreSkipped core = s.core.skip(cycles, s.tokens.avail());
   s.decoder.skip(cycles);
   const bool reads = in.m_rvalid != 0, writes = (out_.m_wvalid & in.m_wready) != 0;
+  for (uint64_t left = cycles;
+       left != 0 && (s.load.asks() || (s.load.address().valid && !s.arbiter.out().valid)); --left) {
+    const Address address = s.load.address();
+    s.load.edge_address(!s.arbiter.out().valid);
+    s.arbiter.edge(false, Address{}, address);
+  }
   s.store.skip(cycles, in.m_wready != 0);
   s.perf.skip(cycles, core, reads, writes);
   s.control.skip(cycles, reads || writes ? 0 : core.since_progress);
