@@ -70,6 +70,7 @@ void ClockedThread::wake_at(Cycle at) {
 
 Clock::Clock(sc_core::sc_module_name name, const Options &options)
     : sc_core::sc_module(name), options_(options) {
+  far_own_.fill(kNever);
   sc_core::sc_spawn_options method;
   method.spawn_method();
   sc_core::sc_spawn([this] { run(); }, "run", &method);
@@ -115,7 +116,25 @@ Cycle Clock::next_event() const {
   if (!far_.empty()) {
     next = std::min(next, far_.begin()->first);
   }
+  if (next_own_ < next) {
+    next = std::min(next, *std::min_element(far_own_.begin(), far_own_.end()));
+  }
   return next;
+}
+
+/* Moves what has come near enough to the wheel. */
+void Clock::fetch_far() {
+  while (!far_.empty() && far_.begin()->first - now_ < kWheel) {
+    const auto [at, index] = *far_.begin();
+    far_.erase(far_.begin());
+    schedule(index, at);
+  }
+  if (next_own_ < now_ + kWheel) {
+    next_own_ = kNever;
+    for (unsigned index = 0; index < modules_.size(); ++index) {
+      schedule_own(index, far_own_[index]);
+    }
+  }
 }
 
 void Clock::update_thread_due() {
@@ -136,11 +155,7 @@ void Clock::release_threads() {
 }
 
 void Clock::tick_modules() {
-  while (!far_.empty() && far_.begin()->first - now_ < kWheel) {
-    const auto [at, index] = *far_.begin();
-    far_.erase(far_.begin());
-    schedule(index, at);
-  }
+  fetch_far();
   const auto slot = static_cast<unsigned>(now_ % kWheel);
   uint64_t awake = wheel_[slot];
   wheel_[slot] = 0;
@@ -154,7 +169,7 @@ void Clock::tick_modules() {
     const auto index = static_cast<unsigned>(options_.reverse ? 63 - __builtin_clzll(awake)
                                                               : __builtin_ctzll(awake));
     awake &= ~(uint64_t{1} << index);
-    schedule(index, modules_[index]->tick(now_));
+    schedule_own(index, modules_[index]->tick(now_));
     ++ticks_;
   }
 }

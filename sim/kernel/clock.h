@@ -26,6 +26,7 @@
 #ifndef HB_SIM_KERNEL_CLOCK_H_
 #define HB_SIM_KERNEL_CLOCK_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -171,7 +172,17 @@ class Clock : public sc_core::sc_module {
       far_.emplace(at, index);
     }
   }
+  /* When a module wants to be ticked: what it said before does not matter any more. */
+  void schedule_own(unsigned index, Cycle at) {
+    if (at - now_ < kWheel) {
+      schedule(index, at);
+      at = kNever;
+    }
+    far_own_[index] = at;
+    next_own_ = std::min(next_own_, at);
+  }
   Cycle next_event() const;
+  void fetch_far();
   void update_thread_due();
   void release_threads();
   void tick_modules();
@@ -189,7 +200,9 @@ class Clock : public sc_core::sc_module {
   std::array<uint64_t, kWheel> wheel_{};      // per cycle modulo kWheel: bit per module to tick
   std::array<uint64_t, kWord> slots_{};       // bit per entry of the wheel that is not zero
   uint64_t words_ = 0;                        // bit per word of slots_ that is not zero
-  std::set<std::pair<Cycle, unsigned>> far_;  // wakes beyond the wheel
+  std::set<std::pair<Cycle, unsigned>> far_;  // wakes by others beyond the wheel
+  std::array<Cycle, kMaxTicked> far_own_;     // what the modules said themselves, if beyond it
+  Cycle next_own_ = kNever;                   // none of them is earlier
   std::vector<ClockedThread *> threads_;
   Cycle thread_due_ = kNever;  // earliest of all threads
   sc_core::sc_event go_;
