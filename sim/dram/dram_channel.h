@@ -83,6 +83,12 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   struct Group {
     Ps activate = 0, read = 0, write = 0;
   };
+  /* Where a bank lies, seen from another one. */
+  enum Place : uint8_t { kSameGroup, kSameRank, kOtherRank, kPlaces };
+  /* From a column access to the next read, and write, as the data bus has it. */
+  struct BusTimes {
+    Ps read = 0, write = 0;
+  };
   /* Which column accesses may go. */
   struct Turn {
     bool reads = true, writes = true;
@@ -108,7 +114,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void access(const Request &request);
   void aim(Request &request) const { locate(request.burst, &request.bank, &request.row); }
   Choice choose();
-  bool choose_again(const Choice &last);
+  bool choose_again();
   Turn turn() const;
   /* When the access to an open row may go. */
   Ps column_at(const Request &request) const {
@@ -117,6 +123,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
                      request.arrival, command_});
   }
   void issue(const Choice &choice);
+  void find_bus_times();
   void take_bus(Ps at, bool write, uint8_t bank);
   void count_writes(int more);
   unsigned rank_of(unsigned bank) const { return bank >> banks_log2_; }
@@ -153,9 +160,11 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::array<Field, HB_DRAM_FIELDS> fields_{};  // by hb_dram_field_t
   std::vector<Bank> banks_;                     // rank after rank
   std::vector<Rank> ranks_;
-  std::vector<Group> groups_;  // rank after rank
-  Choice choice_;              // what choose() said
-  bool chosen_ = false;        // and nothing has changed since
+  std::vector<Group> groups_;                                 // rank after rank
+  std::array<std::array<BusTimes, kPlaces>, 2> bus_times_{};  // after a read, a write
+  Ps bus_free_ = 0;                                           // no column access before it
+  Choice choice_;                                             // what choose() said
+  bool chosen_ = false;                                       // and nothing has changed since
   // What it saw, for choose_again().
   bool all_seen_ = false;    // all requests, not the oldest alone
   Ps other_sort_ = kNoTime;  // earliest command that is no column access, the command bus apart

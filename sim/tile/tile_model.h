@@ -71,6 +71,8 @@ class TileModelIf {
    */
   virtual uint64_t quiet(const TileIn &in) const { (void)in; return 0; }
   virtual void skip(uint64_t cycles, const TileIn &in) { (void)cycles; (void)in; }
+  /** Whether it looks at the data of reads with this id. */
+  virtual bool reads_data(uint8_t id) const { (void)id; return true; }
   /** `started` and `completed` alone, cheap enough for every cycle. */
   virtual uint32_t jobs_started() const = 0;
   virtual uint32_t jobs_completed() const = 0;

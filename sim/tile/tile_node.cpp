@@ -331,6 +331,7 @@ void TileNode::ask_next() {
   read_request_->make_read(ask_addr_, packet_beats(ask_addr_, ask_beats_));
   read_request_->id = reads_[asking_].id;
   read_request_->tag = asking_;
+  read_request_->dataless = !model_->reads_data(read_request_->id);
   ask_addr_ += read_request_->bytes;
   ask_beats_ -= read_request_->beats;
   if (ask_beats_ == 0) {

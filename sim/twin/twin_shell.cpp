@@ -8,7 +8,6 @@ namespace {
 
 constexpr uint8_t kOkay = 0, kSlvErr = 2;
 constexpr uint32_t kValid = 1u << 31;
-constexpr uint32_t kIndexMask = 0xfffff;
 
 uint32_t status_word(const Completion &completion) {
   return kValid | (completion.status.index & kIndexMask) << 8 | completion.status.code;

@@ -41,6 +41,8 @@ class Tile final : public TileModelIf {
   uint32_t jobs_completed() const override { return state_->perf.count.completed; }
   TilePerf perf() const override { return state_->perf.count; }
 
+  bool reads_data(uint8_t id) const override { return data_ != nullptr || id == kIdFetch; }
+
   void clock(const TileIn &in) override;
   uint64_t quiet(const TileIn &in) const override;
   void skip(uint64_t cycles, const TileIn &in) override;

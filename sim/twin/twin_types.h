@@ -34,6 +34,7 @@ constexpr uint64_t kForever = UINT64_MAX;
 
 // rtl/hb_pkg.sv
 constexpr uint8_t kIdFetch = 0, kIdLoad = 1, kIdStore = 2;
+constexpr uint32_t kIndexMask = 0xfffff;
 constexpr unsigned kJobQueueDepth = 4, kComplQueueDepth = 8, kCommandQueueDepth = 4,
                    kMaxOutstanding = 8;
 
