@@ -31,8 +31,8 @@ hb_soc_dram_t on_grid(hb_soc_dram_t config) {
 DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
                          const hb_soc_noc_t &noc_config, const hb_soc_dram_t &config,
                          uint32_t channel, uint32_t clock_khz, DramMemory &memory)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       config_(on_grid(config)),
       burst_log2_(log2_of(config.burst_bytes)),
       banks_log2_(log2_of(config.banks)),

@@ -30,7 +30,7 @@
 
 namespace hb {
 
-class DramChannel : public sc_core::sc_module, public Ticked {
+class DramChannel : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kMaxQueue = 64;               /* limit of queue_depth */
   static constexpr unsigned kMaxBanks = HB_SIM_MAX_BANKS; /* limit of ranks * banks */

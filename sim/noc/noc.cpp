@@ -97,8 +97,8 @@ Packet *NocPort::receive(Net net) {
 
 Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
          const AddressMap &map)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       config_(config),
       map_(map),
       nodes_(config.columns * config.rows),

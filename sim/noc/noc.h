@@ -82,7 +82,7 @@ class NocPort {
   std::array<Link<Packet *>, 2> arrived_;
 };
 
-class Noc : public sc_core::sc_module, public Ticked {
+class Noc : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kInjectPackets = 4; /* injection queue of an NI, per network */
   static constexpr unsigned kEjectPackets = 4;  /* ejection queue of an NI, request network */

@@ -28,8 +28,8 @@ constexpr size_t kMaxDoorbells = 64;   // more than any job queue holds; refused
 
 TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
                    std::unique_ptr<TileModelIf> model, Link<bool> *irq)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       options_(options),
       stall_limit_((uint64_t{options.stall_ppm} << 32) / 1000000),
       model_(std::move(model)),

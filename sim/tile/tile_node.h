@@ -53,7 +53,7 @@
 
 namespace hb {
 
-class TileNode : public sc_core::sc_module, public Ticked {
+class TileNode : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kMaxReads =
       HB_SIM_MAX_OUTSTANDING; /* read bursts, and read packets, not handed over yet */

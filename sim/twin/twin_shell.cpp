@@ -201,6 +201,10 @@ void Regs::read(const In &in) {
 
 void Regs::edge(const In &in) {
   const TileIn &axi = *in.axi;
+  if (quiet() && (axi.s_awvalid | axi.s_wvalid | axi.s_arvalid) == 0 && !in.job_take && !in.flush &&
+      in.completion == nullptr) {
+    return;
+  }
   const bool write_now = aw_held_ && w_held_ && !bvalid_;
   const bool read_now = ar_held_ && !rvalid_;
   const bool ring_ok = jobs_.in_ready();
