@@ -61,7 +61,8 @@ class Ticked : public WakeableIf {
 
   /**
    * Does the work of cycle `now`.
-   * @return the next cycle to be ticked in (> now), or kNever: only when woken.
+   * @return the next cycle to be ticked in (> now), or kNever: only when woken. What it returned
+   * before does not count any more.
    */
   virtual Cycle tick(Cycle now) = 0;
 
