@@ -58,10 +58,11 @@ void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile
   slot->limit = HB_TIMER_NEVER;
   jobs->free_tiles &= ~(1u << tile);
 
-  const uint64_t watchdog = jobs->tables->header->watchdog_cycles;
-  if (watchdog != 0) {
-    slot->limit =
-        now + watchdog * HB_JOBS_LIMIT_WATCHDOGS + (uint64_t)est_cycles * HB_JOBS_LIMIT_ESTIMATES;
+  const hb_image_header_t *const header = jobs->tables->header;
+  if (header->watchdog_cycles != 0) {
+    slot->limit = now + HB_JOBS_LIMIT_FLOOR +
+                  (uint64_t)est_cycles *
+                      (HB_JOBS_LIMIT_ESTIMATES + HB_JOBS_LIMIT_TILE_ESTIMATES * header->num_tiles);
     if (slot->limit < jobs->alarm) {
       set_alarm(jobs, slot->limit);
     }
