@@ -91,18 +91,24 @@ static void print_energy(const hb_metrics_t *metrics, FILE *out) {
           energy->dram_pj / whole, energy->static_pj / whole);
 }
 
+/* What went wrong with tiles, if anything did, and what it cost. */
 static void print_faults(const hb_metrics_t *metrics, FILE *out) {
-  uint64_t hangs = 0;
-  uint64_t errors = 0;
-  uint64_t resets = 0;
-  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
-    hangs += metrics->tiles[i].hangs;
-    errors += metrics->tiles[i].read_errors;
-    resets += metrics->tiles[i].resets;
+  const hb_metrics_faults_t sum = hb_metrics_faults(metrics);
+  if (sum.hangs + sum.errors + sum.resets == 0) {
+    return;
   }
-  if (hangs + errors + resets > 0) {
-    fprintf(out, "fault %llu hangs and %llu read errors injected, %llu resets of tiles\n",
-            (ull)hangs, (ull)errors, (ull)resets);
+  fprintf(out,
+          "fault %llu hangs and %llu read errors injected; %llu resets of tiles, %llu jobs run "
+          "again (%llu elsewhere), %llu frames lost, %llu tiles retired\n",
+          (ull)sum.hangs, (ull)sum.errors, (ull)sum.resets, (ull)sum.run_again, (ull)sum.elsewhere,
+          (ull)sum.frames_lost, (ull)sum.retired);
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    const hb_score_tile_t *tile = &metrics->result.tiles[i];
+    if (tile->resets > 0) {
+      fprintf(out, "      %s: %llu resets cost it %llu cycles (%.3f ms)%s\n",
+              metrics->soc->tiles[i].name, (ull)tile->resets, (ull)tile->lost_cycles,
+              hb_metrics_ms(metrics, tile->lost_cycles), tile->retired ? ", retired" : "");
+    }
   }
 }
 

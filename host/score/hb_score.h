@@ -49,6 +49,7 @@ typedef struct hb_score_model {
   uint64_t late;      /* completed late, or overdue */
   uint64_t overdue;   /* of those, not completed */
   uint64_t dropped, in_flight;
+  uint64_t lost_to_faults;   /* of those dropped: a job failed for good, or no tile is left */
   uint64_t deadline_misses;  /* late + dropped */
   hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames; 0 of
                                 a frame that jitter brought so early that it was done before */
@@ -61,6 +62,11 @@ typedef struct hb_score_model {
 typedef struct hb_score_tile {
   uint64_t jobs, failed; /* ended during the run; failed of those */
   uint64_t macs;         /* of jobs that ended well, taps on padding included */
+  uint64_t resets;       /* each has cost a job */
+  uint64_t lost_cycles;  /* from those jobs' starts to the resets: what failing cost the tile */
+  uint64_t run_again;    /* of those jobs, started again by the end of the run, on any tile */
+  uint64_t elsewhere;    /* of those, on another one */
+  bool retired;          /* firmware has given it up */
 } hb_score_tile_t;
 
 typedef struct hb_score_result {
@@ -97,6 +103,7 @@ void hb_score_free(hb_score_t *score);
 void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32_t num);
 void hb_score_job(void *ctx, const hb_sim_job_t *job);
 void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
+void hb_score_tile_event(void *ctx, const hb_sim_tile_event_t *event);
 
 /** Frames that arrived and frames that ended (done or dropped) so far, for progress. */
 void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out);
