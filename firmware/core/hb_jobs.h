@@ -12,10 +12,10 @@
  *
  * is given up; with watchdog_cycles 0 in the image none is. The estimate is of the job alone in the
  * machine. One that only waits for memory takes as many times longer as tiles want it too, and up
- * to twice that while they close each other's rows; the floor, in cycles, is for what does not grow
- * with the job. `scripts/limit_margin` prints how near to its limit any job of a run came. The
- * alarm is set to the first of these limits and moved only when it rings or an earlier limit comes:
- * a ring may find nothing due.
+ * to twice that while they close each other's rows. The rest is reserve, the floor (cycles) that of
+ * jobs so short that one refresh weighs. `scripts/limit_margin` prints how near to its limit any
+ * job of a run came. The alarm is set to the first of these limits and moved only when it rings or
+ * an earlier limit comes: a ring may find nothing due.
  *
  * A tile whose job failed is reset (TILE_RESET). When hb_jobs_reset() returns the job is lost and
  * may run elsewhere, on the tile's memory too: nothing of it is under way. A tile that fails
@@ -35,8 +35,8 @@
 #include "hilbert/hb_status.h"
 
 enum {
-  HB_JOBS_LIMIT_FLOOR = 200000,
-  HB_JOBS_LIMIT_ESTIMATES = 4,
+  HB_JOBS_LIMIT_FLOOR = 50000,
+  HB_JOBS_LIMIT_ESTIMATES = 8,
   HB_JOBS_LIMIT_TILE_ESTIMATES = 2,
   HB_JOBS_MAX_FAILURES = 3,
 };

@@ -98,8 +98,8 @@ static void print_faults(const hb_metrics_t *metrics, FILE *out) {
     return;
   }
   fprintf(out,
-          "fault %llu hangs and %llu read errors injected; %llu resets of tiles, %llu jobs run "
-          "again (%llu elsewhere), %llu frames lost, %llu tiles retired\n",
+          "fault %llu hangs and %llu read errors injected, %llu resets of tiles\n"
+          "      %llu jobs run again (%llu elsewhere), %llu frames lost, %llu tiles retired\n",
           (ull)sum.hangs, (ull)sum.errors, (ull)sum.resets, (ull)sum.run_again, (ull)sum.elsewhere,
           (ull)sum.frames_lost, (ull)sum.retired);
   for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
