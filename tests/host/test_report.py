@@ -68,12 +68,6 @@ class Report(unittest.TestCase):
         cycles = self.metrics["host"]["scheduler"]["cycles_per_decision"]
         self.assertIn(f'UXCost {self.metrics["ux"]["cost"]:.4f}: ', page)
         self.assertIn(f'of {cycles["min"]}, {cycles["p50"]}, {cycles["p99"]} cycles', page)
-        self.assertNotIn("faults", page)
-
-        def faulty(metrics):
-            metrics["faults"] = {"records": 5, "tile_resets": 4, "jobs_again": 3}
-
-        self.assertIn(" 5 faults, 4 resets of tiles, 3 jobs run again.", self.page(faulty)[0])
 
     def test_ux_over_time(self):
         def two(metrics):
