@@ -270,7 +270,7 @@ class Report(unittest.TestCase):
         khz, whole = self.metrics["clock_mhz"] * 1000, self.timeline(trace, 0, self.metrics["cycles"])
         begin, end = ((begin + end) / 2 for begin, end, _ in (whole["$jobs0"][1], whole["$jobs0"][-2]))  # in the middle of jobs
         first, last = int(begin * khz), int(end * khz)
-        part = self.check_timeline(trace, first, last, f"--from={begin:.8f}ms", f"--to={end:.8f}ms")
+        part = self.check_timeline(trace, first, last, f"--from={first / khz:.8f}ms", f"--to={last / khz:.8f}ms")
         self.assertEqual(len(whole["$jobs0"]), len(part["$jobs0"]) + 2)
         self.assertEqual((part["$jobs0"][0][0], part["$jobs0"][-1][1]), (first / khz, last / khz))
         self.check_timeline(trace, 9 * khz, self.metrics["cycles"], "--from=9000us")
