@@ -58,10 +58,11 @@ void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile
   slot->limit = HB_TIMER_NEVER;
   jobs->free_tiles &= ~(1u << tile);
 
-  const uint64_t watchdog = jobs->tables->header->watchdog_cycles;
-  if (watchdog != 0) {
-    slot->limit =
-        now + watchdog * HB_JOBS_LIMIT_WATCHDOGS + (uint64_t)est_cycles * HB_JOBS_LIMIT_ESTIMATES;
+  const hb_image_header_t *const header = jobs->tables->header;
+  if (header->watchdog_cycles != 0) {
+    slot->limit = now + HB_JOBS_LIMIT_FLOOR +
+                  (uint64_t)est_cycles *
+                      (HB_JOBS_LIMIT_ESTIMATES + HB_JOBS_LIMIT_TILE_ESTIMATES * header->num_tiles);
     if (slot->limit < jobs->alarm) {
       set_alarm(jobs, slot->limit);
     }
@@ -71,9 +72,6 @@ void hb_jobs_start(hb_jobs_t *jobs, uint32_t tile, uint32_t model, const hb_tile
 hb_status_t hb_jobs_collect(hb_jobs_t *jobs, uint32_t tile, hb_jobs_end_t *end_out) {
   hb_jobs_slot_t *const slot = &jobs->slot[tile];
   hb_tile_completion_t completion;
-  if (((jobs->resetting >> tile) & 1u) != 0) {
-    return HB_ERR_END; /* the reset drops it */
-  }
   HB_TRY(hb_tile_reap(&slot->tile, &completion));
 
   if ((((jobs->free_tiles | jobs->retired) >> tile) & 1u) != 0 || completion.tag != slot->job.tag) {
@@ -102,45 +100,24 @@ void hb_jobs_succeeded(hb_jobs_t *jobs, uint32_t tile) {
   jobs->slot[tile].failures = 0;
 }
 
-static void ring_by(hb_jobs_t *jobs, uint64_t cycle) {
-  if (cycle < jobs->alarm) {
-    set_alarm(jobs, cycle);
-  }
-}
-
-void hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile, uint64_t now) {
+uint32_t hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile) {
   hb_jobs_slot_t *const slot = &jobs->slot[tile];
   ++slot->resets;
   ++slot->failures;
-  slot->limit = now + HB_JOBS_RESET_CYCLES;
-  jobs->free_tiles &= ~(1u << tile);
-  jobs->resetting |= 1u << tile;
   hb_telemetry_tile_reset(tile, slot->job.tag, slot->resets);
   hb_tile_reset(&slot->tile);
-  ring_by(jobs, now + HB_JOBS_POLL_CYCLES);
-}
-
-bool hb_jobs_reset_over(hb_jobs_t *jobs, uint32_t tile, uint64_t now, hb_jobs_end_t *end_out) {
-  hb_jobs_slot_t *const slot = &jobs->slot[tile];
-  const bool done = hb_tile_reset_done(&slot->tile);
-  if (!done && now < slot->limit) {
-    ring_by(jobs, now + HB_JOBS_POLL_CYCLES);
-    return false;
-  }
-  jobs->resetting &= ~(1u << tile);
-  if (!done || slot->failures >= HB_JOBS_MAX_FAILURES) {
+  if (slot->failures >= HB_JOBS_MAX_FAILURES) {
+    jobs->free_tiles &= ~(1u << tile);
     jobs->retired |= 1u << tile;
-    hb_telemetry_fault(done ? HB_ERR_FAILED : HB_ERR_TIMEOUT, tile, HB_IMAGE_NONE,
-                       done ? slot->failures : 0);
+    hb_telemetry_fault(HB_ERR_FAILED, tile, HB_IMAGE_NONE, slot->failures);
   } else {
     jobs->free_tiles |= 1u << tile;
   }
-  *end_out = (hb_jobs_end_t){.model = slot->model, .tag = slot->job.tag};
-  return true;
+  return slot->model;
 }
 
 uint32_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {
-  const uint32_t idle = jobs->free_tiles | jobs->resetting | jobs->retired;
+  const uint32_t idle = jobs->free_tiles | jobs->retired;
   uint64_t next = HB_TIMER_NEVER;
   uint32_t silent = 0;
   for (uint32_t tile = 0; tile < jobs->tables->header->num_tiles; ++tile) {
@@ -156,9 +133,6 @@ uint32_t hb_jobs_check_limits(hb_jobs_t *jobs, uint64_t now) {
     } else {
       next = slot->limit < next ? slot->limit : next;
     }
-  }
-  if (jobs->resetting != 0 && now + HB_JOBS_POLL_CYCLES < next) {
-    next = now + HB_JOBS_POLL_CYCLES;
   }
   set_alarm(jobs, next);
   return silent;

@@ -4,17 +4,23 @@
  * @file
  * The jobs on the tiles: at most one per tile.
  *
- * A second line of defence stands behind the tiles' own watchdogs: a job that has run
- * HB_JOBS_LIMIT_WATCHDOGS times the image's watchdog_cycles plus HB_JOBS_LIMIT_ESTIMATES times its
- * estimate is given up. The alarm is set to the first of these limits and moved only when it rings
- * or an earlier limit comes: a ring may find nothing due.
+ * A second line of defence stands behind the tiles' own watchdogs, which a tile that gets no answer
+ * from the network does not heed: a job that has run longer than
  *
- * A tile whose job failed is reset (TILE_RESET). It is asked every HB_JOBS_POLL_CYCLES whether that
- * is over; only then, or when it has been retired, is the job lost and may run elsewhere: until
- * then the tile may still write. A tile is retired for good if it fails HB_JOBS_MAX_FAILURES times
- * without a good job in between, or does not end its reset within HB_JOBS_RESET_CYCLES; a FAULT
- * record says so (HB_ERR_FAILED, detail: the failures; HB_ERR_TIMEOUT, detail: 0; tag
- * HB_IMAGE_NONE).
+ *   HB_JOBS_LIMIT_FLOOR + (HB_JOBS_LIMIT_ESTIMATES + HB_JOBS_LIMIT_TILE_ESTIMATES * tiles) *
+ *   its estimate
+ *
+ * is given up; with watchdog_cycles 0 in the image none is. The estimate is of the job alone in the
+ * machine. One that only waits for memory takes as many times longer as tiles want it too, and up
+ * to twice that while they close each other's rows. The rest is reserve, the floor (cycles) that of
+ * jobs so short that one refresh weighs. `scripts/limit_margin` prints how near to its limit any
+ * job of a run came. The alarm is set to the first of these limits and moved only when it rings or
+ * an earlier limit comes: a ring may find nothing due.
+ *
+ * A tile whose job failed is reset (TILE_RESET). When hb_jobs_reset() returns the job is lost and
+ * may run elsewhere, on the tile's memory too: nothing of it is under way. A tile that fails
+ * HB_JOBS_MAX_FAILURES times without a good job in between is retired for good; a FAULT record says
+ * so (HB_ERR_FAILED, tag HB_IMAGE_NONE, detail: the failures).
  */
 
 #ifndef HB_JOBS_H_
@@ -29,11 +35,10 @@
 #include "hilbert/hb_status.h"
 
 enum {
-  HB_JOBS_LIMIT_WATCHDOGS = 8,
-  HB_JOBS_LIMIT_ESTIMATES = 16,
+  HB_JOBS_LIMIT_FLOOR = 50000,
+  HB_JOBS_LIMIT_ESTIMATES = 8,
+  HB_JOBS_LIMIT_TILE_ESTIMATES = 2,
   HB_JOBS_MAX_FAILURES = 3,
-  HB_JOBS_POLL_CYCLES = 2000,
-  HB_JOBS_RESET_CYCLES = 200000
 };
 
 typedef struct hb_jobs_slot {
@@ -41,7 +46,7 @@ typedef struct hb_jobs_slot {
   hb_tile_job_t job; /* running, if the tile is not free */
   uint32_t model;
   uint32_t refused; /* accesses of this tile, when last asked */
-  uint64_t limit;   /* cycle in which the job is given up; of the reset, if it is being reset */
+  uint64_t limit;   /* cycle in which the job is given up */
   uint32_t resets;
   uint32_t failures; /* since its last good job */
 } hb_jobs_slot_t;
@@ -49,7 +54,6 @@ typedef struct hb_jobs_slot {
 typedef struct hb_jobs {
   const hb_tables_t *tables;
   uint32_t free_tiles; /* bit per tile */
-  uint32_t resetting;  /* likewise; neither free nor running */
   uint32_t retired;    /* likewise */
   uint64_t alarm;
   hb_jobs_slot_t slot[HB_MAX_TILES];
@@ -95,17 +99,11 @@ bool hb_jobs_refused(hb_jobs_t *jobs, uint32_t tile, uint32_t *addr_out);
 void hb_jobs_succeeded(hb_jobs_t *jobs, uint32_t tile);
 
 /**
- * The tile's last job, which has left it or is given up, failed: resets the tile. The job is lost
- * when hb_jobs_reset_over() says so.
+ * The tile's last job, which has left it or is given up, failed: resets the tile. The tile is then
+ * free, or retired.
+ * @return the model whose job is lost.
  */
-void hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile, uint64_t now);
-
-/**
- * Whether the reset of a tile that is being reset is over, one way or the other; asks the tile. The
- * tile is then free, or retired.
- * @param[out] end_out the job that is lost.
- */
-bool hb_jobs_reset_over(hb_jobs_t *jobs, uint32_t tile, uint64_t now, hb_jobs_end_t *end_out);
+uint32_t hb_jobs_reset(hb_jobs_t *jobs, uint32_t tile);
 
 /**
  * The alarm rang: looks for jobs past their limit and sets the alarm again.

@@ -33,16 +33,10 @@ static void use_tiles_left(hb_main_t *self) {
   self->ready = 0; /* what jobs know of tiles is out of date */
 }
 
-/* Looks at tiles that are being reset. */
-static void finish_resets(hb_main_t *self) {
+/* The tile's job failed: it is to run again, elsewhere if it can. */
+static void reset_tile(hb_main_t *self, uint32_t tile) {
   const uint32_t retired = self->jobs.retired;
-  for (uint32_t tile = 0; tile < self->tables.header->num_tiles; ++tile) {
-    hb_jobs_end_t end;
-    if (((self->jobs.resetting >> tile) & 1u) != 0 &&
-        hb_jobs_reset_over(&self->jobs, tile, self->now, &end)) {
-      hb_frames_layer_failed(&self->frames, end.model, tile, true);
-    }
-  }
+  hb_frames_layer_failed(&self->frames, hb_jobs_reset(&self->jobs, tile), tile, true);
   if (self->jobs.retired != retired) {
     use_tiles_left(self);
   }
@@ -62,7 +56,7 @@ static void handle_end(hb_main_t *self, uint32_t tile, const hb_jobs_end_t *end)
   } else {
     hb_telemetry_fault(code == HB_TILE_STATUS_WATCHDOG ? HB_ERR_TIMEOUT : HB_ERR_FAILED, tile,
                        end->tag, end->compl_status);
-    hb_jobs_reset(&self->jobs, tile, self->now);
+    reset_tile(self, tile);
   }
 }
 
@@ -321,7 +315,7 @@ static void reset_silent_tiles(hb_main_t *self) {
   uint32_t silent = hb_jobs_check_limits(&self->jobs, self->now);
   for (uint32_t tile = 0; silent != 0; ++tile, silent >>= 1) {
     if ((silent & 1u) != 0) {
-      hb_jobs_reset(&self->jobs, tile, self->now);
+      reset_tile(self, tile);
     }
   }
 }
@@ -337,9 +331,6 @@ hb_status_t hb_main_step(hb_main_t *self) {
   self->now = hb_timer_now();
   if ((pending & HB_IRQ_TIMER) != 0) {
     reset_silent_tiles(self);
-  }
-  if (self->jobs.resetting != 0) {
-    finish_resets(self);
   }
   if ((self->tables.header->flags & HB_IMAGE_FLAG_DROP_LATE) != 0) {
     hb_frames_drop_late(&self->frames, self->now);

@@ -4,8 +4,8 @@
  * @file
  * The firmware: an event loop that turns announced frames into jobs on tiles.
  *
- * One pass, hb_main_step(): collect completions, take in new frames, look at the alarm and at tiles
- * being reset, drop late frames (if the image asks for it), then let the policy choose variants,
+ * One pass, hb_main_step(): collect completions, take in new frames, look at the alarm,
+ * drop late frames (if the image asks for it), then let the policy choose variants,
  * give up frames, and place ready jobs on free tiles until nothing fits. In between the CPU sleeps.
  *
  * A failed job costs a layer, at worst its frame, and a tile that fails again and again is retired;

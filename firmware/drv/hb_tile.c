@@ -66,10 +66,6 @@ hb_status_t hb_tile_reap(const hb_tile_t *tile, hb_tile_completion_t *completion
   return HB_OK;
 }
 
-bool hb_tile_reset_done(const hb_tile_t *tile) {
-  return (hb_mmio_read32(tile->mmio_base + HB_TILE_REG_CTRL) & HB_TILE_CTRL_SOFT_RESET_MASK) == 0;
-}
-
 uint32_t hb_tile_status_code(uint32_t compl_status) {
   return (compl_status & HB_TILE_COMPL_STATUS_CODE_MASK) >> HB_TILE_COMPL_STATUS_CODE_LSB;
 }

@@ -65,9 +65,6 @@ HB_MUST_USE hb_status_t hb_tile_reap(const hb_tile_t *tile, hb_tile_completion_t
  */
 void hb_tile_reset(hb_tile_t *tile);
 
-/** Whether the reset is over. */
-bool hb_tile_reset_done(const hb_tile_t *tile);
-
 /** The job status code (HB_TILE_STATUS_*) in a COMPL_STATUS value. */
 uint32_t hb_tile_status_code(uint32_t compl_status);
 

@@ -166,7 +166,7 @@ static tile_t *tile_at(machine_t *m, uint32_t addr, uint32_t *offset_out) {
 }
 
 static bool is_ni(uint32_t offset) {
-  return offset >= HB_NI_BASE(0) - HB_TILE_BASE(0);
+  return offset >= HB_NI_OFFSET;
 }
 
 static void start_job(machine_t *m, tile_t *tile, uint32_t tag) {
@@ -186,7 +186,7 @@ static uint32_t read_tile(machine_t *m, const tile_t *tile, uint32_t offset) {
     case HB_TILE_REG_ID:
       return tile->id;
     case HB_TILE_REG_CTRL:
-      return tile->irq_enabled ? HB_TILE_CTRL_IRQ_EN_MASK : 0u; /* a reset is over at once */
+      return tile->irq_enabled ? HB_TILE_CTRL_IRQ_EN_MASK : 0u;
     case HB_TILE_REG_STATUS:
       return (tile->running ? HB_TILE_STATUS_BUSY_MASK : 0u) |
              (tile->completed ? 1u << HB_TILE_STATUS_COMPL_LEVEL_LSB : 0u);
@@ -211,10 +211,11 @@ static void write_tile(machine_t *m, tile_t *tile, uint32_t offset, uint32_t val
   switch (offset) {
     case HB_TILE_REG_CTRL:
       tile->irq_enabled = (value & HB_TILE_CTRL_IRQ_EN_MASK) != 0;
-      if ((value & HB_TILE_CTRL_SOFT_RESET_MASK) != 0) {
-        tile->running = false;
-        tile->completed = false;
-      }
+      return;
+    case HB_NI_OFFSET + HB_NI_RESET:
+      tile->running = false;
+      tile->completed = false;
+      tile->irq_enabled = false;
       return;
     case HB_TILE_REG_JOB_TAG:
       start_job(m, tile, value);

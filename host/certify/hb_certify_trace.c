@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hb_trace_walk.h"
+
 static const char *const STREAMS[] = {
     [HB_BOUNDARY_REG_AW] = "reg_aw",    [HB_BOUNDARY_REG_W] = "reg_w",
     [HB_BOUNDARY_REG_B] = "reg_b",      [HB_BOUNDARY_REG_AR] = "reg_ar",
@@ -113,7 +115,9 @@ static uint64_t value_of(const hb_trace_record_t *record, int8_t column) {
 
 hb_status_t hb_certify_trace_next(hb_certify_trace_t *trace, hb_certify_record_t *record_out) {
   hb_trace_record_t record;
-  HB_TRY(hb_trace_reader_next(trace->reader, &record));
+  do {
+    HB_TRY(hb_trace_reader_next(trace->reader, &record));
+  } while (!hb_trace_reader_walk(trace->reader).whole);
   const int8_t *column = trace->column[record.stream];
 #define VALUE(field_) value_of(&record, column[field_])
   record_out->is_job = trace->kind[record.stream] == HB_CERTIFY_JOB;

@@ -37,7 +37,11 @@ HB_MUST_USE hb_status_t hb_certify_trace_open(const char *path, hb_certify_trace
                                               char *why, size_t why_len);
 void hb_certify_trace_close(hb_certify_trace_t *trace);
 
-/** The next of the records wanted. @retval as hb_trace_reader_next(). */
+/**
+ * The next of the records wanted. A window of which not every level is there ends the trace: its
+ * jobs may be there without what went over their tiles' boundaries.
+ * @retval as hb_trace_reader_next().
+ */
 HB_MUST_USE hb_status_t hb_certify_trace_next(hb_certify_trace_t *trace,
                                               hb_certify_record_t *record_out);
 

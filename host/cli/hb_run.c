@@ -280,6 +280,7 @@ static void on_refused(void *ctx, const hb_sim_refused_t *refused) {
 
 static void on_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
   run_t *run = ctx;
+  hb_score_tile_event(run->score, event);
   if (run->trace != NULL) {
     hb_trace_sink_tile_event(run->trace, event);
   }

@@ -127,26 +127,25 @@ static void print_energy(const hb_metrics_t *metrics, FILE *out) {
           energy->dram_pj / whole, energy->static_pj / whole);
 }
 
+/* What went wrong with tiles, if anything did, and what it cost. */
 static void print_faults(const hb_metrics_t *metrics, FILE *out) {
-  const hb_score_result_t *result = &metrics->result;
-  uint64_t hangs = 0;
-  uint64_t errors = 0;
-  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
-    hangs += metrics->tiles[i].hangs;
-    errors += metrics->tiles[i].read_errors;
-  }
-  if (result->fault_records == 0 && hangs + errors == 0) {
+  const hb_metrics_faults_t sum = hb_metrics_faults(metrics);
+  if (sum.hangs + sum.errors + sum.resets == 0) {
     return;
   }
-  fprintf(
-      out,
-      "faults %llu hangs and %llu read errors injected, %llu told by the firmware, %llu jobs run "
-      "again; resets:",
-      (ull)hangs, (ull)errors, (ull)result->fault_records, (ull)result->jobs_again);
+  fprintf(out,
+          "fault %llu hangs and %llu read errors injected, %llu resets of tiles\n"
+          "      %llu jobs run again (%llu elsewhere), %llu frames lost, %llu tiles retired\n",
+          (ull)sum.hangs, (ull)sum.errors, (ull)sum.resets, (ull)sum.run_again, (ull)sum.elsewhere,
+          (ull)sum.frames_lost, (ull)sum.retired);
   for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
-    fprintf(out, " %s %llu", metrics->soc->tiles[i].name, (ull)result->tile_resets[i]);
+    const hb_score_tile_t *tile = &metrics->result.tiles[i];
+    if (tile->resets > 0) {
+      fprintf(out, "      %s: %llu resets cost it %llu cycles (%.3f ms)%s\n",
+              metrics->soc->tiles[i].name, (ull)tile->resets, (ull)tile->lost_cycles,
+              hb_metrics_ms(metrics, tile->lost_cycles), tile->retired ? ", retired" : "");
+    }
   }
-  fputc('\n', out);
 }
 
 static void print_machine(const hb_metrics_t *metrics, FILE *out) {

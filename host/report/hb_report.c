@@ -153,12 +153,6 @@ static void scheduler_text(report_t *report) {
                number(report, metrics, "host.scheduler.cycles_per_decision.p50"),
                number(report, metrics, "host.scheduler.cycles_per_decision.p99"),
                number(report, metrics, "host.scheduler.run_percent"));
-  if (number(report, metrics, "faults.records") > 0.0) {
-    hb_text_addf(&report->html, " %.0f faults, %.0f resets of tiles, %.0f jobs run again.",
-                 number(report, metrics, "faults.records"),
-                 number(report, metrics, "faults.tile_resets"),
-                 number(report, metrics, "faults.jobs_again"));
-  }
   hb_text_addf(&report->html, "</p>\n");
 }
 
@@ -178,24 +172,30 @@ static void tiles_table(report_t *report) {
   table(report, "tiles", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
 }
 
-/* What went wrong with tiles, if anything did. */
-static void faults_line(report_t *report) {
-  static const char *const KEYS[] = {"injected_hangs", "injected_errors", "resets"};
-  json_t *tiles = get(report, report->metrics, "tiles", json_type_array);
-  int64_t sums[3] = {0};
-  for (size_t i = 0; i < length_of(tiles); i++) {
-    for (size_t k = 0; k < 3; k++) {
-      json_t *found = NULL; /* older metrics have none */
-      if (json_object_object_get_ex(json_object_array_get_idx(tiles, i), KEYS[k], &found)) {
-        sums[k] += json_object_get_int64(found);
-      }
-    }
+/* What went wrong with tiles, if anything did, and what it cost. */
+static void faults_table(report_t *report) {
+  static const column_t COLUMNS[] = {
+      {"tile", "name", true, 0},
+      {"hangs", "injected_hangs", false, 0},
+      {"read errors", "injected_errors", false, 0},
+      {"resets", "resets", false, 0},
+      {"jobs run again", "jobs_run_again", false, 0},
+      {"of those elsewhere", "jobs_run_again_elsewhere", false, 0},
+      {"cycles lost", "lost_cycles", false, 0},
+  };
+  json_t *faults = NULL; /* older metrics have none */
+  if (!json_object_object_get_ex(report->metrics, "faults", &faults) ||
+      number(report, faults, "injected_hangs") + number(report, faults, "injected_errors") +
+              number(report, faults, "resets") ==
+          0.0) {
+    return;
   }
-  if (sums[0] + sums[1] + sums[2] > 0) {
-    hb_text_addf(&report->html,
-                 "<p>Faults injected: %lld hangs, %lld read errors. Resets of tiles: %lld.</p>\n",
-                 (long long)sums[0], (long long)sums[1], (long long)sums[2]);
-  }
+  hb_text_addf(&report->html,
+               "<p>Faults cost %.0f frames and %.0f cycles of tiles (%.3f ms: from the starts of "
+               "the jobs that were lost to the resets). Tiles retired: %.0f.</p>\n",
+               number(report, faults, "frames_lost"), number(report, faults, "lost_cycles"),
+               number(report, faults, "lost_ms"), number(report, faults, "tiles_retired"));
+  table(report, "tiles", COLUMNS, sizeof(COLUMNS) / sizeof(COLUMNS[0]));
 }
 
 static void channels_table(report_t *report) {
@@ -534,7 +534,7 @@ static hb_status_t make_page(report_t *report) {
   violations_table(report);
   scheduler_text(report);
   tiles_table(report);
-  faults_line(report);
+  faults_table(report);
   channels_table(report);
   if (report->trace_path != NULL) {
     const double cycles = number(report, report->metrics, "cycles");

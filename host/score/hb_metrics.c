@@ -53,6 +53,24 @@ hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics) {
   return sum;
 }
 
+hb_metrics_faults_t hb_metrics_faults(const hb_metrics_t *metrics) {
+  hb_metrics_faults_t sum = {0};
+  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
+    const hb_score_tile_t *tile = &metrics->result.tiles[i];
+    sum.hangs += metrics->tiles[i].hangs;
+    sum.errors += metrics->tiles[i].read_errors;
+    sum.resets += tile->resets;
+    sum.run_again += tile->run_again;
+    sum.elsewhere += tile->elsewhere;
+    sum.lost_cycles += tile->lost_cycles;
+    sum.retired += tile->retired;
+  }
+  for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
+    sum.frames_lost += metrics->result.models[i].lost_to_faults;
+  }
+  return sum;
+}
+
 /* -----------------------------------------------------------------------------------------------
  * JSON */
 
@@ -138,6 +156,7 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_uint(&json, "late", model->late);
   put_uint(&json, "overdue", model->overdue);
   put_uint(&json, "dropped", model->dropped);
+  put_uint(&json, "lost_to_faults", model->lost_to_faults);
   put_uint(&json, "in_flight", model->in_flight);
   put_uint(&json, "deadline_misses", model->deadline_misses);
   json_t latency = json_begin();
@@ -185,11 +204,14 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_uint(&json, "jobs", tile->jobs);
   put_uint(&json, "switches", metrics->result.tiles[index].switches);
   put_uint(&json, "errors", tile->errors);
-  put_uint(&json, "resets", metrics->result.tile_resets[index]);
   put_uint(&json, "refused_accesses", tile->refused);
   put_uint(&json, "injected_hangs", tile->hangs);
   put_uint(&json, "injected_errors", tile->read_errors);
   put_uint(&json, "resets", tile->resets);
+  put_uint(&json, "jobs_run_again", metrics->result.tiles[index].run_again);
+  put_uint(&json, "jobs_run_again_elsewhere", metrics->result.tiles[index].elsewhere);
+  put_uint(&json, "lost_cycles", metrics->result.tiles[index].lost_cycles);
+  put(&json, "retired", json_object_new_boolean(metrics->result.tiles[index].retired));
   put_uint(&json, "busy_cycles", tile->busy);
   put_uint(&json, "array_cycles", tile->array);
   put_uint(&json, "wait_load_cycles", tile->wait_load);
@@ -360,18 +382,6 @@ static json_t scheduler_json(const hb_metrics_t *metrics) {
   return json;
 }
 
-static json_t faults_json(const hb_metrics_t *metrics) {
-  json_t json = json_begin();
-  uint64_t resets = 0;
-  for (uint32_t i = 0; i < metrics->soc->num_tiles; i++) {
-    resets += metrics->result.tile_resets[i];
-  }
-  put_uint(&json, "records", metrics->result.fault_records);
-  put_uint(&json, "tile_resets", resets);
-  put_uint(&json, "jobs_again", metrics->result.jobs_again);
-  return json;
-}
-
 static void put_ux(json_t *json, const hb_ux_cost_t *cost) {
   put_uint(json, "models", cost->models);
   put_number(json, "dlv", cost->dlv);
@@ -437,6 +447,21 @@ static json_t energy_json(const hb_metrics_t *metrics) {
   put_number(&json, "network", energy->network_pj / PJ_PER_MJ);
   put_number(&json, "dram", energy->dram_pj / PJ_PER_MJ);
   put_number(&json, "static", energy->static_pj / PJ_PER_MJ);
+  return json;
+}
+
+static json_t faults_json(const hb_metrics_t *metrics) {
+  const hb_metrics_faults_t sum = hb_metrics_faults(metrics);
+  json_t json = json_begin();
+  put_uint(&json, "injected_hangs", sum.hangs);
+  put_uint(&json, "injected_errors", sum.errors);
+  put_uint(&json, "resets", sum.resets);
+  put_uint(&json, "jobs_run_again", sum.run_again);
+  put_uint(&json, "jobs_run_again_elsewhere", sum.elsewhere);
+  put_uint(&json, "frames_lost", sum.frames_lost);
+  put_uint(&json, "tiles_retired", sum.retired);
+  put_uint(&json, "lost_cycles", sum.lost_cycles);
+  put_number(&json, "lost_ms", hb_metrics_ms(metrics, sum.lost_cycles));
   return json;
 }
 

@@ -92,6 +92,14 @@ typedef struct hb_metrics {
   hb_sim_host_stats_t host;
 } hb_metrics_t;
 
+/** What went wrong with tiles, all together; hb_score_tile_t says what each is. */
+typedef struct hb_metrics_faults {
+  uint64_t hangs, errors; /* injected */
+  uint64_t resets, run_again, elsewhere, lost_cycles;
+  uint64_t frames_lost, retired;
+} hb_metrics_faults_t;
+hb_metrics_faults_t hb_metrics_faults(const hb_metrics_t *metrics);
+
 /* What tables and JSON derive from the counts. 0 where the whole is 0. */
 double hb_metrics_ms(const hb_metrics_t *metrics, uint64_t cycles);
 double hb_metrics_percent(uint64_t part, uint64_t whole);

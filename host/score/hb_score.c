@@ -30,6 +30,12 @@ typedef struct cycles {
   uint64_t count, capacity;
 } cycles_t;
 
+/* A job that a reset has cost, until it runs again or its frame ends. */
+typedef struct lost_job {
+  bool lost;
+  uint32_t tag, tile;
+} lost_job_t;
+
 struct hb_score {
   const hb_scenario_t *scenario;
   uint32_t clock_khz;
@@ -40,9 +46,11 @@ struct hb_score {
   cycles_t doorbells;      /* of finished jobs */
   cycles_t pass_decisions; /* cycles of DECISION records since the host woke up */
   cycles_t decision_costs;
-  uint64_t last_decision[HB_IMAGE_MAX_MODELS]; /* tag, plus 1 */
-  uint32_t last_model[HB_MAX_TILES];           /* of the last job that ended, plus 1 */
-  hb_score_result_t result;                    /* what is counted on the way */
+  uint32_t last_model[HB_MAX_TILES];   /* of the last job that ended, plus 1 */
+  uint64_t failed_start[HB_MAX_TILES]; /* of the tile's last job that ended with an error */
+  lost_job_t lost[HB_IMAGE_MAX_MODELS];
+  uint64_t lost_to_faults[HB_IMAGE_MAX_MODELS]; /* frames */
+  hb_score_result_t result;                     /* what is counted on the way */
 };
 
 /* Makes room for one more item. */
@@ -160,13 +168,28 @@ static void variant_record(hb_score_t *score, const uint32_t *w) {
   }
 }
 
-static void decision_record(hb_score_t *score, uint64_t cycle, uint32_t tag) {
-  const uint32_t model = HB_TAG_MODEL(tag);
+static void decision_record(hb_score_t *score, uint64_t cycle, uint32_t tag, uint32_t tile) {
   score->result.decisions++;
   append_cycle(score, &score->pass_decisions, cycle);
-  if (model < HB_IMAGE_MAX_MODELS) {
-    score->result.jobs_again += score->last_decision[model] == (uint64_t)tag + 1;
-    score->last_decision[model] = (uint64_t)tag + 1;
+  lost_job_t *lost = &score->lost[HB_TAG_MODEL(tag)];
+  if (lost->lost && lost->tag == tag) {
+    score->result.tiles[lost->tile].run_again++;
+    score->result.tiles[lost->tile].elsewhere += tile != lost->tile;
+  }
+  lost->lost = false;
+}
+
+static void fault(hb_score_t *score, const uint32_t *w) {
+  hb_score_result_t *result = &score->result;
+  if (w[0] == HB_ERR_FAILED && w[1] < HB_MAX_TILES && w[2] == HB_IMAGE_NONE) {
+    result->tiles[w[1]].retired = true;
+  }
+  if (!result->fault) {
+    result->fault = true;
+    result->fault_status = w[0];
+    result->fault_tile = w[1];
+    result->fault_tag = w[2];
+    result->fault_detail = w[3];
   }
 }
 
@@ -185,6 +208,10 @@ void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32
       if (given >= (type == HB_TEL_FRAME_DONE ? 2u : 3u)) {
         frame_record(score, cycle, type, words + 1);
       }
+      if (type == HB_TEL_FRAME_DROPPED && given >= 3 && words[3] == HB_DROP_FAULT &&
+          words[1] < score->scenario->num_tasks) {
+        score->lost_to_faults[words[1]]++;
+      }
       break;
     case HB_TEL_VARIANT:
       if (given >= 3) {
@@ -193,22 +220,18 @@ void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32
       break;
     case HB_TEL_DECISION:
       if (given >= 4) {
-        decision_record(score, cycle, words[1]);
+        decision_record(score, cycle, words[1], words[2]);
       }
       break;
     case HB_TEL_TILE_RESET:
-      if (given >= 3 && words[1] < HB_MAX_TILES) {
-        score->result.tile_resets[words[1]]++;
+      if (given >= 2 && words[1] < HB_MAX_TILES) {
+        score->lost[HB_TAG_MODEL(words[2])] =
+            (lost_job_t){.lost = true, .tag = words[2], .tile = words[1]};
       }
       break;
     case HB_TEL_FAULT:
-      score->result.fault_records++;
-      if (given >= 4 && !score->result.fault) {
-        score->result.fault = true;
-        score->result.fault_status = words[1];
-        score->result.fault_tile = words[2];
-        score->result.fault_tag = words[3];
-        score->result.fault_detail = words[4];
+      if (given >= 4) {
+        fault(score, words + 1);
       }
       break;
     default:
@@ -230,6 +253,7 @@ void hb_score_job(void *ctx, const hb_sim_job_t *job) {
   *last_model = next_model;
   if (job->status != HB_TILE_STATUS_OK) {
     tile->failed++;
+    score->failed_start[job->tile] = job->start;
     if (!score->result.job_failed) {
       score->result.job_failed = true;
       score->result.failed_job = *job;
@@ -241,6 +265,16 @@ void hb_score_job(void *ctx, const hb_sim_job_t *job) {
   if (model < score->scenario->num_tasks &&
       layer < score->scenario->tasks[model].model.num_layers) {
     tile->macs += hb_layer_macs(&score->scenario->tasks[model].model.layers[layer]);
+  }
+}
+
+void hb_score_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
+  hb_score_t *score = ctx;
+  if (event->kind == HB_TILE_EVENT_RESET && event->tile < HB_MAX_TILES) {
+    hb_score_tile_t *tile = &score->result.tiles[event->tile];
+    tile->resets++;
+    tile->lost_cycles +=
+        event->cycle - (event->running ? event->start : score->failed_start[event->tile]);
   }
 }
 
@@ -319,7 +353,8 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
     return HB_ERR_NOMEM;
   }
   double real_time_sum = 0.0;
-  *model = (hb_score_model_t){.frames = list->count, .qoe = 1.0};
+  *model = (hb_score_model_t){
+      .frames = list->count, .lost_to_faults = score->lost_to_faults[index], .qoe = 1.0};
   for (uint64_t i = 0; i < list->count; i++) {
     const frame_t *frame = &list->items[i];
     if (frame->state == FRAME_COMPLETED) {

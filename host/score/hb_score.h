@@ -64,6 +64,7 @@ typedef struct hb_score_model {
   uint64_t overdue;   /* of those, not completed */
   uint64_t dropped, in_flight;
   uint64_t drops[HB_SCORE_DROPS]; /* of dropped, by HB_DROP_* */
+  uint64_t lost_to_faults;        /* of those dropped: a job failed for good, or no tile is left */
   uint64_t deadline_misses;       /* late + dropped */
   double violation_rate;          /* of the scored frames; 0 if there are none */
   /* Completed frames by the variant in their last VARIANT record, the first without one. */
@@ -80,6 +81,11 @@ typedef struct hb_score_tile {
   uint64_t jobs, failed; /* ended during the run; failed of those */
   uint64_t macs;         /* of jobs that ended well, taps on padding included */
   uint64_t switches;     /* jobs of another model than the job that ended before on this tile */
+  uint64_t resets;       /* each has cost a job */
+  uint64_t lost_cycles;  /* from those jobs' starts to the resets: what failing cost the tile */
+  uint64_t run_again;    /* of those jobs, started again by the end of the run, on any tile */
+  uint64_t elsewhere;    /* of those, on another one */
+  bool retired;          /* firmware has given it up */
 } hb_score_tile_t;
 
 typedef struct hb_score_result {
@@ -104,9 +110,6 @@ typedef struct hb_score_result {
   uint64_t decision_cycles; /* their sum */
   uint64_t decisions;       /* all DECISION records */
   uint64_t passes;          /* times the host was awake, until it slept */
-  /* Faults. */
-  uint64_t fault_records, tile_resets[HB_MAX_TILES];
-  uint64_t jobs_again; /* decisions for the job that the model's last decision was for */
   /* First FAULT record. */
   bool fault;
   uint32_t fault_status, fault_tile, fault_tag, fault_detail;
@@ -130,6 +133,7 @@ void hb_score_telemetry(void *ctx, uint64_t cycle, const uint32_t *words, uint32
 void hb_score_job(void *ctx, const hb_sim_job_t *job);
 void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
 void hb_score_pass(void *ctx, uint64_t woke, uint64_t slept);
+void hb_score_tile_event(void *ctx, const hb_sim_tile_event_t *event);
 
 /** Frames that arrived and frames that ended (done or dropped) so far, for progress. */
 void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out);

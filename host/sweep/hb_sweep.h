@@ -50,9 +50,9 @@ extern "C" {
   X(DECISION_P50, decision_p50_cycles, "host.scheduler.cycles_per_decision.p50") \
   X(DECISION_P99, decision_p99_cycles, "host.scheduler.cycles_per_decision.p99") \
   X(SCHEDULER, scheduler_percent, "host.scheduler.run_percent")                  \
-  X(FAULTS, faults, "faults.records")                                            \
-  X(RESETS, tile_resets, "faults.tile_resets")                                   \
-  X(JOBS_AGAIN, jobs_again, "faults.jobs_again")
+  X(RESETS, tile_resets, "faults.resets")                                        \
+  X(RUN_AGAIN, jobs_run_again, "faults.jobs_run_again")                          \
+  X(FRAMES_LOST, frames_lost, "faults.frames_lost")
 
 typedef enum hb_sweep_value {
 #define X(symbol_, name_, place_) HB_SWEEP_##symbol_,

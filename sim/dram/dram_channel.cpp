@@ -31,8 +31,8 @@ hb_soc_dram_t on_grid(hb_soc_dram_t config) {
 DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
                          const hb_soc_noc_t &noc_config, const hb_soc_dram_t &config,
                          uint32_t channel, uint32_t clock_khz, DramMemory &memory)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       config_(on_grid(config)),
       burst_log2_(log2_of(config.burst_bytes)),
       banks_log2_(log2_of(config.banks)),
@@ -64,6 +64,7 @@ DramChannel::DramChannel(sc_core::sc_module_name name, Clock &clock, Noc &noc,
     ranks_[i].refresh_due = due - due % config_.tck_ps;
   }
   find_refresh();
+  find_bus_times();
   for (unsigned slot = config.queue_depth; slot-- > 0;) {
     free_.push_back(static_cast<uint8_t>(slot));
   }
@@ -74,10 +75,10 @@ DramChannel::Ps DramChannel::start_of(Cycle cycle) const {
 }
 
 Cycle DramChannel::cycle_of(Ps time) const {
-  Cycle cycle = time / (cycle_ps_ + 1);  // not later than the right one
   if (cycle_rest_ == 0) {
     return (time + cycle_ps_ - 1) / cycle_ps_;
   }
+  Cycle cycle = time / (cycle_ps_ + 1);  // not later than the right one
   const Ps behind = time - start_of(cycle);
   cycle += behind / (cycle_ps_ + 1);
   while (start_of(cycle) < time) {
@@ -101,6 +102,9 @@ void DramChannel::locate(uint64_t burst, uint8_t *bank, uint64_t *row) const {
 void DramChannel::access(const Request &request) {
   Packet &packet = *request.packet;
   const unsigned lane = packet.addr % kBeatBytes;
+  if (!request.write && packet.dataless) {
+    return;
+  }
   if (!request.write) {
     memory_.read(request.begin_offset, packet.data.data() + lane, packet.bytes);
     return;
@@ -264,15 +268,19 @@ DramChannel::Choice DramChannel::choose() {
  * choose() after a column access, if what it saw has not changed but for the times of column
  * accesses and of the command bus: if the request goes on in the same row.
  */
-bool DramChannel::choose_again(const Choice &last) {
+bool DramChannel::choose_again() {
+  const Choice &last = choice_;
   const Request &goes_on = requests_[last.slot];
   if (clock().exact_reference() || last.command != Command::kColumn || !all_seen_ ||
       overtaken_ >= config_.starvation_cap || goes_on.burst == goes_on.end ||
       goes_on.bank != last.bank || goes_on.row != banks_[last.bank].row) {
     return false;
   }
-  choice_.at = kNoTime;
-  for (unsigned i = 0; i < num_hits_; ++i) {
+  // The oldest has it if nobody can have the bus earlier.
+  const Request &oldest = requests_[hits_[0]];
+  const Ps free = std::max(bus_free_, command_);
+  choice_ = {column_at(oldest), Command::kColumn, hits_[0], oldest.bank};
+  for (unsigned i = 1; i < num_hits_ && choice_.at > free; ++i) {
     const Request &request = requests_[hits_[i]];
     const Ps at = column_at(request);
     if (at < choice_.at) {
@@ -367,34 +375,38 @@ void DramChannel::issue(const Choice &choice) {
   }
 }
 
+/* How long after a column access others may follow, as the data bus has it. */
+void DramChannel::find_bus_times() {
+  using Signed = int64_t;
+  const Signed tck = config_.tck_ps, tccd = config_.tccd_ps, tcl = config_.tcl_ps,
+               tcwl = config_.tcwl_ps, trtrs = config_.trtrs_ps;
+  const Signed write_end = tcwl + tccd;
+  const Signed apart[kPlaces] = {config_.tccd_l_ps, tccd, tccd + trtrs};
+  const Signed recovery[kPlaces] = {config_.twtr_l_ps, config_.twtr_ps, 0};
+  for (unsigned place = 0; place < kPlaces; ++place) {
+    const bool same_rank = place != kOtherRank;
+    // The write's data follows the read's after two clocks of turnaround, another rank's after
+    // tRTRS.
+    const Signed gap = same_rank ? 2 * tck : std::max(2 * tck, trtrs);
+    bus_times_[0][place] = {static_cast<Ps>(apart[place]),
+                            static_cast<Ps>(std::max(tccd, tcl + tccd + gap - tcwl))};
+    bus_times_[1][place] = {static_cast<Ps>(same_rank ? write_end + recovery[place]
+                                                      : std::max(tccd, write_end + trtrs - tcl)),
+                            static_cast<Ps>(apart[place])};
+  }
+}
+
 /* When the column access at `at` lets others have the data bus. */
 void DramChannel::take_bus(Ps at, bool write, uint8_t bank) {
-  // The write's data follows the read's after two clocks of turnaround, another rank's after tRTRS.
-  const auto after_data = [](Ps end, Ps gap, Ps latency) {
-    return end + gap - std::min(end + gap, latency);
-  };
-  const Ps end = at + (write ? config_.tcwl_ps : config_.tcl_ps) + config_.tccd_ps;
-  const Ps turn = 2 * Ps{config_.tck_ps};
-  const Ps changed = std::max<Ps>(turn, config_.trtrs_ps);
-  for (unsigned r = 0; r < config_.ranks; ++r) {
-    const bool same = r == rank_of(bank);
-    for (unsigned g = 0; g < config_.bank_groups; ++g) {
-      Group &group = groups_[r * config_.bank_groups + g];
-      const bool near = g == bank % config_.bank_groups;
-      const Ps next = at + (!same  ? config_.tccd_ps + config_.trtrs_ps
-                            : near ? config_.tccd_l_ps
-                                   : config_.tccd_ps);
-      Ps read = next, written = next;
-      if (!write) {
-        written =
-            std::max(at + config_.tccd_ps, after_data(end, same ? turn : changed, config_.tcwl_ps));
-      } else if (same) {
-        read = end + (near ? config_.twtr_l_ps : config_.twtr_ps);
-      } else {
-        read = std::max(at + config_.tccd_ps, after_data(end, config_.trtrs_ps, config_.tcl_ps));
-      }
-      group.read = std::max(group.read, read);
-      group.write = std::max(group.write, written);
+  const unsigned rank = rank_of(bank), near = bank & (config_.bank_groups - 1);
+  bus_free_ = kNoTime;
+  for (unsigned r = 0, index = 0; r < config_.ranks; ++r) {
+    for (unsigned g = 0; g < config_.bank_groups; ++g, ++index) {
+      const unsigned place = r != rank ? kOtherRank : g != near ? kSameRank : kSameGroup;
+      Group &group = groups_[index];
+      group.read = std::max(group.read, at + bus_times_[write ? 1 : 0][place].read);
+      group.write = std::max(group.write, at + bus_times_[write ? 1 : 0][place].write);
+      bus_free_ = std::min({bus_free_, group.read, group.write});
     }
   }
 }
@@ -456,33 +468,51 @@ void DramChannel::respond(Cycle now) {
   }
 }
 
-Cycle DramChannel::tick(Cycle now) {
-  while (!free_.empty() && port_.peek(Net::kRequest) != nullptr) {
-    accept(port_.receive(Net::kRequest), now);
-  }
-  Cycle wake = kNever;
-  const Ps end_of_cycle = start_of(now + 1);
+/* Gives the commands before `limit`, all that wait at `limit` having been there. */
+void DramChannel::advance(Ps limit) {
   while (!waiting_.empty()) {
     if (!chosen_) {
       choice_ = choose();
       chosen_ = true;
     }
-    const Choice &choice = choice_;
-    if (refresh_due_ <= choice.at) {
-      if (refresh_due_ >= end_of_cycle) {
-        wake = std::min(wake, cycle_of(refresh_due_ + 1) - 1);
-        break;
-      }
+    if (std::min(refresh_due_, choice_.at) >= limit) {
+      return;
+    }
+    if (refresh_due_ <= choice_.at) {
       refresh();
       chosen_ = false;
-    } else if (choice.at < end_of_cycle) {
-      const Choice issued = choice;
-      issue(issued);
-      chosen_ = choose_again(issued);
     } else {
-      wake = std::min(wake, cycle_of(choice.at + 1) - 1);
-      break;
+      issue(choice_);
+      chosen_ = choose_again();
     }
+  }
+}
+
+/* The first cycle, or an earlier one, in which a waiting request may be done: none of its bursts is
+ * scheduled before the next command, and two bursts are tCCD apart. */
+Cycle DramChannel::earliest_done() const {
+  Ps earliest = kNoTime;
+  for (const uint8_t slot : waiting_) {
+    const Request &request = requests_[slot];
+    const Ps rest = (request.end - request.burst) * config_.tccd_ps +
+                    (request.write ? config_.tcwl_ps : config_.tcl_ps);
+    earliest = std::min(earliest, rest);
+  }
+  return cycle_of(std::min(choice_.at, refresh_due_) + earliest);
+}
+
+Cycle DramChannel::tick(Cycle now) {
+  if (port_.peek(Net::kRequest) != nullptr && !free_.empty()) {
+    advance(start_of(now));
+    do {
+      accept(port_.receive(Net::kRequest), now);
+    } while (!free_.empty() && port_.peek(Net::kRequest) != nullptr);
+  }
+  advance(start_of(now + 1));
+  Cycle wake = kNever;
+  if (!waiting_.empty()) {
+    wake = clock().exact_reference() ? cycle_of(std::min(refresh_due_, choice_.at) + 1) - 1
+                                     : earliest_done();
   }
   const bool full = free_.empty();
   if (late_ || next_done_ <= now) {
@@ -502,9 +532,15 @@ Cycle DramChannel::tick(Cycle now) {
   return wake;
 }
 
-hb_sim_dram_stats_t DramChannel::stats() const {
-  hb_sim_dram_stats_t stats = stats_;
+hb_sim_bank_stats_t DramChannel::bank_stats(uint32_t bank) {
+  advance(start_of(clock().cycle()));
+  return banks_[bank].stats;
+}
+
+hb_sim_dram_stats_t DramChannel::stats() {
   const Ps time = start_of(clock().cycle());
+  advance(time);
+  hb_sim_dram_stats_t stats = stats_;
   for (const Rank &rank : ranks_) {
     if (waiting_.empty() && rank.refresh_due < time) {  // that nobody has had to wait for yet
       stats.refreshes += (time - 1 - rank.refresh_due) / config_.trefi_ps + 1;

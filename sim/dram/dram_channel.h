@@ -30,7 +30,7 @@
 
 namespace hb {
 
-class DramChannel : public sc_core::sc_module, public Ticked {
+class DramChannel : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kMaxQueue = 64;               /* limit of queue_depth */
   static constexpr unsigned kMaxBanks = HB_SIM_MAX_BANKS; /* limit of ranks * banks */
@@ -43,8 +43,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   Cycle tick(Cycle now) override;
 
   /** Counts up to the current cycle. */
-  hb_sim_dram_stats_t stats() const;
-  hb_sim_bank_stats_t bank_stats(uint32_t bank) const { return banks_[bank].stats; }
+  hb_sim_dram_stats_t stats();
+  hb_sim_bank_stats_t bank_stats(uint32_t bank);
   bool empty() const { return age_.empty(); }
   /** Sees every command from now on; nullptr: nobody. */
   void observe(DramObserver *observer) { observer_ = observer; }
@@ -83,6 +83,12 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   struct Group {
     Ps activate = 0, read = 0, write = 0;
   };
+  /* Where a bank lies, seen from another one. */
+  enum Place : uint8_t { kSameGroup, kSameRank, kOtherRank, kPlaces };
+  /* From a column access to the next read, and write, as the data bus has it. */
+  struct BusTimes {
+    Ps read = 0, write = 0;
+  };
   /* Which column accesses may go. */
   struct Turn {
     bool reads = true, writes = true;
@@ -108,7 +114,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   void access(const Request &request);
   void aim(Request &request) const { locate(request.burst, &request.bank, &request.row); }
   Choice choose();
-  bool choose_again(const Choice &last);
+  bool choose_again();
   Turn turn() const;
   /* When the access to an open row may go. */
   Ps column_at(const Request &request) const {
@@ -117,6 +123,7 @@ class DramChannel : public sc_core::sc_module, public Ticked {
                      request.arrival, command_});
   }
   void issue(const Choice &choice);
+  void find_bus_times();
   void take_bus(Ps at, bool write, uint8_t bank);
   void count_writes(int more);
   unsigned rank_of(unsigned bank) const { return bank >> banks_log2_; }
@@ -134,6 +141,8 @@ class DramChannel : public sc_core::sc_module, public Ticked {
       observer_->command(at, command, bank, row);
     }
   }
+  void advance(Ps limit);
+  Cycle earliest_done() const;
   void respond(Cycle now);
 
   const hb_soc_dram_t config_;  // all timings rounded up to multiples of tCK
@@ -151,9 +160,11 @@ class DramChannel : public sc_core::sc_module, public Ticked {
   std::array<Field, HB_DRAM_FIELDS> fields_{};  // by hb_dram_field_t
   std::vector<Bank> banks_;                     // rank after rank
   std::vector<Rank> ranks_;
-  std::vector<Group> groups_;  // rank after rank
-  Choice choice_;              // what choose() said
-  bool chosen_ = false;        // and nothing has changed since
+  std::vector<Group> groups_;                                 // rank after rank
+  std::array<std::array<BusTimes, kPlaces>, 2> bus_times_{};  // after a read, a write
+  Ps bus_free_ = 0;                                           // no column access before it
+  Choice choice_;                                             // what choose() said
+  bool chosen_ = false;                                       // and nothing has changed since
   // What it saw, for choose_again().
   bool all_seen_ = false;    // all requests, not the oldest alone
   Ps other_sort_ = kNoTime;  // earliest command that is no column access, the command bus apart

@@ -70,6 +70,7 @@ void ClockedThread::wake_at(Cycle at) {
 
 Clock::Clock(sc_core::sc_module_name name, const Options &options)
     : sc_core::sc_module(name), options_(options) {
+  far_own_.fill(kNever);
   sc_core::sc_spawn_options method;
   method.spawn_method();
   sc_core::sc_spawn([this] { run(); }, "run", &method);
@@ -99,16 +100,41 @@ void Clock::fail(const std::string &message) {
 
 Cycle Clock::next_event() const {
   Cycle next = thread_due_;
-  if (slots_ != 0) {
-    const unsigned shift = static_cast<unsigned>(now_ % kWheel);
-    const uint64_t from_now =
-        shift == 0 ? slots_ : (slots_ >> shift) | (slots_ << (kWheel - shift));
-    next = std::min(next, now_ + static_cast<unsigned>(__builtin_ctzll(from_now)));
+  if (words_ != 0) {
+    const auto slot = static_cast<unsigned>(now_ % kWheel);
+    unsigned word = slot / kWord;
+    uint64_t bits = slots_[word] >> (slot % kWord) << (slot % kWord);
+    if (bits == 0) {  // in the words behind, or in this one before the slot: the wheel's end
+      const unsigned turn = (word + 1) % kWord;
+      const uint64_t behind = words_ >> turn | (turn == 0 ? 0 : words_ << (kWord - turn));
+      word = (turn + static_cast<unsigned>(__builtin_ctzll(behind))) % kWord;
+      bits = slots_[word];
+    }
+    const unsigned found = word * kWord + static_cast<unsigned>(__builtin_ctzll(bits));
+    next = std::min(next, now_ + (found - slot) % kWheel);
   }
   if (!far_.empty()) {
     next = std::min(next, far_.begin()->first);
   }
+  if (next_own_ < next) {
+    next = std::min(next, *std::min_element(far_own_.begin(), far_own_.end()));
+  }
   return next;
+}
+
+/* Moves what has come near enough to the wheel. */
+void Clock::fetch_far() {
+  while (!far_.empty() && far_.begin()->first - now_ < kWheel) {
+    const auto [at, index] = *far_.begin();
+    far_.erase(far_.begin());
+    schedule(index, at);
+  }
+  if (next_own_ < now_ + kWheel) {
+    next_own_ = kNever;
+    for (unsigned index = 0; index < modules_.size(); ++index) {
+      schedule_own(index, far_own_[index]);
+    }
+  }
 }
 
 void Clock::update_thread_due() {
@@ -129,14 +155,13 @@ void Clock::release_threads() {
 }
 
 void Clock::tick_modules() {
-  while (!far_.empty() && far_.begin()->first - now_ < kWheel) {
-    const auto [at, index] = *far_.begin();
-    far_.erase(far_.begin());
-    schedule(index, at);
-  }
-  uint64_t awake = wheel_[now_ % kWheel];
-  wheel_[now_ % kWheel] = 0;
-  slots_ &= ~(uint64_t{1} << (now_ % kWheel));
+  fetch_far();
+  const auto slot = static_cast<unsigned>(now_ % kWheel);
+  uint64_t awake = wheel_[slot];
+  wheel_[slot] = 0;
+  uint64_t &word = slots_[slot / kWord];
+  word &= ~(uint64_t{1} << (slot % kWord));
+  words_ &= ~(uint64_t{word == 0} << (slot / kWord));
   if (options_.no_skip && !modules_.empty()) {
     awake = ~uint64_t{0} >> (kMaxTicked - modules_.size());
   }
@@ -144,7 +169,7 @@ void Clock::tick_modules() {
     const auto index = static_cast<unsigned>(options_.reverse ? 63 - __builtin_clzll(awake)
                                                               : __builtin_ctzll(awake));
     awake &= ~(uint64_t{1} << index);
-    schedule(index, modules_[index]->tick(now_));
+    schedule_own(index, modules_[index]->tick(now_));
     ++ticks_;
   }
 }

@@ -26,6 +26,7 @@
 #ifndef HB_SIM_KERNEL_CLOCK_H_
 #define HB_SIM_KERNEL_CLOCK_H_
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -60,7 +61,8 @@ class Ticked : public WakeableIf {
 
   /**
    * Does the work of cycle `now`.
-   * @return the next cycle to be ticked in (> now), or kNever: only when woken.
+   * @return the next cycle to be ticked in (> now), or kNever: only when woken. What it returned
+   * before does not count any more.
    */
   virtual Cycle tick(Cycle now) = 0;
 
@@ -157,19 +159,31 @@ class Clock : public sc_core::sc_module {
  private:
   friend class Ticked;
   friend class ClockedThread;
-  static constexpr unsigned kWheel = 64;
+  static constexpr unsigned kWord = 64, kWheel = kWord * kWord;
 
   unsigned add(Ticked &module);
   void add(ClockedThread &thread);
   void schedule(unsigned index, Cycle at) {
     if (at - now_ < kWheel) {
-      wheel_[at % kWheel] |= uint64_t{1} << index;
-      slots_ |= uint64_t{1} << (at % kWheel);
+      const auto slot = static_cast<unsigned>(at % kWheel);
+      wheel_[slot] |= uint64_t{1} << index;
+      slots_[slot / kWord] |= uint64_t{1} << (slot % kWord);
+      words_ |= uint64_t{1} << (slot / kWord);
     } else if (at != kNever) {
       far_.emplace(at, index);
     }
   }
+  /* When a module wants to be ticked: what it said before does not matter any more. */
+  void schedule_own(unsigned index, Cycle at) {
+    if (at - now_ < kWheel) {
+      schedule(index, at);
+      at = kNever;
+    }
+    far_own_[index] = at;
+    next_own_ = std::min(next_own_, at);
+  }
   Cycle next_event() const;
+  void fetch_far();
   void update_thread_due();
   void release_threads();
   void tick_modules();
@@ -185,8 +199,11 @@ class Clock : public sc_core::sc_module {
 
   std::vector<Ticked *> modules_;
   std::array<uint64_t, kWheel> wheel_{};      // per cycle modulo kWheel: bit per module to tick
-  uint64_t slots_ = 0;                        // wheel entries that are not zero
-  std::set<std::pair<Cycle, unsigned>> far_;  // wakes beyond the wheel
+  std::array<uint64_t, kWord> slots_{};       // bit per entry of the wheel that is not zero
+  uint64_t words_ = 0;                        // bit per word of slots_ that is not zero
+  std::set<std::pair<Cycle, unsigned>> far_;  // wakes by others beyond the wheel
+  std::array<Cycle, kMaxTicked> far_own_;     // what the modules said themselves, if beyond it
+  Cycle next_own_ = kNever;                   // none of them is earlier
   std::vector<ClockedThread *> threads_;
   Cycle thread_due_ = kNever;  // earliest of all threads
   sc_core::sc_event go_;

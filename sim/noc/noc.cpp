@@ -97,8 +97,8 @@ Packet *NocPort::receive(Net net) {
 
 Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
          const AddressMap &map)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       config_(config),
       map_(map),
       nodes_(config.columns * config.rows),
@@ -123,6 +123,8 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
   Slot *ring = slots_.data();
   departures_.assign(trains_ ? size_t{2} * nodes_ * kPorts * kAhead : 0, Departure{});
   Departure *log = departures_.data();
+  grants_.assign(trains_ ? size_t{2} * nodes_ * kPorts * depth_ : 0, Grant{});
+  Grant *grants = grants_.data();
   for (unsigned net = 0; net < 2; ++net) {
     nis_[net].assign(nodes_, Ni{});
     injected_[net].assign(nodes_, 0);
@@ -144,6 +146,9 @@ Noc::Noc(sc_core::sc_module_name name, Clock &clock, const hb_soc_noc_t &config,
         if (trains_) {
           input.log = log;
           log += kAhead;
+          input.grants = grants;
+          grants += depth_;
+          grant(input, 0, depth_);
         }
       }
       const unsigned x = node % config.columns, y = node / config.columns;
@@ -200,6 +205,16 @@ bool Noc::at_rest() const {
       rest = rest && router.occupied == 0 &&
              std::all_of(router.open.begin(), router.open.end(),
                          [now](Cycle open) { return open <= now; });
+      for (unsigned port = 0; trains_ && port < kPorts; ++port) {
+        const Input &input = router.in[port];
+        unsigned places = 0;
+        for (unsigned i = 0; i < input.num_grants; ++i) {
+          const Grant &of_it = input.grants[(input.first_grant + i) % depth_];
+          places += of_it.places;
+          rest = rest && of_it.at + of_it.places <= std::max<Cycle>(now + 1, depth_);
+        }
+        rest = rest && places == depth_;
+      }
     }
     for (const Ni &ni : nis_[net]) {
       rest = rest && std::all_of(ni.queue.begin(), ni.queue.end(), free) &&
@@ -213,9 +228,9 @@ bool Noc::at_rest() const {
 hb_sim_noc_stats_t Noc::stats() const {
   hb_sim_noc_stats_t stats = stats_;
   for (size_t i = 0; i < departures_.size(); ++i) {
-    const Departure &flit = departures_[i];
-    if (flit.at != 0 && flit.at >= clock().cycle() && flit.out() == kLocal) {
-      --stats.flits[i < departures_.size() / 2 ? 0 : 1];
+    const Departure &flits = departures_[i];
+    if (flits.out == kLocal) {
+      stats.flits[i < departures_.size() / 2 ? 0 : 1] -= flits.later(clock().cycle());
     }
   }
   return stats;
@@ -229,8 +244,8 @@ hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc
   const auto of_later = [&](const Input &input,
                             auto what) {  // flits that leave it at `end` or later
     for (unsigned i = 0; input.log != nullptr && i < kAhead; ++i) {
-      if (input.log[i].at != 0 && input.log[i].at >= end) {
-        what(input.log[i]);
+      if (const unsigned flits = input.log[i].later(end); flits != 0) {
+        what(input.log[i], flits);
       }
     }
   };
@@ -241,27 +256,33 @@ hb_sim_link_stats_t Noc::link_stats(unsigned net, unsigned x, unsigned y, hb_noc
     stats.flits = router.carried[link];
     stats.stall_cycles = router.stalled[link];
     for (const Input &input : router.in) {
-      of_later(input, [&](const Departure &flit) {
-        stats.flits -= flit.out() == static_cast<unsigned>(link) ? 1 : 0;
-        stats.stall_cycles -= flit.out() == static_cast<unsigned>(link) ? flit.stalled : 0;
+      of_later(input, [&](const Departure &run, unsigned flits) {
+        if (run.out == static_cast<unsigned>(link)) {
+          stats.flits -= flits;
+          stats.stall_cycles -= flits == run.flits ? run.stalled : 0;
+        }
       });
     }
   } else {
-    const auto &log = nis_[net][node].log;
-    stats.flits = injected_[net][node] -
-                  static_cast<uint64_t>(std::count_if(
-                      log.begin(), log.end(), [end](Cycle at) { return at != 0 && at >= end; }));
+    stats.flits = injected_[net][node];
+    for (const Departure &run : nis_[net][node].log) {
+      stats.flits -= run.later(end);
+    }
   }
   const auto so_far = [end](Cycle since) { return end > since ? end - since : 0; };
   for (unsigned channel = 0; far != nullptr && channel < config_.virtual_channels; ++channel) {
     const Input &input = far[channel * kPorts];
     stats.buffer_cycles += input.buffer_cycles;
     for (unsigned i = 0; i < input.count; ++i) {  // those that are still there
-      stats.buffer_cycles +=
-          so_far(input.ring[(input.first + i) % depth_].ready - config_.router_cycles);
+      const Slot &slot = input.ring[(input.first + i) % depth_];
+      for (unsigned flit = 0; flit < slot.length; ++flit) {
+        stats.buffer_cycles += so_far(slot.ready + flit - config_.router_cycles);
+      }
     }
-    of_later(input, [&](const Departure &flit) {
-      stats.buffer_cycles += so_far(flit.at - flit.stayed()) - flit.stayed();
+    of_later(input, [&](const Departure &run, unsigned flits) {
+      for (Cycle at = run.at + run.flits - flits; at < run.at + run.flits; ++at) {
+        stats.buffer_cycles += so_far(at - run.stayed) - run.stayed;
+      }
     });
   }
   return stats;
@@ -307,85 +328,90 @@ void Noc::deliver(Packet *packet, NodeId node, Cycle now) {
   last_progress_ = std::max(last_progress_, now);
 }
 
+/* The first packet of an interface's queue is in the network, or answered, since `at`. */
+void Noc::sent_whole(unsigned node, Ni &ni, unsigned net, Cycle at) {
+  ni.sent = 0;
+  ni.open = at + 1;
+  ni.queue[ni.first].credit = at + 1;
+  if (ni.wanted) {
+    ni.wanted = false;
+    ports_[node]->owner_->wake_at(at + 1);
+  }
+  ni.first = next(ni.first, kInjectPackets);
+  --queued_;
+  if (--ni.count != 0) {
+    visit(net, kInterface, node, std::max(at + 1, ni.queue[ni.first].visible));
+  }
+}
+
 void Noc::inject(unsigned net, unsigned node, Cycle now) {
   Ni &ni = nis_[net][node];
   if (ni.count == 0) {
     return;
   }
-  Queued &queued = ni.queue[ni.first];
+  const Queued &queued = ni.queue[ni.first];
   const Cycle start = std::max(queued.visible, ni.open);
-  if (start > now) {
+  if (start > now && ni.sent == 0) {
     visit(net, kInterface, node, start);
     return;
   }
   Packet *packet = queued.packet;
-  Cycle at = now;  // of the newest flit, or the answer
   if (packet->dst == kNoNode) {
     packet->make_response(Resp::kDecErr);
     deliver(packet, static_cast<NodeId>(node), now);
-  } else {
-    Router &router = routers_[net][node];
-    if (ni.sent == 0) {
-      ni.channel = channel_of(*packet);
-      ni.flits = static_cast<uint8_t>(flits_of(*packet));
-    }
-    Input &in = router.in[ni.channel * kPorts + kLocal];
-    const Cycle last = trains_ ? now + kAhead - 1 : now;
-    const unsigned flits = ni.flits, was_sent = ni.sent;
-    // Copies, as in run().
-    Slot *const ring = in.ring;
-    unsigned fill = in.fill, sent = was_sent;
-    Cycle go = std::max(now, ring[fill].credit);
-    if (sent == 0 && go == now) {
-      packet->injected = now;
-    }
-    while (go <= last && (go == now || sent != 0) && sent != flits) {
-      at = go;
-      Slot &slot = ring[fill];
-      slot.ready = at + kLocalWire + config_.router_cycles;
-      slot.credit = kNever;
-      slot.packet = packet;
-      slot.flags = (sent == 0 ? kHead : 0) | (sent + 1 == flits ? kTail : 0) |
-                   uint32_t{router.route[packet->dst]} << kOutShift;
-      if (at != now) {
-        ni.log[ni.logged] = at;
-        ni.logged = next(ni.logged, kAhead);
-      }
-      if (in.count == 0 && sent == was_sent) {
-        come_first(router, in.queue, slot);
-        visit(net, kRouter, node, router.ready[in.queue]);
-      }
-      fill = next(fill, depth_);
-      ++sent;
-      go = std::max(at + 1, ring[fill].credit);
-    }
-    const unsigned moved = sent - was_sent;
-    if (moved != 0) {
-      in.fill = static_cast<uint8_t>(fill);
-      in.count = static_cast<uint8_t>(in.count + moved);
-      router.occupied |= 1u << in.queue;
-      injected_[net][node] += moved;
-      flits_ += moved;
-      ni.sent = static_cast<uint8_t>(sent);
-      ni.open = at + 1;
-      last_progress_ = std::max(last_progress_, at);
-    }
-    if (sent != flits) {
-      ni.waiting = go == kNever;
-      if (!ni.waiting) {
-        visit(net, kInterface, node, go);
-      }
-      return;
-    }
+    sent_whole(node, ni, net, now);
+    return;
   }
-  ni.sent = 0;
-  ni.open = at + 1;
-  queued.credit = at + 1;
-  ports_[node]->owner_->wake_at(at + 1);
-  ni.first = next(ni.first, kInjectPackets);
-  --queued_;
-  if (--ni.count != 0) {
-    visit(net, kInterface, node, std::max(at + 1, ni.queue[ni.first].visible));
+  if (ni.sent == 0) {
+    ni.channel = channel_of(*packet);
+    ni.flits = static_cast<uint8_t>(flits_of(*packet));
+  }
+  if (trains_) {
+    inject_train(net, node, now);
+    return;
+  }
+  if (start > now) {
+    visit(net, kInterface, node, start);
+    return;
+  }
+  Router &router = routers_[net][node];
+  Input &in = router.in[ni.channel * kPorts + kLocal];
+  Slot &slot = in.ring[in.fill];
+  if (slot.credit > now) {
+    ni.waiting = slot.credit == kNever;
+    if (!ni.waiting) {
+      visit(net, kInterface, node, slot.credit);
+    }
+    return;
+  }
+  if (ni.sent == 0) {
+    packet->injected = now;
+  }
+  slot.ready = now + kLocalWire + config_.router_cycles;
+  slot.credit = kNever;
+  slot.packet = packet;
+  slot.flags = (ni.sent == 0 ? kHead : 0) | (ni.sent + 1 == ni.flits ? kTail : 0) |
+               uint32_t{router.route[packet->dst]} << kOutShift;
+  if (in.count == 0) {
+    come_first(router, in.queue, slot);
+    visit(net, kRouter, node, router.ready[in.queue]);
+  }
+  in.fill = next(in.fill, depth_);
+  ++in.count;
+  router.occupied |= 1u << in.queue;
+  ++injected_[net][node];
+  ++flits_;
+  ++ni.sent;
+  ni.open = now + 1;
+  last_progress_ = std::max(last_progress_, now);
+  if (ni.sent == ni.flits) {
+    sent_whole(node, ni, net, now);
+    return;
+  }
+  const Cycle go = std::max(now + 1, in.ring[in.fill].credit);
+  ni.waiting = go == kNever;
+  if (!ni.waiting) {
+    visit(net, kInterface, node, go);
   }
 }
 
@@ -439,143 +465,301 @@ void Noc::record(const Packet &packet, NodeId node, Cycle arrived) const {
   sink_.packet(sink_.ctx, &record);
 }
 
-/* Takes a flit out of the mesh. */
-inline void Noc::eject(unsigned net, Router &router, const Slot &slot, Cycle now) {
-  if ((slot.flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
+/* Takes flits of a packet out of the mesh; its tail in the current cycle `now`. */
+inline void Noc::eject(unsigned net, Router &router, Packet *packet, unsigned flits, uint32_t flags,
+                       Cycle now) {
+  if ((flags & kHead) != 0 && net == static_cast<unsigned>(Net::kRequest)) {
     Ni &ni = nis_[net][router.node];
     ni.eject_credit[ni.eject_fill] = kNever;
     ni.eject_fill = next(ni.eject_fill, kEjectPackets);
   }
-  ++stats_.flits[net];
-  --flits_;
-  if ((slot.flags & kTail) != 0) {
+  stats_.flits[net] += flits;
+  flits_ -= flits;
+  if ((flags & kTail) != 0) {
     ++stats_.packets[net];
-    const Cycle latency = now + kLocalWire - slot.packet->injected;
+    const Cycle latency = now + kLocalWire - packet->injected;
     stats_.latency_sum[net] += latency;
-    count_latency(net, *slot.packet, router.node, latency);
+    count_latency(net, *packet, router.node, latency);
     if (sink_.packet != nullptr) {
-      record(*slot.packet, router.node, now + kLocalWire);
+      record(*packet, router.node, now + kLocalWire);
     }
-    deliver(slot.packet, router.node, now);
+    deliver(packet, router.node, now);
+  }
+}
+
+// --------------------------------------------------------------------------------------- trains
+
+/*
+ * Places are free again, a cycle apart from `at` on. If the grant before has the place before by
+ * then, they are one: each place of a grant is filled a cycle after the one before it at the
+ * earliest, so that a place is named later than it is free holds nobody up.
+ */
+inline void Noc::grant(Input &input, Cycle at, unsigned places) const {
+  unsigned index = unsigned{input.first_grant} + input.num_grants;
+  if (input.num_grants != 0) {
+    Grant &last = input.grants[(index > depth_ ? index - depth_ : index) - 1];
+    if (at <= last.at + last.places) {
+      last.places += places;
+      return;
+    }
+  }
+  index -= index >= depth_ ? depth_ : 0;
+  input.grants[index] = {at, places};
+  ++input.num_grants;
+}
+
+/* The first places of the first grant are filled. */
+inline void Noc::use(Input &input, unsigned places) const {
+  Grant &first = input.grants[input.first_grant];
+  first.at += places;
+  first.places -= places;
+  if (first.places == 0) {
+    input.first_grant = next(input.first_grant, depth_);
+    --input.num_grants;
+  }
+}
+
+/* Puts flits, of which the first may leave at `ready`, behind those that are there. Whether none
+ * were. */
+inline bool Noc::append(Input &input, Packet *packet, Cycle ready, unsigned flits,
+                        uint32_t flags) const {
+  if (input.count != 0) {
+    Slot &last = input.ring[(input.fill == 0 ? depth_ : input.fill) - 1];
+    if (last.packet == packet && last.ready + last.length == ready && (last.flags & kTail) == 0) {
+      last.length += flits;
+      last.flags |= flags & kTail;
+      return false;
+    }
+  }
+  Slot &slot = input.ring[input.fill];
+  slot.ready = ready;
+  slot.packet = packet;
+  slot.flags = flags;
+  slot.length = flits;
+  input.fill = next(input.fill, depth_);
+  return ++input.count == 1;
+}
+
+/* Of the first packet of an interface's queue, the flits whose time is certain. Its head goes in
+ * its own time. */
+void Noc::inject_train(unsigned net, unsigned node, Cycle now) {
+  Ni &ni = nis_[net][node];
+  Packet *const packet = ni.queue[ni.first].packet;
+  Router &router = routers_[net][node];
+  Input &in = router.in[kLocal];
+  const unsigned flits = ni.flits, was_sent = ni.sent;
+  const Cycle end = now + kAhead;
+  unsigned sent = was_sent;
+  bool first = false;
+  Cycle at = now, go = std::max({now, ni.open, room_of(in)});
+  while (sent != flits && (sent != 0 ? go < end : go == now)) {
+    const unsigned run =
+        std::min({flits - sent, in.grants[in.first_grant].places, static_cast<unsigned>(end - go)});
+    uint32_t flags = sent + run == flits ? kTail : 0;
+    if (sent == 0) {
+      packet->injected = now;
+      flags |= kHead | uint32_t{router.route[packet->dst]} << kOutShift;
+    }
+    first = append(in, packet, go + kLocalWire + config_.router_cycles, run, flags) || first;
+    use(in, run);
+    const unsigned in_time = go == now ? 1 : 0;
+    if (run > in_time) {
+      ni.log[ni.logged].at = go + in_time;
+      ni.log[ni.logged].flits = run - in_time;
+      ni.logged = next(ni.logged, kAhead);
+    }
+    sent += run;
+    at = go + run - 1;
+    go = std::max(at + 1, room_of(in));
+  }
+  const unsigned moved = sent - was_sent;
+  if (moved != 0) {
+    router.occupied |= 1u << kLocal;
+    injected_[net][node] += moved;
+    flits_ += moved;
+    ni.sent = static_cast<uint8_t>(sent);
+    ni.open = at + 1;
+    last_progress_ = std::max(last_progress_, at);
+    if (first) {
+      come_first(router, kLocal, in.ring[in.first]);
+      if (was_sent == 0) {
+        visit(net, kRouter, node, router.ready[kLocal]);
+      } else {
+        successors_.push_back({&router, kLocal});
+      }
+    }
+  }
+  if (sent == flits) {
+    sent_whole(node, ni, net, at);
+    return;
+  }
+  ni.waiting = go == kNever;
+  if (!ni.waiting) {
+    visit(net, kInterface, node, go);
   }
 }
 
 /*
- * Moves the oldest flit of a queue, for which there is room, and then ahead of their time those
- * behind it of the same packet whose time is certain: when they are here, when there is room and
- * the one before has left is known, and nobody else may have the output before the tail has left.
- * Returns when to look at the queue again. The tail reaches an NI in its own time only, so that
- * packets arrive in order of time.
+ * Moves the oldest flit of a queue, which can go in cycle `from`, `now` or, if it is no head,
+ * later; and then those behind it of the same packet whose time is certain: when they are here,
+ * when there is room and the one before has left is known, and nobody else may have the output
+ * before the tail has left. Returns when to look at the queue again. The tail reaches an NI in its
+ * own time only, so that packets arrive in order of time.
  */
-Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle now) {
+Cycle Noc::run(unsigned net, Router &router, unsigned queue, Cycle from, Cycle now) {
   Input &input = router.in[queue];
   const unsigned out = router.out[queue];
   Input *const far = router.far[out];
   const Cycle wire = queue == kLocal ? kLocalWire : config_.link_cycles;
   const Cycle end = now + kAhead;
-  // Copies: the compiler cannot know that a slot is none of these.
-  Slot *const ring = input.ring;
-  Slot *const far_ring = far == nullptr ? nullptr : far->ring;
-  const unsigned depth = depth_;
-  unsigned first = input.first, count = input.count, fill = far == nullptr ? 0 : far->fill;
   unsigned moved = 0;
-  Cycle at = now, left = input.left, again = kNever;
-  Cycle stalled = 0, stayed = 0;
-  bool tail;
-  const Slot *const far_first = far == nullptr ? nullptr : &far_ring[fill];
+  Cycle at = from, left = input.left, again = kNever;
+  uint64_t stalled = 0, stayed = 0;
+  bool tail, first = false;
   for (;;) {
-    Slot &slot = ring[first];
-    const Cycle ready = slot.ready;
-    tail = (slot.flags & kTail) != 0;
-    if (far == nullptr) {
-      eject(net, router, slot, at);
-    } else {
-      Slot &far_slot = far_ring[fill];
-      far_slot.ready = at + hop_cycles_;
-      far_slot.credit = kNever;
-      far_slot.packet = slot.packet;
-      far_slot.flags = slot.flags;
-      if ((slot.flags & kHead) != 0) {
-        far_slot.flags = (slot.flags & (kHead | kTail)) |
-                         uint32_t{far->router->route[slot.packet->dst]} << kOutShift;
-      }
-      fill = next(fill, depth);
+    Slot &slot = input.ring[input.first];
+    unsigned flits = std::min(slot.length, static_cast<unsigned>(end - at));
+    if (far != nullptr) {
+      flits = std::min(flits, far->grants[far->first_grant].places);
+    } else if ((slot.flags & kTail) != 0 && flits == slot.length && flits != 1) {
+      --flits;
     }
-    const Cycle waits = at - std::max(ready, left), stays = at - ready + config_.router_cycles;
-    if (at != now) {
-      input.log[input.logged] = {at, static_cast<uint32_t>(waits),
-                                 static_cast<uint32_t>(stays << 3 | out)};
+    tail = (slot.flags & kTail) != 0 && flits == slot.length;
+    uint32_t flags = (slot.flags & kHead) | (tail ? kTail : 0);
+    if (far == nullptr) {
+      eject(net, router, slot.packet, flits, flags, at);
+    } else {
+      if ((flags & kHead) != 0) {
+        flags |= uint32_t{far->router->route[slot.packet->dst]} << kOutShift;
+      }
+      first = append(*far, slot.packet, at + hop_cycles_, flits, flags) || first;
+      use(*far, flits);
+    }
+    const Cycle waits = at - std::max(slot.ready, left);
+    const Cycle stays = at - slot.ready + config_.router_cycles;
+    const unsigned in_time = at == now ? 1 : 0;
+    if (flits > in_time) {
+      input.log[input.logged] = {at + in_time, flits - in_time,
+                                 in_time != 0 ? 0 : static_cast<uint32_t>(waits),
+                                 static_cast<uint32_t>(stays), out};
       input.logged = next(input.logged, kAhead);
     }
     stalled += waits;
-    stayed += stays;
-    ++moved;
-    slot.credit = at + wire;
-    left = at + 1;
-    first = next(first, depth);
-    if (moved == count) {
-      break;
+    stayed += stays * flits;
+    moved += flits;
+    left = at + flits;
+    grant(input, at + wire, flits);
+    if (flits == slot.length) {
+      input.first = next(input.first, depth_);
+      if (--input.count == 0) {
+        break;
+      }
+    } else {
+      slot.length -= flits;
+      slot.ready += flits;
+      slot.flags &= ~kHead;
     }
-    const Slot &behind = ring[first];
+    const Slot &behind = input.ring[input.first];
     if (tail) {
       again = std::max(behind.ready, left);
       break;
     }
-    const Cycle room = far == nullptr ? 0 : far_ring[fill].credit;
-    const Cycle go = std::max({behind.ready, left, room});
-    if (go >= end || (far == nullptr && (behind.flags & kTail) != 0)) {
+    const Cycle go = std::max({behind.ready, left, far == nullptr ? 0 : room_of(*far)});
+    if (go >= end || (far == nullptr && behind.length == 1 && (behind.flags & kTail) != 0)) {
       again = go;
       break;
     }
     at = go;
   }
-  input.first = static_cast<uint8_t>(first);
-  input.count = static_cast<uint8_t>(count -= moved);
   input.left = left;
   input.buffer_cycles += stayed;
   router.carried[out] += moved;
   router.stalled[out] += stalled;
-  last_progress_ = std::max(last_progress_, at);
+  last_progress_ = std::max(last_progress_, left - 1);
   if (far != nullptr) {
     Router &there = *far->router;
-    far->fill = static_cast<uint8_t>(fill);
-    router.room[out] = far_ring[fill].credit;
+    router.room[out] = room_of(*far);
     there.occupied |= 1u << far->queue;
-    if (far->count == 0) {
-      come_first(there, far->queue, *far_first);
-      visit(net, kRouter, there.node, there.ready[far->queue]);
+    if (first) {
+      const Slot &oldest = far->ring[far->first];
+      come_first(there, far->queue, oldest);
+      if ((oldest.flags & kHead) != 0) {
+        visit(net, kRouter, there.node, there.ready[far->queue]);
+      } else {
+        successors_.push_back({&there, far->queue});
+      }
     }
-    far->count = static_cast<uint8_t>(far->count + moved);
   }
-  // Places are freed in the order in which they were filled: if the next one was occupied, it is
-  // the first of these.
-  const Cycle credit = now + wire;
+  const Cycle credit = from + wire;
   if (input.sender != nullptr) {
     Router &sender = *input.sender;
-    Cycle &room = sender.room[input.sender_place];
-    room = room == kNever ? credit : room;
-    if (unblock(sender, input.sender_place)) {
+    const unsigned place = input.sender_place;
+    sender.room[place] = room_of(input);
+    const uint32_t holder = sender.blocked[place] & ~sender.heads;
+    if (holder != 0) {  // heads go on waiting for its tail
+      sender.active |= holder;
+      sender.blocked[place] &= ~holder;
+      successors_.push_back({&sender, static_cast<uint8_t>(lowest(holder))});
+    } else if (sender.open[place] != kNever && unblock(sender, place)) {
       visit(net, kRouter, sender.node, credit);
     }
   } else if (input.interface->waiting) {
     input.interface->waiting = false;
-    visit(net, kInterface, router.node, credit);
+    if (input.interface->sent != 0) {
+      successors_.push_back({&router, kNone});
+    } else {
+      visit(net, kInterface, router.node, credit);
+    }
   }
   router.open[out] = tail ? left : kNever;
   if (tail && unblock(router, out)) {
     visit(net, kRouter, router.node, left);
   }
-  if (count == 0) {
+  if (input.count == 0) {
     router.occupied &= ~(1u << queue);
     router.active &= ~(1u << queue);
   } else {
-    come_first(router, queue, ring[first]);
+    come_first(router, queue, input.ring[input.first]);
     if (again == kNever) {
       block(router, 1u << queue, out);
     }
   }
   return again;
 }
+
+/* Moves what has come to be certain by what was moved, ahead of its time. */
+void Noc::run_successors(unsigned net, Cycle now) {
+  while (!successors_.empty()) {
+    Router &router = *successors_.back().router;
+    const unsigned queue = successors_.back().queue;
+    successors_.pop_back();
+    if (queue == kNone) {
+      inject(net, router.node, now);
+      continue;
+    }
+    const uint32_t bit = 1u << queue;
+    if ((router.active & bit) == 0 || (router.heads & bit) != 0) {
+      continue;  // it has been moved already
+    }
+    const unsigned out = router.out[queue];
+    const Input *const far = router.far[out];
+    const Slot &slot = router.in[queue].ring[router.in[queue].first];
+    Cycle go = std::max(router.ready[queue], far == nullptr ? 0 : room_of(*far));
+    if (go == kNever) {
+      block(router, bit, out);
+      continue;
+    }
+    const bool waits = far == nullptr && slot.length == 1 && (slot.flags & kTail) != 0 && go > now;
+    if (go < now + kAhead && !waits) {
+      go = run(net, router, queue, go, now);
+    }
+    if (go != kNever) {
+      visit(net, kRouter, router.node, go);
+    }
+  }
+}
+
+// --------------------------------------------------------------------------------- flit by flit
 
 /* Moves the oldest flit of a queue through output `out`, which has room. */
 inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now) {
@@ -585,7 +769,7 @@ inline void Noc::move(unsigned net, Router &router, unsigned queue, unsigned out
   const bool tail = (slot.flags & kTail) != 0;
   router.open[channel * kPorts + out] = tail ? now + 1 : kNever;
   if (out == kLocal) {
-    eject(net, router, slot, now);
+    eject(net, router, slot.packet, 1, slot.flags, now);
   } else {
     Input &far_input = router.far[out][channel * kPorts];
     Slot &far_slot = far_input.ring[far_input.fill];
@@ -676,7 +860,7 @@ void Noc::route_trains(unsigned net, Router &router, Cycle now) {
     } else if (head) {
       asks |= 1u << (out * kPorts + queue);
     } else {
-      again = std::min(again, run(net, router, queue, now));
+      again = std::min(again, run(net, router, queue, now, now));
     }
   }
   while (asks != 0) {
@@ -686,7 +870,7 @@ void Noc::route_trains(unsigned net, Router &router, Cycle now) {
     asks &= ~all;
     const uint32_t in_turn = inputs >> router.turn[out] << router.turn[out];
     const unsigned port = lowest(in_turn != 0 ? in_turn : inputs);
-    again = std::min(again, run(net, router, port, now));
+    again = std::min(again, run(net, router, port, now, now));
     router.turn[out] = next(port, kPorts);
     if ((inputs & (inputs - 1)) != 0) {
       again = std::min(again, router.open[out]);
@@ -778,6 +962,9 @@ Cycle Noc::tick(Cycle now) {
             inject(net, node, now);
           } else {
             route_any(net, routers_[net][node], now);
+          }
+          if (!successors_.empty()) {
+            run_successors(net, now);
           }
         }
       }

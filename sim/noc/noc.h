@@ -46,13 +46,14 @@ class NocPort {
   /** AddressMap::contiguous_bytes(). */
   uint32_t contiguous_bytes(uint32_t addr) const;
 
-  /** The injection queue of `net` has room for a packet. Once true it stays true until send(). */
+  /** The injection queue of `net` has room for a packet. Once true it stays true until send(); if
+   * not, the owner is woken when it has. */
   bool can_send(Net net) const;
 
   /**
    * Queues a packet for injection; can_send() must be true. A request goes to the node its address
    * belongs to (whole access within AddressMap::contiguous_bytes()), or comes back with DECERR if
-   * there is none; a response goes to dst. The owner is woken when room becomes free again.
+   * there is none; a response goes to dst.
    */
   void send(Packet *packet);
 
@@ -81,7 +82,7 @@ class NocPort {
   std::array<Link<Packet *>, 2> arrived_;
 };
 
-class Noc : public sc_core::sc_module, public Ticked {
+class Noc : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kInjectPackets = 4; /* injection queue of an NI, per network */
   static constexpr unsigned kEjectPackets = 4;  /* ejection queue of an NI, request network */
@@ -130,23 +131,35 @@ class Noc : public sc_core::sc_module, public Ticked {
   static constexpr unsigned kMaxVcs = HB_SIM_MAX_VCS;
   static constexpr unsigned kQueues = kPorts * kMaxVcs;  // of a router: channel * kPorts + port
 
-  /* A place in an input buffer. */
+  /* A place in an input buffer; if flits move ahead of time a run of them: flits of a packet that
+   * may leave a cycle apart. */
   struct Slot {
-    Cycle ready = kNever;  // occupied: first cycle in which the flit may leave the router
+    Cycle ready = kNever;  // occupied: first cycle in which the (first) flit may leave the router
     Cycle credit = 0;      // first cycle in which the sender may fill the place; kNever: occupied
     Packet *packet = nullptr;
-    uint32_t flags = 0;  // kHead, kTail; of a head: output port at this router << kOutShift
+    uint32_t flags = 0;   // kHead, kTail; of a head: output port at this router << kOutShift
+    uint32_t length = 1;  // flits
   };
   static constexpr uint32_t kHead = 1, kTail = 2;
   static constexpr unsigned kOutShift = 8;
-  static constexpr unsigned kAhead = 16;  // cycles from now on in which flits move ahead of time
-  /* How a flit leaves a queue ahead of its time: what the counters have too much until then. */
+  static constexpr unsigned kAhead = 32;  // cycles from now on in which flits move ahead of time
+  /* Flits that leave a queue, one a cycle, ahead of their time: what the counters have too much
+   * until then. */
   struct Departure {
-    Cycle at = 0;             // 0: none
-    uint32_t stalled = 0;     // cycles
-    uint32_t stayed_out = 0;  // cycles << 3 | output
-    uint32_t out() const { return stayed_out & 7u; }
-    uint32_t stayed() const { return stayed_out >> 3; }
+    Cycle at = 0;          // of the first
+    uint32_t flits = 0;    // 0: none
+    uint32_t stalled = 0;  // cycles, the first
+    uint32_t stayed = 0;   // cycles, each
+    uint32_t out = 0;
+    /* Of them, at `end` or later. */
+    unsigned later(Cycle end) const {
+      return at >= end ? flits : at + flits > end ? static_cast<unsigned>(at + flits - end) : 0;
+    }
+  };
+  /* Places of a buffer that a sender may fill, one a cycle, from a cycle on. */
+  struct Grant {
+    Cycle at = 0;
+    unsigned places = 0;
   };
   struct Router;
   struct Ni;
@@ -159,11 +172,13 @@ class Noc : public sc_core::sc_module, public Ticked {
     Router *router = nullptr;      // it belongs to
     Departure *log = nullptr;      // kAhead of them, if flits move ahead of time
     uint8_t logged = 0;            // next to fill
-    uint8_t first = 0, count = 0;  // oldest flit, number of flits (reader's side)
-    uint8_t fill = 0;              // next place to fill (sender's side)
-    Cycle left = 0;                // when the flit behind the last one that left became the first
-    uint64_t buffer_cycles = 0;    // flits times cycles, of flits that have left
-    uint8_t queue = 0;             // its number
+    uint8_t first = 0, count = 0;  // oldest slot, number of slots in use (reader's side)
+    uint8_t fill = 0;              // next slot to fill (sender's side)
+    Grant *grants = nullptr;       // ring as large as the buffer, if flits move ahead of time
+    uint8_t first_grant = 0, num_grants = 0;
+    Cycle left = 0;              // when the flit behind the last one that left became the first
+    uint64_t buffer_cycles = 0;  // flits times cycles, of flits that have left
+    uint8_t queue = 0;           // its number
   };
   struct Router {
     // Of each queue's oldest flit: first cycle in which it may leave, its output, whether it is a
@@ -200,6 +215,7 @@ class Noc : public sc_core::sc_module, public Ticked {
     std::array<Queued, kInjectPackets> queue{};
     Cycle open = 0;        // first cycle in which the next flit may go
     bool waiting = false;  // for a credit that is not known yet
+    bool wanted = false;   // the owner waits for room
     uint8_t fill = 0;      // owner's side
     uint8_t first = 0;     // NI's side
     uint8_t count = 0;     // packets in the queue
@@ -208,8 +224,8 @@ class Noc : public sc_core::sc_module, public Ticked {
     uint8_t channel = 0;   // it takes
     std::array<Cycle, kEjectPackets> eject_credit{};  // as Slot::credit
     uint8_t eject_fill = 0, eject_take = 0;
-    std::array<Cycle, kAhead> log{};  // when its newest flits went, as Departure::at
-    uint8_t logged = 0;               // next to fill
+    std::array<Departure, kAhead> log{};  // as Input::log
+    uint8_t logged = 0;                   // next to fill
   };
 
   /*
@@ -232,7 +248,20 @@ class Noc : public sc_core::sc_module, public Ticked {
   uint8_t channel_of(const Packet &packet) const;
   bool goes_first(const Packet &a, const Packet &b, bool turn) const;
   static void come_first(Router &router, unsigned queue, const Slot &slot);
-  Cycle run(unsigned net, Router &router, unsigned queue, Cycle now);
+  /* A queue whose oldest flit is no head and can perhaps go now, or the interface of a router. */
+  struct Successor {
+    Router *router;
+    uint8_t queue;  // kNone: the interface
+  };
+  static Cycle room_of(const Input &input) {
+    return input.num_grants == 0 ? kNever : input.grants[input.first_grant].at;
+  }
+  void grant(Input &input, Cycle at, unsigned places) const;
+  void use(Input &input, unsigned places) const;
+  bool append(Input &input, Packet *packet, Cycle ready, unsigned flits, uint32_t flags) const;
+  void inject_train(unsigned net, unsigned node, Cycle now);
+  Cycle run(unsigned net, Router &router, unsigned queue, Cycle from, Cycle now);
+  void run_successors(unsigned net, Cycle now);
   void route_trains(unsigned net, Router &router, Cycle now);
   bool can_go(unsigned net, Router &router, unsigned queue, Cycle now, Cycle &again);
   void route(unsigned net, Router &router, Cycle now);
@@ -240,7 +269,9 @@ class Noc : public sc_core::sc_module, public Ticked {
     trains_ ? route_trains(net, router, now) : route(net, router, now);
   }
   void move(unsigned net, Router &router, unsigned queue, unsigned out, Cycle now);
-  void eject(unsigned net, Router &router, const Slot &slot, Cycle now);
+  void eject(unsigned net, Router &router, Packet *packet, unsigned flits, uint32_t flags,
+             Cycle now);
+  void sent_whole(unsigned node, Ni &ni, unsigned net, Cycle at);
   static void block(Router &router, uint32_t queues, unsigned place) {
     router.active &= ~queues;
     router.blocked[place] |= queues;
@@ -269,8 +300,10 @@ class Noc : public sc_core::sc_module, public Ticked {
   std::array<std::vector<Ni>, 2> nis_;
   std::vector<Slot> slots_;
   std::vector<Departure> departures_;
-  std::vector<uint64_t> wheel_;  // visits(): bit per node
-  uint64_t due_ = 0;             // bit per cycle modulo kWheel: there are visits
+  std::vector<Grant> grants_;
+  std::vector<Successor> successors_;  // to be looked at in this cycle
+  std::vector<uint64_t> wheel_;        // visits(): bit per node
+  uint64_t due_ = 0;                   // bit per cycle modulo kWheel: there are visits
   std::vector<std::unique_ptr<NocPort>> ports_;
   uint64_t flits_ = 0, queued_ = 0;
   Cycle last_progress_ = 0;
@@ -282,8 +315,17 @@ class Noc : public sc_core::sc_module, public Ticked {
 };
 
 inline bool NocPort::can_send(Net net) const {
-  const Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
-  return ni.queue[ni.fill].credit <= noc_.clock().cycle();
+  Noc::Ni &ni = noc_.nis_[static_cast<size_t>(net)][node_];
+  const Cycle credit = ni.queue[ni.fill].credit;
+  if (credit <= noc_.clock().cycle()) {
+    return true;
+  }
+  if (credit == kNever) {
+    ni.wanted = true;
+  } else {
+    owner_->wake_at(credit);
+  }
+  return false;
 }
 
 }  // namespace hb

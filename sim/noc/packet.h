@@ -53,7 +53,8 @@ struct Packet {
       kNoNode;        // set by send() of a request (address map); a response's is its request's src
   uint32_t addr = 0;  // of the first byte; a multiple of 16 unless beats == 1
   uint32_t tag = 0;   // for the requester's own use; comes back with the response
-  Cycle injected = 0;  // set by the network: head left the network interface
+  bool dataless = false;  // ReadReq: nobody looks at the data; they may be left out
+  Cycle injected = 0;     // set by the network: head left the network interface
   std::array<uint16_t, kMaxBeats>
       strobe{};  // WriteReq: bit i of strobe[b]: byte 16 * b + i is written
   std::array<uint8_t, kMaxPacketBytes> data;  // WriteReq and ReadResp
@@ -72,6 +73,7 @@ struct Packet {
   void make_read(uint32_t address, unsigned num_beats) {
     kind = PacketKind::kReadReq;
     resp = Resp::kOkay;
+    dataless = false;
     addr = address;
     beats = static_cast<uint8_t>(num_beats);
     bytes = static_cast<uint16_t>(num_beats * kBeatBytes);

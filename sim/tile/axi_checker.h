@@ -99,6 +99,25 @@ class AxiChecker {
     return !failed_;
   }
 
+  /** As many calls of check() with the same outputs and inputs as the last one, data apart, of
+   * which no R or W beat is a burst's last. */
+  bool repeat(uint64_t cycles, const TileOut &out, const TileIn &in) {
+    if (failed_) return false;
+    cycle_ += cycles;
+    const auto beats = static_cast<unsigned>(cycles);
+    if (in.m_rvalid != 0 && out.m_rready != 0) {
+      Queue &queue = reads_[in.m_rid & 15];
+      queue.beats += beats;
+      if (queue.beats > queue.len[queue.head]) fail("rlast is not on the burst's last beat");
+    }
+    if (out.m_wvalid != 0 && in.m_wready != 0) {
+      data_beats_ += beats;
+      if (data_beats_ > 255) fail("W burst is longer than 256 beats");
+      match_writes();
+    }
+    return !failed_;
+  }
+
   /** Nothing is under way on the manager port. */
   bool quiet() const { return !outstanding() && (waiting_ & (kAr | kAw | kW)) == 0; }
 

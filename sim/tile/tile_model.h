@@ -65,11 +65,14 @@ class TileModelIf {
   virtual void settle(const TileIn &in) { settled_ = in; }
   virtual void edge() { clock(settled_); }
   /**
-   * Cycles from now on that need not be clocked: with inactive inputs outputs() stay the same in them, and may change after
-   * the last. skip() goes over some of these. UINT64_MAX: until an input is active.
+   * Cycles from now on that need not be clocked: if the inputs are `in` in each of them, data of R apart, outputs() stay the
+   * same in them, and may change after the last. `in` may hold R beats that are none of a burst's last, no other valid.
+   * skip() goes over some of these. UINT64_MAX: as long as the inputs stay so.
    */
-  virtual uint64_t quiet() const { return 0; }
-  virtual void skip(uint64_t cycles) { (void)cycles; }
+  virtual uint64_t quiet(const TileIn &in) const { (void)in; return 0; }
+  virtual void skip(uint64_t cycles, const TileIn &in) { (void)cycles; (void)in; }
+  /** Whether it looks at the data of reads with this id. */
+  virtual bool reads_data(uint8_t id) const { (void)id; return true; }
   /** `started` and `completed` alone, cheap enough for every cycle. */
   virtual uint32_t jobs_started() const = 0;
   virtual uint32_t jobs_completed() const = 0;

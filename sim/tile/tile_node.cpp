@@ -28,8 +28,8 @@ constexpr size_t kMaxDoorbells = 64;   // more than any job queue holds; refused
 
 TileNode::TileNode(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Options &options,
                    std::unique_ptr<TileModelIf> model, Link<bool> *irq)
-    : sc_core::sc_module(name),
-      Ticked(clock),
+    : Ticked(clock),
+      sc_core::sc_module(name),
       options_(options),
       stall_limit_((uint64_t{options.stall_ppm} << 32) / 1000000),
       model_(std::move(model)),
@@ -63,6 +63,7 @@ bool TileNode::pending() const {
 /* Keeps an answer to a read. */
 void TileNode::answered(uint8_t slot, Packet *packet) {
   Read &read = reads_[slot];
+  answers_new_ = true;
   if (packet->addr == read.addr) {
     read.answer = packet;
     reads_changed_ = true;
@@ -148,6 +149,8 @@ void TileNode::tell(hb_tile_event_kind_t kind, Cycle now) {
 
 void TileNode::inject_faults(Cycle now) {
   while (!faults_.empty() && faults_.back().at <= now) {
+    catch_up(now);
+    until_ = 0;
     const hb_tile_event_kind_t kind = faults_.back().kind;
     faults_.pop_back();
     (kind == HB_TILE_EVENT_HANG ? hung_ : error_next_) = true;
@@ -158,6 +161,7 @@ void TileNode::inject_faults(Cycle now) {
 
 /* From this cycle on the tile is as after power-up, and nothing that it asked for will reach it. */
 void TileNode::begin_reset(Cycle now) {
+  catch_up(now);
   tell(HB_TILE_EVENT_RESET, now);
   if (running_) {
     account(model_->perf());
@@ -352,7 +356,7 @@ void TileNode::sample_manager(const TileOut &out, const TileIn &in, Cycle now) {
     }
   }
   if (in.m_rvalid != 0 && out.m_rready != 0) {
-    r_valid_ = false;
+    r_valid_ = error_now_ = false;
     if (++read_beat_ == read_packet_->beats) {
       Read &read = reads_[read_now_];
       read_buffers_ += read.refused ? 0 : 1;
@@ -439,6 +443,7 @@ void TileNode::ask_next() {
   read_request_->make_read(ask_addr_, packet_beats(ask_addr_, ask_beats_));
   read_request_->id = reads_[asking_].id;
   read_request_->tag = asking_;
+  read_request_->dataless = !model_->reads_data(read_request_->id);
   ask_addr_ += read_request_->bytes;
   ask_beats_ -= read_request_->beats;
   if (ask_beats_ == 0) {
@@ -572,28 +577,108 @@ void TileNode::watch_jobs(Cycle now) {
   completed_ = completed;
 }
 
-/* Whether nothing is on its way to or from the model's boundary. */
-bool TileNode::still() const {
+/* Whether what has come from the network changes nothing at the model's boundary yet, and nothing
+ * can go to the network. */
+bool TileNode::undisturbed() const {
   const bool answers =
       hung_ ? r_valid_ || b_valid_
-            : read_now_ != kNone || reads_changed_ || answer_now_ != kNone || writes_changed_;
-  const bool asks = asking_ != kNone && (!hung_ || read_buffers_ != 0);
+            : answer_now_ != kNone || writes_changed_ ||
+                  (read_packet_ == nullptr && (read_now_ != kNone || reads_changed_));
   return reg_state_ == RegState::kIdle && port_.peek(Net::kRequest) == nullptr && !answers &&
-         !asks && read_request_ == nullptr && write_request_ == nullptr;
+         !error_next_ && !error_now_ &&
+         ((read_request_ == nullptr && write_request_ == nullptr) ||
+          !port_.can_send(Net::kRequest)) &&
+         (asking_ == kNone || read_request_ != nullptr || read_buffers_ == 0);
 }
 
-/* Tells the model of the cycles it was not clocked in. */
-void TileNode::catch_up(Cycle now) const {
-  if (now > next_) {
-    model_->skip(now - next_);
-    next_ = now;
+/*
+ * The model's inputs from the next cycle on, if nothing disturbs them, and in how many cycles they
+ * stay so while its outputs do: beats follow each other up to the last but one of a packet.
+ */
+uint64_t TileNode::steady(TileIn &in) const {
+  const TileOut &out = model_->outputs();
+  in.m_arready = read_request_ == nullptr && asking_ == kNone && !read_free_.empty();
+  in.m_awready = !write_free_.empty();
+  in.m_wready = collecting_ != nullptr && write_request_ == nullptr;
+  const bool writes = (out.m_wvalid & in.m_wready) != 0;
+  if ((out.m_arvalid & in.m_arready) != 0 || (out.m_awvalid & in.m_awready) != 0) {
+    return 0;
   }
+  uint64_t cycles = kNever;
+  if (writes) {
+    cycles = collecting_->beats - 1u - collected_beats_;
+  }
+  if (read_packet_ != nullptr && !hung_) {
+    in.m_rvalid = 1;
+    in.m_rid = read_packet_->id;
+    in.m_rresp = static_cast<uint8_t>(read_packet_->resp);
+    cycles =
+        out.m_rready == 0 ? 0 : std::min<uint64_t>(cycles, read_packet_->beats - 1u - read_beat_);
+  }
+  if (stall_limit_ != 0 && (out.m_arvalid | out.m_awvalid | out.m_wvalid | in.m_rvalid) != 0) {
+    return 0;
+  }
+  return cycles;
+}
+
+/* Makes up for the cycles in which the model was not clocked. */
+void TileNode::catch_up(Cycle now) {
+  if (now <= next_) {
+    return;
+  }
+  const Cycle cycles = now - next_;
+  const TileOut &out = model_->outputs();
+  const bool reads = steady_.m_rvalid != 0, writes = (out.m_wvalid & steady_.m_wready) != 0;
+  if (reads || writes || (out.m_arvalid | out.m_awvalid | out.m_wvalid) != 0) {
+    if (checked(out, steady_, next_)) {
+      checker_.repeat(cycles - 1, out, steady_);
+    }
+    for (Cycle cycle = next_; boundary_ != nullptr && cycle < now; ++cycle) {
+      boundary_->cycle(out, steady_, cycle);
+    }
+  }
+  if (reads) {
+    read_beat_ = static_cast<uint8_t>(read_beat_ + cycles);
+  }
+  if (writes) {
+    std::memset(collecting_->data.data() + size_t{collected_beats_} * kBeatBytes, 0,
+                cycles * kBeatBytes);
+    std::fill_n(collecting_->strobe.begin() + collected_beats_, cycles, out.m_wstrb);
+    collected_beats_ += static_cast<unsigned>(cycles);
+  }
+  model_->skip(cycles, steady_);  // changes `out`
+  next_ = now;
+}
+
+bool TileNode::checked(const TileOut &out, const TileIn &in, Cycle now) {
+  if (!checker_.check(out, in)) {
+    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
+                 ": protocol violation at the boundary: " + checker_.violation());
+    return false;
+  }
+  return true;
 }
 
 Cycle TileNode::tick(Cycle now) {
-  catch_up(now);
+  const Cycle next = step(now);
+  return faults_.empty() ? next : std::min(next, faults_.back().at);
+}
+
+Cycle TileNode::step(Cycle now) {
+  answers_new_ = false;
   inject_faults(now);
   receive(now);
+  if (read_early_ && answers_new_ && now == next_) {  // the oldest may be another one
+    read_now_ = kNone;
+    read_packet_ = nullptr;
+  }
+  read_early_ = false;
+  if (now < until_ && undisturbed()) {
+    return until_;
+  }
+  catch_up(now);
+  steady_ = TileIn{};
+  until_ = 0;
   const TileOut &out = model_->outputs();
   if (boundary_ != nullptr) {
     boundary_->wires(out, now);
@@ -614,9 +699,7 @@ Cycle TileNode::tick(Cycle now) {
   TileIn in;
   drive_manager(in, now);
   drive_registers(in, now);
-  if (!checker_.check(out, in)) {
-    clock().fail(std::string(name()) + ", cycle " + std::to_string(now) +
-                 ": protocol violation at the boundary: " + checker_.violation());
+  if (!checked(out, in, now)) {
     return kNever;
   }
   if (boundary_ != nullptr) {
@@ -639,11 +722,20 @@ Cycle TileNode::tick(Cycle now) {
   if (asleep) {
     return kNever;
   }
-  if (!clock().no_skip() && model_->outputs().idle == 0) {
-    const uint64_t quiet = model_->quiet();
-    if (quiet != 0 && still()) {
-      return quiet < kNever - now - 1 ? now + 1 + quiet : kNever;
+  if (clock().no_skip() || model_->outputs().idle != 0) {
+    return now + 1;
+  }
+  if (read_now_ == kNone && stall_limit_ == 0) {
+    begin_packet();
+    read_early_ = read_packet_ != nullptr;
+  }
+  if (undisturbed()) {
+    uint64_t quiet = steady(steady_);
+    if (quiet != 0) {
+      quiet = std::min(quiet, model_->quiet(steady_));
     }
+    until_ = quiet < kNever - now - 1 ? now + 1 + quiet : kNever;
+    return until_;
   }
   return now + 1;
 }
@@ -656,7 +748,7 @@ void TileNode::edge(Cycle now) {
   }
 }
 
-hb_sim_tile_stats_t TileNode::stats() const {
+hb_sim_tile_stats_t TileNode::stats() {
   catch_up(clock().cycle());
   hb_sim_tile_stats_t stats = stats_;
   const TilePerf perf = model_->perf();

@@ -56,7 +56,7 @@
 
 namespace hb {
 
-class TileNode : public sc_core::sc_module, public Ticked {
+class TileNode : public Ticked, public sc_core::sc_module {
  public:
   static constexpr unsigned kMaxReads =
       HB_SIM_MAX_OUTSTANDING; /* read bursts, and read packets, not handed over yet */
@@ -84,7 +84,7 @@ class TileNode : public sc_core::sc_module, public Ticked {
   /** The clock edge of cycle `now`, halves_from .. halves_to, after the node's tick() in it. */
   void edge(Cycle now);
 
-  hb_sim_tile_stats_t stats() const;
+  hb_sim_tile_stats_t stats();
 
  private:
   enum Channel : unsigned {
@@ -126,8 +126,11 @@ class TileNode : public sc_core::sc_module, public Ticked {
 
   bool stalled(Channel channel, Cycle now) const;
   bool pending() const;
-  bool still() const;
-  void catch_up(Cycle now) const;
+  bool undisturbed() const;
+  uint64_t steady(TileIn &in) const;
+  void catch_up(Cycle now);
+  bool checked(const TileOut &out, const TileIn &in, Cycle now);
+  Cycle step(Cycle now);
   void receive(Cycle now);
   void take_request(Cycle now);
   void inject_faults(Cycle now);
@@ -162,8 +165,10 @@ class TileNode : public sc_core::sc_module, public Ticked {
   Protection protection_;
   bool irq_level_ = false;
   uint64_t evals_ = 0;
-  bool settled_ = false;    // edge() is due
-  mutable Cycle next_ = 0;  // cycle that the model has not seen yet
+  bool settled_ = false;  // edge() is due
+  Cycle next_ = 0;        // cycle that the model has not seen yet
+  Cycle until_ = 0;       // up to this one, if it is later, the model is not clocked and its
+  TileIn steady_;         // inputs are these
 
   // Read side of the manager.
   std::array<Read, kMaxReads> reads_{};
@@ -177,6 +182,8 @@ class TileNode : public sc_core::sc_module, public Ticked {
   bool reads_changed_ = false;      // next_read() may have another answer than kNone
   uint8_t read_now_ = kNone;        // the one on the R channel
   Packet *read_packet_ = nullptr;   // and its packet there; nullptr: not here yet
+  bool read_early_ = false;         // both chosen before the cycle in which they are there
+  bool answers_new_ = false;        // there are some that came in this cycle
   uint8_t read_beat_ = 0;           // of the packet
   uint8_t read_rlast_ = kNone;      // its beat that is the burst's last
   bool r_valid_ = false;

@@ -9,7 +9,7 @@ namespace hb::twin {
 
 namespace {
 
-constexpr uint32_t kTabWords = 32, kIndexMask = 0xfffff;
+constexpr uint32_t kTabWords = 32;
 /* Cycles from the last beat to the verdict; StCompute takes these in addition. */
 constexpr uint32_t kVerdict = 2;
 constexpr uint32_t kLoadSteps = 3, kStoreSteps = 2, kExecSteps = 14, kVecSteps = 11, kStatSteps = 1;

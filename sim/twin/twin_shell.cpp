@@ -8,7 +8,6 @@ namespace {
 
 constexpr uint8_t kOkay = 0, kSlvErr = 2;
 constexpr uint32_t kValid = 1u << 31;
-constexpr uint32_t kIndexMask = 0xfffff;
 
 uint32_t status_word(const Completion &completion) {
   return kValid | (completion.status.index & kIndexMask) << 8 | completion.status.code;
@@ -55,7 +54,7 @@ void Perf::edge(const In &in, const CoreWires &core) {
   }
 }
 
-void Perf::skip(uint64_t cycles, const CoreSkipped &core) {
+void Perf::skip(uint64_t cycles, const CoreSkipped &core, bool reads, bool writes) {
   const uint64_t named = core.pixel + core.waits_load + core.waits_store + core.active;
   count.busy += static_cast<uint32_t>(cycles);
   count.array += static_cast<uint32_t>(core.pixel);
@@ -63,6 +62,8 @@ void Perf::skip(uint64_t cycles, const CoreSkipped &core) {
   count.wait_store += static_cast<uint32_t>(core.waits_store);
   count.wait_wgt += static_cast<uint32_t>(core.active);
   count.wait_cmd += static_cast<uint32_t>(cycles - named);
+  count.rd_beats += static_cast<uint32_t>(reads ? cycles : 0);
+  count.wr_beats += static_cast<uint32_t>(writes ? cycles : 0);
 }
 
 // -------------------------------------------------------------------------------------- registers
@@ -200,6 +201,10 @@ void Regs::read(const In &in) {
 
 void Regs::edge(const In &in) {
   const TileIn &axi = *in.axi;
+  if (quiet() && (axi.s_awvalid | axi.s_wvalid | axi.s_arvalid) == 0 && !in.job_take && !in.flush &&
+      in.completion == nullptr) {
+    return;
+  }
   const bool write_now = aw_held_ && w_held_ && !bvalid_;
   const bool read_now = ar_held_ && !rvalid_;
   const bool ring_ok = jobs_.in_ready();
@@ -407,12 +412,11 @@ Load::Wires Load::wires(uint8_t avail, bool abort, const TileIn *axi) const {
 
 /* Beats of the next burst, and on to the one behind it. Returns true for the command's last. */
 void Load::issue_burst() {
-  unsigned burst = 16 - (addr_ >> 4 & 0xf);
-  burst = left_ < burst ? left_ : burst;
-  ar_ = {true, addr_, static_cast<uint8_t>((burst - 1) & 0xf)};
-  if (left_ != burst) {
-    addr_ += burst * 16;
-    left_ = static_cast<uint16_t>(left_ - burst);
+  const unsigned beats = burst();
+  ar_ = {true, addr_, static_cast<uint8_t>((beats - 1) & 0xf)};
+  if (left_ != beats) {
+    addr_ += beats * 16;
+    left_ = static_cast<uint16_t>(left_ - beats);
     return;
   }
   left_ = cmd_.beats;
@@ -427,6 +431,15 @@ void Load::issue_burst() {
     planes_left_ = static_cast<uint16_t>(planes_left_ - 1);
   }
   addr_ = row_addr_;
+}
+
+void Load::edge_address(bool ar_ready) {
+  if (active_ && (!ar_.valid || ar_ready) && outstanding_ != kMaxOutstanding) {
+    issue_burst();
+    ++outstanding_;
+  } else if (ar_ready) {
+    ar_.valid = false;
+  }
 }
 
 void Load::edge(const Wires &wires, const In &in) {

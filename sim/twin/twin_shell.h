@@ -22,7 +22,7 @@ struct Perf {
     uint32_t tag;
   };
   void edge(const In &in, const CoreWires &core);
-  void skip(uint64_t cycles, const CoreSkipped &core);
+  void skip(uint64_t cycles, const CoreSkipped &core, bool reads, bool writes);
 };
 
 /** hb_tile_regs: the AXI4-Lite side, the queue of jobs and that of completions. */
@@ -94,9 +94,13 @@ class Control {
   };
   void edge(const Regs &regs, const In &in);
 
-  /** Cycles of a running job until the watchdog could bark, if nothing makes progress. */
-  uint64_t quiet(uint32_t watchdog) const {
-    return watchdog == 0 ? kForever : stuck_ >= watchdog ? 0 : watchdog - stuck_;
+  /** Cycles of a running job until the watchdog could bark, if something or nothing makes progress.
+   */
+  uint64_t quiet(uint32_t watchdog, bool progress) const {
+    return watchdog == 0        ? kForever
+           : stuck_ >= watchdog ? 0
+           : progress           ? kForever
+                                : watchdog - stuck_;
   }
   void skip(uint64_t cycles, uint64_t since_progress);
 
@@ -162,7 +166,9 @@ class Fetch {
   void edge(const In &in);
 
   /** Whether the next cycle may do something by itself. */
-  bool eager(bool stop) const { return ar_.valid || (running_ && (stop || can_issue())); }
+  bool eager(bool stop, bool ar_ready) const {
+    return (ar_.valid && ar_ready) || (running_ && (stop || (!ar_.valid && can_issue())));
+  }
 
  private:
   static constexpr unsigned kBufferBeats = 32, kMaxBursts = 7;
@@ -206,11 +212,22 @@ class Load {
   };
   void edge(const Wires &wires, const In &in);
 
-  /** Whether the next cycle may do something by itself. */
-  bool eager(uint8_t avail) const {
-    return ar_.valid || (active_ && outstanding_ != kMaxOutstanding) ||
-           (!flights_.empty() && !writing_) || can_start(avail);
+  /** Whether the next cycle may do something by itself but ask for bursts. */
+  bool eager(uint8_t avail) const { return (!flights_.empty() && !writing_) || can_start(avail); }
+  /** Whether the next cycle makes another address. */
+  bool asks() const { return active_ && outstanding_ != kMaxOutstanding && !ar_.valid; }
+  /** Cycles until an address may have got to the arbiter or the next command may start. An address
+   * is made in one cycle and goes to the arbiter, if that is free, in the next. */
+  uint64_t quiet_address(bool ar_free) const {
+    if (!asks()) return ar_.valid && ar_free ? 1 : kForever;
+    return commands_.out_valid() && is_last_burst() ? 1 : ar_free ? 2 : kForever;
   }
+  /** What edge() does to addresses in a cycle that starts no command and has no burst's last beat.
+   */
+  void edge_address(bool ar_ready);
+  /** Beats, none of a burst's last, that change nothing but which word the next one is. */
+  uint64_t quiet_reading() const { return writing_ ? words_left_ : 0; }
+  void skip_reading(uint64_t beats) { words_left_ = static_cast<uint16_t>(words_left_ - beats); }
 
  private:
   struct Flight {
@@ -222,6 +239,11 @@ class Load {
     return commands_.out_valid() && !active_ && flights_.in_ready() &&
            (commands_.out().wait_mask & ~avail) == 0;
   }
+  unsigned burst() const {
+    const unsigned burst = 16 - (addr_ >> 4 & 0xf);
+    return left_ < burst ? left_ : burst;
+  }
+  bool is_last_burst() const { return left_ == burst() && rows_left_ == 1 && planes_left_ == 1; }
   void issue_burst();
 
   Fifo<LoadDesc, kCommandQueueDepth> commands_;

@@ -230,24 +230,57 @@ uint64_t Store::until_drained() const {
   return kRequantised + 1 - first;
 }
 
-uint64_t Store::quiet(uint8_t avail) const {
-  if (aw_valid_ || w_valid_ || start(avail, false)) return 0;
+/* What waits for W, and behind it as far as there is no gap. */
+uint64_t Store::beats_ahead() const {
+  uint64_t beats = data_.level();
+  if (beats == 0 || !out_valid_) return beats;
+  ++beats;
+  const bool rows = state_ == State::kRows;
+  if (raw_) {
+    if (!bit(valid_, kBiased)) return beats;
+    beats += 4u - quarter_;
+    return beats + (bit(valid_, kRead) ? 4 + (rows ? uint64_t{pixels_left_} * 4 : 0) : 0);
+  }
+  for (unsigned stage = kRequantised + 1; stage-- > 0;) {
+    if (!bit(valid_, stage)) return beats;
+    ++beats;
+  }
+  return beats + (rows ? pixels_left_ : 0);
+}
+
+uint64_t Store::quiet(uint8_t avail, bool awready, bool wready) const {
+  if ((aw_valid_ && awready) || start(avail, false)) return 0;
   if (!awake_) return kForever;
   if (empty()) return 0;
-  if (room_for_burst()) return std::min<uint64_t>(until_retired(), 1);
-  if (still()) return kForever;
   uint64_t cycles = until_retired();
-  if (lengths_.out_valid()) cycles = std::min(cycles, until_data());
+  const bool writes = w_valid_ && wready;
+  if ((room_for_burst() && !aw_valid_) || (writes && (w_last_ || n_ == 8))) {
+    return std::min<uint64_t>(cycles, 1);
+  }
+  if (writes) {
+    // The beats of this burst that come at once, but its last.
+    const uint64_t beats =
+        lengths_.out_valid() ? std::min<uint64_t>(beats_ahead(), lengths_.out() - w_beat_) : 0;
+    const bool waits_for_room = state_ != State::kIdle && cycles == kForever;
+    cycles = waits_for_room ? 1 : std::min(cycles, 1 + beats);
+  } else if (still()) {
+    return kForever;
+  } else if (lengths_.out_valid() && !w_valid_) {
+    cycles = std::min(cycles, until_data());
+  }
   if (state_ == State::kIdle && valid_ != 0 && !aw_active_ && commands_.out_valid()) {
     cycles = std::min(cycles, until_drained());
   }
   return cycles;
 }
 
-/* What still moves comes to rest soon: the pipeline and the queue of beats are all there is. */
-void Store::skip(uint64_t cycles) {
-  for (; cycles != 0 && !still(); --cycles)
-    edge(In{});
+/* What still moves without W comes to rest soon: the pipeline and the queue of beats are all there
+ * is. */
+void Store::skip(uint64_t cycles, bool wready) {
+  In in;
+  in.wready = wready && w_valid_;
+  for (; cycles != 0 && (in.wready || !still()); --cycles)
+    edge(in);
 }
 
 }  // namespace hb::twin

@@ -41,9 +41,9 @@ class Store {
   };
   void edge(const In &in);
 
-  /* As twin_types.h says; avail as in In. While something is offered at the boundary: 0. */
-  uint64_t quiet(uint8_t avail) const;
-  void skip(uint64_t cycles);
+  /* As twin_types.h says; avail, awready and wready as in In. While an address is taken: 0. */
+  uint64_t quiet(uint8_t avail, bool awready, bool wready) const;
+  void skip(uint64_t cycles, bool wready);
 
  private:
   enum class State : uint8_t { kIdle, kParams, kRows };
@@ -51,9 +51,10 @@ class Store {
   bool out_take() const { return !out_valid_ || data_.in_ready(); }
   bool advance() const;
   bool read(bool abort) const { return state_ == State::kRows && !abort && advance(); }
-  bool room_for_burst() const;  // all that a burst needs but a free AW register
-  bool empty() const;           // nothing under way: falls asleep
-  bool still() const;           // no register changes until something comes in
+  bool room_for_burst() const;   // all that a burst needs but a free AW register
+  bool empty() const;            // nothing under way: falls asleep
+  bool still() const;            // no register changes until something comes in
+  uint64_t beats_ahead() const;  // certain to be offered one after the other
   uint64_t until_retired() const;
   uint64_t until_data() const;
   uint64_t until_drained() const;

@@ -41,9 +41,11 @@ class Tile final : public TileModelIf {
   uint32_t jobs_completed() const override { return state_->perf.count.completed; }
   TilePerf perf() const override { return state_->perf.count; }
 
+  bool reads_data(uint8_t id) const override { return data_ != nullptr || id == kIdFetch; }
+
   void clock(const TileIn &in) override;
-  uint64_t quiet() const override;
-  void skip(uint64_t cycles) override;
+  uint64_t quiet(const TileIn &in) const override;
+  void skip(uint64_t cycles, const TileIn &in) override;
 
  private:
   static constexpr bool kVector = std::is_same_v<typename Core::Desc, VecDesc>;
@@ -200,36 +202,57 @@ void Tile<Core>::clock(const TileIn &in) {
 }
 
 template <class Core>
-uint64_t Tile<Core>::quiet() const {
+uint64_t Tile<Core>::quiet(const TileIn &in) const {
   const State &s = *state_;
+  if ((in.s_awvalid | in.s_wvalid | in.s_arvalid | in.m_bvalid) != 0) {
+    return 0;
+  }
   if (out_.idle != 0) {
-    return kForever;
+    return in.m_rvalid == 0 ? kForever : 0;
+  }
+  const bool reads = in.m_rvalid != 0, writes = (out_.m_wvalid & in.m_wready) != 0;
+  if ((out_.m_arvalid & in.m_arready) != 0 || ((reads || writes) && data_ != nullptr) ||
+      (reads && (in.m_rid != kIdLoad || in.m_rlast != 0 || (in.m_rresp & 2) != 0))) {
+    return 0;
   }
   const bool end = s.decoder.end();
   const uint8_t avail = s.tokens.avail();
+  const bool ar_free = out_.m_arvalid == 0;
   if (s.control.state() != Control::State::kRun || s.regs.soft_reset() || !s.regs.quiet() ||
-      s.arbiter.out().valid || s.fetch.eager(end) || s.load.eager(avail) || (end && all_idle()) ||
+      s.fetch.eager(end, ar_free) || s.load.eager(avail) || (end && all_idle()) ||
       s.decoder.fault_valid()) {
     return 0;
   }
   const uint64_t decoder =
       s.decoder.quiet(s.fetch.beat() != nullptr, s.load.cmd_ready(), !kVector && s.core.cmd_ready(),
                       kVector && s.core.cmd_ready(), s.store.cmd_ready());
-  return std::min(
-      {decoder, s.core.quiet(avail), s.store.quiet(avail), s.control.quiet(s.regs.watchdog())});
+  return std::min({decoder, s.load.quiet_address(ar_free),
+                   reads ? s.load.quiet_reading() : kForever, s.core.quiet(avail),
+                   s.store.quiet(avail, in.m_awready != 0, in.m_wready != 0),
+                   s.control.quiet(s.regs.watchdog(), reads || writes)});
 }
 
 template <class Core>
-void Tile<Core>::skip(uint64_t cycles) {
+void Tile<Core>::skip(uint64_t cycles, const TileIn &in) {
   State &s = *state_;
   if (cycles == 0 || s.control.state() != Control::State::kRun) {
     return;
   }
   const CoreSkipped core = s.core.skip(cycles, s.tokens.avail());
   s.decoder.skip(cycles);
-  s.store.skip(cycles);
-  s.perf.skip(cycles, core);
-  s.control.skip(cycles, core.since_progress);
+  const bool reads = in.m_rvalid != 0, writes = (out_.m_wvalid & in.m_wready) != 0;
+  for (uint64_t left = cycles;
+       left != 0 && (s.load.asks() || (s.load.address().valid && !s.arbiter.out().valid)); --left) {
+    const Address address = s.load.address();
+    s.load.edge_address(!s.arbiter.out().valid);
+    s.arbiter.edge(false, Address{}, address);
+  }
+  s.store.skip(cycles, in.m_wready != 0);
+  s.perf.skip(cycles, core, reads, writes);
+  s.control.skip(cycles, reads || writes ? 0 : core.since_progress);
+  if (reads) {
+    s.load.skip_reading(cycles);
+  }
   show();
 }
 

@@ -12,6 +12,7 @@
  *   quiet(): how many cycles may be skipped. In each of them, if nothing comes in that is not there
  *            now, the unit takes, pushes, answers and shows at the boundary what it does now, and
  *            changes no register that a later cycle depends on but those that skip() moves on.
+ *            Beats that follow each other, of a LOAD or a STORE, do come in or go out.
  *            0: the next cycle must be clocked. kForever: until something comes in.
  *   skip(n): n such cycles, n <= quiet().
  *
@@ -33,6 +34,7 @@ constexpr uint64_t kForever = UINT64_MAX;
 
 // rtl/hb_pkg.sv
 constexpr uint8_t kIdFetch = 0, kIdLoad = 1, kIdStore = 2;
+constexpr uint32_t kIndexMask = 0xfffff;
 constexpr unsigned kJobQueueDepth = 4, kComplQueueDepth = 8, kCommandQueueDepth = 4,
                    kMaxOutstanding = 8;
 
@@ -110,6 +112,7 @@ class Fifo {
   bool out_valid() const { return out_valid_; }
   const T &out() const { return out_; }
   bool empty() const { return !out_valid_; }
+  unsigned level() const { return count_ + (out_valid_ ? 1 : 0); }
 
   /* The clock edge. in: nullptr if in_valid is 0. */
   void edge(bool clear, const T *in, bool out_ready) {

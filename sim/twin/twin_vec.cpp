@@ -14,7 +14,7 @@ namespace {
 constexpr unsigned kLaneStages = 5, kResultStages = 5;
 
 // hb_vec_stat: StReadA to StShift and StWrite, a cycle each; StDivide; StRoot.
-constexpr unsigned kStatSteps = 7, kStatDivide = 16, kStatRoot = 32;
+constexpr unsigned kStatRowSteps = 7, kStatDivide = 16, kStatRoot = 32;
 
 }  // namespace
 
@@ -102,7 +102,7 @@ void VecCore::edge(const CoreWires &wires, bool abort, const Desc *cmd) {
   in.push_mask = cmd->push_mask;
   if (cmd->is_stat) {
     in.count = cmd->out_w;
-    in.period = kStatSteps + kStatDivide + ((cmd->fn & 1) != 0 ? kStatRoot : 0);
+    in.period = kStatRowSteps + kStatDivide + ((cmd->fn & 1) != 0 ? kStatRoot : 0);
   } else {
     // The decoder has seen that a pixel's terms fit 16 bits, and its pixels the accumulator.
     in.count = uint32_t{cmd->out_h} * cmd->out_w * cmd->ker_h * cmd->ker_w * cmd->k_c;

@@ -253,8 +253,9 @@ static void tile_write(uint32_t index, uint32_t offset, uint32_t value) {
     tile->prog = value;
   } else if (offset == HB_TILE_REG_COMPL_POP) {
     tile->completed = false;
-  } else if (offset == HB_TILE_REG_CTRL && (value & HB_TILE_CTRL_SOFT_RESET_MASK) != 0) {
+  } else if (offset == HB_NI_OFFSET + HB_NI_RESET) {
     tile->running = tile->completed = false;
+    tile->prog = 0;
   } else if (offset == HB_TILE_REG_JOB_TAG) {
     on_doorbell(index, value);
   }

@@ -241,6 +241,57 @@ static void test_host__irq_to_doorbell(void **state) {
   assert_int_equal(result.irq_to_doorbell.max, 300);
 }
 
+static void tell(hb_score_t *score, uint32_t type, uint32_t a, uint32_t b, uint32_t c, uint32_t d) {
+  const uint32_t words[] = {HB_TEL_HEAD(type, 4), a, b, c, d};
+  hb_score_telemetry(score, 1, words, 5);
+}
+
+/* Tile 1 hangs and its job runs again on tile 2; tile 2's job ends with an error and runs again
+ * there; tile 3 is reset when its job has lost its frame, and given up. */
+static void test_faults__cost_and_second_tries(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  tell(score, HB_TEL_DECISION, HB_TAG(1, 5, 0), 1, 0, 0);
+  tell(score, HB_TEL_TILE_RESET, 1, HB_TAG(1, 5, 0), 1, 0);
+  hb_sim_tile_event_t event = {
+      .cycle = 900, .start = 600, .tile = 1, .kind = HB_TILE_EVENT_HANG, .running = true};
+  hb_score_tile_event(score, &event);
+  event.kind = HB_TILE_EVENT_RESET;
+  hb_score_tile_event(score, &event);
+  tell(score, HB_TEL_DECISION, HB_TAG(0, 5, 0), 1, 0, 0); /* another model's */
+  tell(score, HB_TEL_DECISION, HB_TAG(1, 5, 0), 2, 0, 0);
+
+  const hb_sim_job_t failed = {.tile = 2, .tag = HB_TAG(2, 8, 1), .start = 1000, .status = 3};
+  hb_score_job(score, &failed);
+  tell(score, HB_TEL_TILE_RESET, 2, HB_TAG(2, 8, 1), 1, 0);
+  event =
+      (hb_sim_tile_event_t){.cycle = 1500, .start = 1500, .tile = 2, .kind = HB_TILE_EVENT_RESET};
+  hb_score_tile_event(score, &event);
+  tell(score, HB_TEL_DECISION, HB_TAG(2, 8, 1), 2, 0, 0);
+  tell(score, HB_TEL_DECISION, HB_TAG(2, 8, 1), 2, 0, 0); /* no reset before it */
+
+  tell(score, HB_TEL_TILE_RESET, 3, HB_TAG(0, 5, 0), 3, 0);
+  tell(score, HB_TEL_FAULT, HB_ERR_FAILED, 3, HB_IMAGE_NONE, 3);
+  tell(score, HB_TEL_FRAME_DROPPED, 0, 5, HB_DROP_FAULT, 0);
+  tell(score, HB_TEL_FRAME_DROPPED, 1, 6, HB_DROP_LATE, 0);
+  tell(score, HB_TEL_DECISION, HB_TAG(0, 6, 0), 1, 0, 0); /* the next frame's */
+  const hb_score_result_t result = finish(score, 5000);
+
+  assert_int_equal(result.tiles[1].resets, 1);
+  assert_int_equal(result.tiles[1].lost_cycles, 300);
+  assert_int_equal(result.tiles[1].run_again, 1);
+  assert_int_equal(result.tiles[1].elsewhere, 1);
+  assert_false(result.tiles[1].retired);
+  assert_int_equal(result.tiles[2].resets, 1);
+  assert_int_equal(result.tiles[2].lost_cycles, 500);
+  assert_int_equal(result.tiles[2].run_again, 1);
+  assert_int_equal(result.tiles[2].elsewhere, 0);
+  assert_int_equal(result.tiles[3].run_again, 0);
+  assert_true(result.tiles[3].retired);
+  assert_int_equal(result.models[0].lost_to_faults, 1);
+  assert_int_equal(result.models[1].lost_to_faults, 0);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_real_time__as_xrbench),
@@ -251,6 +302,7 @@ int main(void) {
       cmocka_unit_test(test_spread__nearest_rank),
       cmocka_unit_test(test_tiles__macs_of_good_jobs),
       cmocka_unit_test(test_host__irq_to_doorbell),
+      cmocka_unit_test(test_faults__cost_and_second_tries),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,7 @@ static const char *const METRICS =
     "\"energy_mj\": {\"total\": 1.5}, \"tiles\": [{\"switches\": 5}, {\"switches\": 7}],"
     "\"host\": {\"scheduler\": {\"decisions\": 9, \"run_percent\": 0.25,"
     "           \"cycles_per_decision\": {\"p50\": 800, \"p99\": 900}}},"
-    "\"faults\": {\"records\": 0, \"tile_resets\": 0, \"jobs_again\": 0}}";
+    "\"faults\": {\"resets\": 0, \"jobs_run_again\": 0, \"frames_lost\": 0}}";
 static const char *const PATH = "test_hb_sweep.json";
 
 static void write_metrics(const char *text, double cost) {

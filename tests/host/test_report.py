@@ -68,12 +68,6 @@ class Report(unittest.TestCase):
         cycles = self.metrics["host"]["scheduler"]["cycles_per_decision"]
         self.assertIn(f'UXCost {self.metrics["ux"]["cost"]:.4f}: ', page)
         self.assertIn(f'of {cycles["min"]}, {cycles["p50"]}, {cycles["p99"]} cycles', page)
-        self.assertNotIn("faults", page)
-
-        def faulty(metrics):
-            metrics["faults"] = {"records": 5, "tile_resets": 4, "jobs_again": 3}
-
-        self.assertIn(" 5 faults, 4 resets of tiles, 3 jobs run again.", self.page(faulty)[0])
 
     def test_ux_over_time(self):
         def two(metrics):
@@ -276,7 +270,7 @@ class Report(unittest.TestCase):
         khz, whole = self.metrics["clock_mhz"] * 1000, self.timeline(trace, 0, self.metrics["cycles"])
         begin, end = ((begin + end) / 2 for begin, end, _ in (whole["$jobs0"][1], whole["$jobs0"][-2]))  # in the middle of jobs
         first, last = int(begin * khz), int(end * khz)
-        part = self.check_timeline(trace, first, last, f"--from={begin:.8f}ms", f"--to={end:.8f}ms")
+        part = self.check_timeline(trace, first, last, f"--from={first / khz:.8f}ms", f"--to={last / khz:.8f}ms")
         self.assertEqual(len(whole["$jobs0"]), len(part["$jobs0"]) + 2)
         self.assertEqual((part["$jobs0"][0][0], part["$jobs0"][-1][1]), (first / khz, last / khz))
         self.check_timeline(trace, 9 * khz, self.metrics["cycles"], "--from=9000us")

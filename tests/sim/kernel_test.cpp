@@ -49,7 +49,9 @@ class Node : public sc_core::sc_module, public Ticked {
         log.push_back("n" + std::to_string(id_) + " @" + std::to_string(now) + " v" +
                       std::to_string(message.value) + " h" + std::to_string(message.hops));
         state_ = state_ * 6364136223846793005u + message.value + now;
-        held_.push_back({now + 1 + (state_ >> 40) % 150, message});
+        const Cycle most =
+            state_ >> 60 == 0 ? 9000 : 150;  // some for longer than the clock's wheel
+        held_.push_back({now + 1 + (state_ >> 40) % most, message});
       }
     }
     Cycle next = kNever;
@@ -57,7 +59,7 @@ class Node : public sc_core::sc_module, public Ticked {
       if (held_[i].first <= now) {
         Message message = held_[i].second;
         held_.erase(held_.begin() + static_cast<long>(i));
-        if (message.hops < 200) {
+        if (message.hops < 150) {
           ++message.hops;
           message.value = message.value * 31 + id_;
           out_[(state_ >> 33) % out_.size()]->push(message);
@@ -77,6 +79,42 @@ class Node : public sc_core::sc_module, public Ticked {
   uint64_t state_ = 1;
   std::vector<Link<Message> *> in_, out_;
   std::vector<std::pair<Cycle, Message>> held_;
+};
+
+/* Wakes the next one twice, now and then, and changes its mind about its own sleep when it is
+ * woken: when all is quiet, the clock must go over what it said first. */
+class Sleeper : public sc_core::sc_module, public Ticked {
+ public:
+  Sleeper(sc_core::sc_module_name nm, Clock &clk, Cycle first)
+      : sc_core::sc_module(nm), Ticked(clk), due_(first) {}
+
+  void connect(std::vector<Link<Message> *> in, std::vector<Link<Message> *> out) {
+    in_ = std::move(in);
+    out_ = std::move(out);
+  }
+
+  Cycle tick(Cycle now) override {
+    for (size_t i = 0; i < in_.size(); ++i) {
+      while (in_[i]->ready()) {
+        in_[i]->pop();
+        due_ = now + (i == 0 ? 9000 : 50000);
+      }
+    }
+    if (now >= due_) {
+      log.push_back("sleeper @" + std::to_string(now));
+      for (Link<Message> *link : out_) {
+        link->push(Message{});
+      }
+      due_ = now + 21000;
+    }
+    return due_;
+  }
+
+  std::vector<std::string> log;
+
+ private:
+  Cycle due_;
+  std::vector<Link<Message> *> in_, out_;
 };
 
 /* The "CPU": computes for a while, polls its link, sleeps until something arrives, answers. */
@@ -116,7 +154,7 @@ class Processor : public sc_core::sc_module {
         out_->push(message);
         out_->push(message);
       }
-      thread_.sleep_until(clock_.cycle() + 1000);
+      thread_.sleep_until(clock_.cycle() + 30000);
       log.push_back("cpu awake @" + std::to_string(clock_.cycle()));
     }
   }
@@ -149,8 +187,8 @@ int main(int argc, char **argv) {
   std::vector<std::vector<Link<Message> *>> in(kNodes), out(kNodes);
   for (unsigned from = 0; from < kNodes; ++from) {
     for (unsigned to = 0; to < kNodes; ++to) {
-      links.push_back(
-          std::make_unique<Link<Message>>(clock, nodes[to].get(), 1 + (from * 7 + to * 37) % 90));
+      const Cycle latency = from == 2 && to == 3 ? 5000 : 1 + (from * 7 + to * 37) % 90;
+      links.push_back(std::make_unique<Link<Message>>(clock, nodes[to].get(), latency));
       out[from].push_back(links.back().get());
       in[to].push_back(links.back().get());
     }
@@ -166,7 +204,16 @@ int main(int argc, char **argv) {
     nodes[i]->connect(in[i], out[i]);
   }
 
-  constexpr Cycle kEnd = 40000;
+  Sleeper waker("waker", clock, 0), sleeper("sleeper", clock, 200000);
+  std::vector<Link<Message> *> twice;
+  for (const Cycle latency : {Cycle{7}, Cycle{9}}) {
+    links.push_back(std::make_unique<Link<Message>>(clock, &sleeper, latency));
+    twice.push_back(links.back().get());
+  }
+  waker.connect({}, twice);
+  sleeper.connect(twice, {});
+
+  constexpr Cycle kEnd = 300000;
   while (clock.cycle() < kEnd) {
     clock.run_until(std::min(kEnd, clock.cycle() + slice));
   }
@@ -177,11 +224,17 @@ int main(int argc, char **argv) {
     }
     events += node->log.size();
   }
+  for (const Sleeper *of : {&waker, &sleeper}) {
+    for (const std::string &line : of->log) {
+      std::puts(line.c_str());
+    }
+    events += of->log.size();
+  }
   for (const std::string &line : cpu.log) {
     std::puts(line.c_str());
   }
   std::printf("end @%" PRIu64 ", %zu events\n", clock.cycle(), events);
-  const bool skipped = clock.ticks() < kEnd * kNodes;
+  const bool skipped = clock.ticks() < kEnd * (kNodes + 2);
   if (skipped == options.no_skip) {
     std::fprintf(stderr, "kernel_test: %" PRIu64 " ticks: idle cycles were %sskipped\n",
                  clock.ticks(), skipped ? "" : "not ");

@@ -178,18 +178,18 @@ class Lockstep final : public TileModelIf {
 #else
     rtl_->clock(in);
 #endif
-    if (skipped_ < allowed_ && !active(in)) {
+    if (kSkip && (skipped_ == allowed_ || !same(in, steady_))) {
+      go_over_skipped();
+      steady_ = in;
+      allowed_ = twin_->quiet(in);
+    }
+    if (skipped_ < allowed_) {
       if (++skipped_ == allowed_) {
-        twin_->skip(skipped_);  // after which its outputs may change
-        skipped_ = allowed_ = 0;
+        go_over_skipped();  // after which its outputs may change
+        compare_counters();
       }
     } else {
-      if (skipped_ > 0) {
-        twin_->skip(skipped_);
-      }
       twin_->clock(in);
-      skipped_ = 0;
-      allowed_ = kSkip ? twin_->quiet() : 0;
       compare_counters();
     }
     ++cycle_;
@@ -197,8 +197,25 @@ class Lockstep final : public TileModelIf {
   }
 
  private:
-  static bool active(const TileIn &in) {
-    return (in.s_awvalid | in.s_wvalid | in.s_arvalid | in.m_rvalid | in.m_bvalid) != 0;
+  /* Whether a tile does the same, but for data. */
+  static bool same(const TileIn &a, const TileIn &b) {
+    const auto valid = [](const TileIn &in) {
+      return in.s_awvalid | in.s_wvalid | in.s_arvalid | in.m_bvalid | ends(in);
+    };
+    return (valid(a) | valid(b)) == 0 && a.s_bready == b.s_bready && a.s_rready == b.s_rready &&
+           a.m_awready == b.m_awready && a.m_wready == b.m_wready && a.m_arready == b.m_arready &&
+           a.m_rvalid == b.m_rvalid &&
+           (a.m_rvalid == 0 || (a.m_rid == b.m_rid && a.m_rresp == b.m_rresp));
+  }
+  static int ends(const TileIn &in) {
+    return in.m_rvalid & in.m_rlast;
+  }  // a burst of R
+
+  void go_over_skipped() {
+    if (skipped_ > 0) {
+      twin_->skip(skipped_, steady_);
+    }
+    skipped_ = allowed_ = 0;
   }
 
   static uint64_t planted() {
@@ -305,6 +322,7 @@ class Lockstep final : public TileModelIf {
   std::unique_ptr<TileModelIf> rtl_;
   const std::unique_ptr<TileModelIf> twin_;
   uint64_t cycle_ = 0, allowed_ = 0, skipped_ = 0;
+  TileIn steady_;  // of the cycles that are skipped
 };
 
 /* Makers have no argument: one for each place in the table. */
