@@ -21,7 +21,7 @@
 #include "sched/hb_policy_state.h"
 #include "test_image.h"
 
-enum { DREAM = 8, JOBS = 5, TILES = 4, KINDS = 2, VIEWS = 60, MAX_RECORDS = 64 };
+enum { DREAM = 8, JOBS = 5, TILES = 4, KINDS = 2, VIEWS = 60, CLOSE_VIEWS = 300, MAX_RECORDS = 64 };
 
 static test_image_t image;
 static hb_tables_t tables;
@@ -226,6 +226,47 @@ static void test_score__agrees_with_double_precision(void **state) {
         assert_int_equal((int32_t)record[r][3], best);
       }
     }
+  }
+}
+
+/* Jobs much alike: passing over those that cannot win passes over nobody else. */
+static void test_choose__the_largest_of_close_scores(void **state) {
+  (void)state;
+  random_state = 4;
+  make_image(JOBS);
+  for (uint32_t round = 0; round < CLOSE_VIEWS; ++round) {
+    for (uint32_t l = 0; l < JOBS * 2u * KINDS; ++l) {
+      image.programs[l].est_cycles = 10000u + draw(10000);
+      image.programs[l].est_nj = 1000u + draw(1000);
+    }
+    for (uint32_t l = 0; l < JOBS * 2u; ++l) {
+      image.layers[l].togo_min = image.layers[l].togo_avg = 20000u + draw(5000);
+      image.layers[l].switch_nj = draw(200);
+    }
+    open_image();
+    hb_job_t jobs[JOBS];
+    const hb_job_t *list[JOBS];
+    for (uint32_t i = 0; i < JOBS; ++i) {
+      jobs[i] = job_of(i, draw(2) != 0);
+      jobs[i].deadline = 1000000u + 20000u + draw(10000);
+      jobs[i].since = jobs[i].arrival = 1000000u - draw(5000);
+      list[i] = &jobs[i];
+      policy->on_layer(&state_, &jobs[i]);
+    }
+    hb_sched_view_t view = view_of(list, JOBS, 1000000);
+    view.candidates = true;
+    hb_sched_choice_t choice;
+    policy->before_choices(&state_, &view);
+    assert_true(policy->choose(&view, &choice));
+    int32_t best = INT32_MAX, chosen = INT32_MAX;
+    for (uint32_t r = 0; r < num_records; ++r) {
+      const int32_t score = (int32_t)record[r][3];
+      best = score < best ? score : best;
+      if (record[r][1] == jobs[choice.job].tag && record[r][2] == choice.tile) {
+        chosen = score;
+      }
+    }
+    assert_int_equal(chosen, best);
   }
 }
 
@@ -533,6 +574,7 @@ int main(void) {
       cmocka_unit_test(test_score__agrees_with_double_precision),
       cmocka_unit_test(test_score__slack_gone),
       cmocka_unit_test(test_score__same_whether_foreseen_or_not),
+      cmocka_unit_test(test_choose__the_largest_of_close_scores),
       cmocka_unit_test(test_choose__without_a_choice),
       cmocka_unit_test(test_drop__the_latest_of_two_that_miss),
       cmocka_unit_test(test_drop__not_too_often),
