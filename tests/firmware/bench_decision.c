@@ -3,9 +3,9 @@
 /*
  * bench_decision, on the emulated CPU only: cycles of one decision of every policy, over views of 8
  * models on 4 tiles of two kinds. random: how many jobs are ready and tiles free is drawn too; 8 x
- * 4: all 8 ready on all 4 free; new: likewise, and a layer has just come up that nobody foresaw:
- * its `on_layer` and `before_choices` count as well. Fails above the limit in the median of random
- * or 8 x 4.
+ * 4: all 8 ready on all 4 free; unforeseen: likewise, and a layer has just come up that nobody
+ * foresaw: its `on_layer` and `before_choices` count as well. Fails above the limit in the median
+ * of random or 8 x 4.
  */
 
 #include <setjmp.h>
@@ -68,8 +68,8 @@ static void make(uint32_t policy) {
   assert_int_equal(hb_tables_open(&tables, &image, sizeof image.words, &fault), HB_OK);
 }
 
-typedef enum kind { RANDOM, ALL, NEW_LAYER, NUM_VIEWS } kind_t;
-static const char *const VIEW_NAMES[NUM_VIEWS] = {"random", "8 x 4", "new"};
+typedef enum kind { RANDOM, ALL, UNFORESEEN, NUM_VIEWS } kind_t;
+static const char *const VIEW_NAMES[NUM_VIEWS] = {"random", "8 x 4", "unforeseen"};
 
 /* Cycles of one decision. */
 static uint32_t measure(const hb_policy_t *policy, kind_t kind) {
@@ -116,17 +116,17 @@ static uint32_t measure(const hb_policy_t *policy, kind_t kind) {
     policy->before_choices(&state_, &view);
   }
   hb_job_t *const fresh = &jobs[draw(MODELS)];
-  if (kind == NEW_LAYER) { /* the other of its model's two */
+  if (kind == UNFORESEEN) { /* the other of its model's two */
     const uint32_t layer = fresh->model * LAYERS + (fresh->started ? 0 : 1u);
     fresh->layer = &tables.layers[layer];
     fresh->programs = hb_tables_programs(&tables, layer);
   }
   hb_sched_choice_t choice;
   const uint32_t before = hb_portable_cycles();
-  if (kind == NEW_LAYER && policy->on_layer != NULL) {
+  if (kind == UNFORESEEN && policy->on_layer != NULL) {
     policy->on_layer(&state_, fresh);
   }
-  if (kind == NEW_LAYER && policy->before_choices != NULL) {
+  if (kind == UNFORESEEN && policy->before_choices != NULL) {
     policy->before_choices(&state_, &view);
   }
   (void)policy->choose(&view, &choice);
@@ -147,7 +147,7 @@ static uint32_t sorted_run(const hb_policy_t *policy, kind_t kind) {
 
 static void print_row(const char *name, const char *what) {
   char text[120];
-  (void)snprintf(text, sizeof text, "%-16s %-6s %6lu %6lu %6lu %6lu\n", name, what,
+  (void)snprintf(text, sizeof text, "%-16s %-10s %6lu %6lu %6lu %6lu\n", name, what,
                  (unsigned long)sample[0], (unsigned long)sample[VIEWS / 2u],
                  (unsigned long)sample[VIEWS * 99u / 100u], (unsigned long)sample[VIEWS - 1u]);
   hb_portable_print(text);
@@ -158,7 +158,7 @@ enum { NUM_POLICIES = 0 HB_POLICY_TABLE(COUNT_POLICY_) };
 
 static void test_decision__takes_less_than_its_limit(void **state) {
   (void)state;
-  hb_portable_print("policy           view      min median    p99    max cycles\n");
+  hb_portable_print("policy           view          min median    p99    max cycles\n");
   uint32_t worst = 0;
   for (uint32_t number = 0; number < NUM_POLICIES; ++number) {
     const hb_policy_t *const policy = hb_policy_find(number);
@@ -167,7 +167,7 @@ static void test_decision__takes_less_than_its_limit(void **state) {
     for (uint32_t kind = 0; kind < NUM_VIEWS; ++kind) {
       const uint32_t median = sorted_run(policy, (kind_t)kind);
       print_row(policy->name, VIEW_NAMES[kind]);
-      worst = kind != NEW_LAYER && median > worst ? median : worst;
+      worst = kind != UNFORESEEN && median > worst ? median : worst;
     }
   }
   assert_in_range(worst, 1, LIMIT - 1);
