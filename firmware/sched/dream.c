@@ -5,13 +5,14 @@
  *
  *   MapScore = Urgency * LatPref + alpha * Starvation + beta * Energy
  *
- *   Urgency    togo_avg / slack, at most HB_DREAM_MAX_URGENCY, which it is without slack (the other
- *              terms have limits too: hb_dream.h)
- *   LatPref    (sum over tiles of the layer's cycles) / (cycles here)
- *   Starvation (now - since) / (mean over tiles of the layer's cycles)
- *   Energy     (sum over tiles of the layer's energy - switch) / (energy here)
- *   switch     energy of moving out what the tile's last frame has in it, and in what this one has;
- *              0 if that is this frame
+ * - Urgency: togo_avg / slack, at most HB_DREAM_MAX_URGENCY (the other terms have limits too:
+ *   hb_dream.h); 0 once the deadline is past, where the quotient would be negative: what is late
+ *   already must not make others late.
+ * - LatPref: (sum over tiles of the layer's cycles) / (cycles here).
+ * - Starvation: (now - since) / (mean over tiles of the layer's cycles).
+ * - Energy: (sum over tiles of the layer's energy - switch) / (energy here).
+ * - switch: energy of moving out what the tile's last frame has in it, and in what this one has; 0
+ *   if that is this frame.
  *
  * "Tiles" are those that can run the layer, busy or not. What depends on the layer only is computed
  * ahead, while the layer before it runs. A job that cannot beat the best so far, whatever the
@@ -246,7 +247,7 @@ static inline uint32_t urgency_of(const hb_sched_view_t *view, const hb_job_t *j
   const uint32_t slack = hb_fixed_since(job->deadline, view->now);
   const uint32_t togo = job->layer->togo_avg;
   if (togo >> 6 >= slack) {
-    return HB_DREAM_MAX_URGENCY;
+    return slack == 0 ? 0 : HB_DREAM_MAX_URGENCY;
   }
   return hb_q16_ratio(togo, slack);
 }

@@ -3,15 +3,20 @@
 /*
  * The search for alpha and beta. Every window gives a UXCost:
  *
- *   BASE      the point it stands on
- *   PROBING   (alpha + step, beta), (alpha - step, beta), (alpha, beta + step), (alpha, beta -
- * step), inside 0 .. 2.0; then the search moves to the best of the five and halves the step SETTLED
- * once the step is below tune_stop RESTARTED the set of active models changed: the point is
- * measured afresh with the first step
+ *   BASE       the point it stands on
+ *   PROBING    (alpha + step, beta), (alpha - step, beta), (alpha, beta + step),
+ *              (alpha, beta - step), inside 0 .. 2.0; then the search moves to the best of the five
+ *              and halves the step
+ *   SETTLED    once the step is below tune_stop
+ *   RESTARTED  the set of active models changed: the point is measured afresh with the first step
  *
- * A model is active for two of its periods after its newest frame was announced. A window in which
- * no frame ended says nothing and is measured again. Windows end at the first event behind their
- * end.
+ * A model is active for two periods after its newest frame was announced; one that depends on
+ * others while the first of the chain is, since whether a frame of it comes is a matter of chance.
+ *
+ * A window lasts tune_interval and goes on by as much until MIN_FRAMES frames of every active model
+ * have ended, MAX_INTERVALS times at most: with one frame or none of a model its DLV is 0.5, 1 or
+ * not there at all, whatever alpha and beta are. One in which no frame ended says nothing and is
+ * measured again. Windows end at the first event behind their end.
  */
 
 #include "drv/hb_telemetry.h"
@@ -19,15 +24,16 @@
 #include "sched/hb_dream.h"
 #include "sched/hb_policy_state.h"
 
-enum { PROBES = 4 };
+enum { PROBES = 4, MIN_FRAMES = 4, MAX_INTERVALS = 16 };
 
-/* spent / most as Q16, of sums of any size. */
+/* spent / most as Q16, of sums of any size; 1 without jobs, as host/score has it: running nothing
+ * is no gain. */
 static uint32_t share(uint64_t spent, uint64_t most) {
   while ((spent | most) >> 32 != 0) {
     spent >>= 1;
     most >>= 1;
   }
-  return most == 0 ? 0 : hb_q16_ratio((uint32_t)spent, (uint32_t)most);
+  return most == 0 ? HB_Q16_ONE : hb_q16_ratio((uint32_t)spent, (uint32_t)most);
 }
 
 uint32_t hb_dream_ux_cost(const hb_dream_t *dream, uint32_t num_models) {
@@ -115,16 +121,40 @@ static void advance(hb_policy_state_t *state, uint32_t cost) {
   }
 }
 
+/* The first of the chain of models that it depends on. */
+static uint32_t root_of(const hb_policy_state_t *state, uint32_t model) {
+  uint32_t root = model;
+  for (uint32_t i = 0; i < state->tables->header->num_models; ++i) {
+    const uint32_t parent = state->tables->models[root].depends_on;
+    if (parent == HB_IMAGE_NONE) {
+      break;
+    }
+    root = parent;
+  }
+  return root;
+}
+
 static uint32_t active_models(const hb_policy_state_t *state, uint64_t now) {
   uint32_t active = 0;
   for (uint32_t i = 0; i < state->tables->header->num_models; ++i) {
-    const uint64_t seen = state->dream.model[i].seen;
-    const uint64_t period = state->tables->models[i].period_cycles;
+    const uint32_t root = root_of(state, i);
+    const uint64_t seen = state->dream.model[root].seen;
+    const uint64_t period = state->tables->models[root].period_cycles;
     if (seen != 0 && now < seen + 2u * period) {
       active |= 1u << i;
     }
   }
   return active;
+}
+
+/* Whether the window says enough of all that are active. */
+static bool is_enough(const hb_policy_state_t *state, uint32_t active) {
+  for (uint32_t i = 0; active != 0; ++i, active >>= 1) {
+    if ((active & 1u) != 0 && state->dream.model[i].frames < MIN_FRAMES) {
+      return false;
+    }
+  }
+  return true;
 }
 
 static void restart(hb_policy_state_t *state) {
@@ -135,6 +165,7 @@ static void restart(hb_policy_state_t *state) {
 }
 
 static void open_window(hb_policy_state_t *state, uint64_t now) {
+  state->dream.tuner.intervals = 1;
   state->dream.tuner.window_end = now + state->tables->header->sched.tune_interval_cycles;
   for (uint32_t i = 0; i < state->tables->header->num_models; ++i) {
     hb_dream_model_t *const m = &state->dream.model[i];
@@ -150,9 +181,15 @@ HB_RARELY static void end_window(hb_policy_state_t *state, uint64_t now) {
   hb_dream_t *const dream = &state->dream;
   hb_dream_tuner_t *const t = &dream->tuner;
   if (t->window_end != 0) {
-    const uint32_t cost = hb_dream_ux_cost(dream, state->tables->header->num_models);
     const uint32_t active = active_models(state, now);
-    if (active != t->active && t->active != 0) {
+    const bool changed = active != t->active && t->active != 0;
+    if (!changed && t->intervals < MAX_INTERVALS && !is_enough(state, active)) {
+      ++t->intervals;
+      t->window_end = now + state->tables->header->sched.tune_interval_cycles;
+      return;
+    }
+    const uint32_t cost = hb_dream_ux_cost(dream, state->tables->header->num_models);
+    if (changed) {
       restart(state);
     } else if (cost != 0) {
       advance(state, cost);

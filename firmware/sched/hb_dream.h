@@ -23,8 +23,8 @@
 /* Kept apart from callers, which are asked at every event and then save fewer registers. */
 #define HB_RARELY __attribute__((noinline, cold))
 
-/* Urgency is limited to this, Q16: what a frame has whose slack is gone, and one whose slack is
- * less than a 64th of what it has to go. */
+/* Urgency is limited to this, Q16: what a frame has whose slack is less than a 64th of what it has
+ * to go. One without slack has none. */
 #define HB_DREAM_MAX_URGENCY (64u * HB_Q16_ONE)
 /* Limits of the rest, so that their sum stays below 32768 without being watched. */
 #define HB_DREAM_MAX_LAT_PREF (255u * HB_Q16_ONE)
@@ -54,6 +54,7 @@ typedef struct hb_dream_model {
 
 typedef struct hb_dream_tuner {
   uint64_t window_end; /* 0: before the first event */
+  uint32_t intervals;  /* that the window lasts */
   uint32_t active;     /* models that had frames lately, a bit each */
   uint32_t state;      /* HB_TUNE_*: what the window that runs is for */
   uint32_t probe;      /* neighbour being tried, 0 .. 3 */
@@ -88,7 +89,8 @@ void hb_dream_tuner_init(hb_dream_tuner_t *tuner, const hb_image_sched_t *sched)
 /** hb_policy_t's on_tick. */
 void hb_dream_tuner_tick(hb_policy_state_t *state, uint64_t now);
 
-/** UXCost of the window so far, Q16, over the models that had frames; 0 if there were none. */
+/** UXCost of the window so far, Q16, over the models that had frames; 0 if there were none. As
+ * host/score/hb_ux.h, but energy is that of jobs started, with what switches move. */
 uint32_t hb_dream_ux_cost(const hb_dream_t *dream, uint32_t num_models);
 
 #endif /* HB_DREAM_H_ */

@@ -12,6 +12,7 @@
 
 #include "hb_cli.h"
 #include "hb_decimal.h"
+#include "hb_job_cost.h"
 #include "hb_library.h"
 #include "hb_sha256.h"
 #include "hb_sweep_runs.h"
@@ -22,8 +23,8 @@ enum { MAX_ROWS = 512, MAX_COLUMNS = 64, MAX_SEEDS = 10000, MAX_JOBS = 1024 };
 
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
-  char *policies, *seeds, *seed, *duration, *engine, *baseline, *jobs, *out, *firmware, *trace,
-      *models, *progress, *ux_window;
+  char *policies, *seeds, *seed, *duration, *engine, *cost, *baseline, *jobs, *out, *firmware,
+      *trace, *models, *progress, *ux_window;
   char **scenarios, **socs, **sched;
 } text_t;
 
@@ -342,6 +343,15 @@ static bool take_time(const char *name, const char *text) {
   return true;
 }
 
+static bool is_cost(const char *name) {
+  for (uint32_t i = 0; hb_job_cost_name(i) != NULL; i++) {
+    if (strcmp(hb_job_cost_name(i), name) == 0) {
+      return true;
+    }
+  }
+  return false;
+}
+
 static int take_options(plan_t *plan, const text_t *text) {
   uint64_t seeds = 1, seed = 1;
   const long processors = sysconf(_SC_NPROCESSORS_ONLN);
@@ -363,7 +373,20 @@ static int take_options(plan_t *plan, const text_t *text) {
   }
   hb_sweep_init(&plan->sweep, seed, (uint32_t)seeds);
   const char *engine = text->engine == NULL ? "twin" : text->engine;
+  if (text->firmware != NULL && strcmp(engine, "analytical") == 0) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--firmware: not for --engine analytical");
+  }
+  if (text->cost != NULL && strcmp(engine, "analytical") != 0) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--cost: only for --engine analytical");
+  }
+  if (text->cost != NULL && (!is_cost(text->cost) || strcmp(text->cost, "table") == 0)) {
+    return hb_cli_fail(HB_EXIT_USAGE,
+                       "--cost: expected one of those of `hilbert run --engine analytical` but "
+                       "table, got %s",
+                       text->cost);
+  }
   snprintf(plan->sweep.engine, sizeof(plan->sweep.engine), "%s", engine);
+  snprintf(plan->sweep.cost, sizeof(plan->sweep.cost), "%s", text->cost == NULL ? "" : text->cost);
   snprintf(plan->sweep.duration, sizeof(plan->sweep.duration), "%s",
            text->duration == NULL ? "" : text->duration);
   const char *environment = getenv("HILBERT_FIRMWARE");
@@ -376,12 +399,15 @@ static int take_options(plan_t *plan, const text_t *text) {
   runs->progress = text->progress == NULL || strcmp(text->progress, "auto") == 0
                        ? isatty(STDERR_FILENO) != 0
                        : strcmp(text->progress, "always") == 0;
-  runs->firmware = text->firmware != NULL                          ? text->firmware
-                   : environment != NULL && environment[0] != '\0' ? environment
-                                                                   : HB_FIRMWARE_ELF;
+  if (strcmp(engine, "analytical") != 0) {
+    runs->firmware = text->firmware != NULL                          ? text->firmware
+                     : environment != NULL && environment[0] != '\0' ? environment
+                                                                     : HB_FIRMWARE_ELF;
+  }
   const struct {
     const char *name, *value;
   } shared[] = {{"--engine", engine},
+                {"--cost", text->cost},
                 {"--trace", text->trace == NULL ? "off" : text->trace},
                 {"--duration", text->duration},
                 {"--models", text->models},
@@ -487,6 +513,8 @@ int hb_cmd_sweep(int argc, const char **argv) {
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
        "simulated time of each run; default: the scenario's", "TIME"},
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0, "of `hilbert run`; default: twin", "NAME"},
+      {"cost", '\0', POPT_ARG_STRING, &text.cost, 0, "of `hilbert run --engine analytical`",
+       "NAME"},
       {"models", '\0', POPT_ARG_STRING, &text.models, 0, "of `hilbert run`", "SET"},
       {"trace", '\0', POPT_ARG_STRING, &text.trace, 0, "of `hilbert run`; default: off", "LEVEL"},
       {"ux-window", '\0', POPT_ARG_STRING, &text.ux_window, 0, "of `hilbert run`", "TIME"},
@@ -510,8 +538,8 @@ int hb_cmd_sweep(int argc, const char **argv) {
     poptFreeContext(context);
   }
   char *const texts[] = {text.policies, text.seeds,    text.seed,     text.duration, text.engine,
-                         text.baseline, text.jobs,     text.out,      text.firmware, text.trace,
-                         text.models,   text.progress, text.ux_window};
+                         text.cost,     text.baseline, text.jobs,     text.out,      text.firmware,
+                         text.trace,    text.models,   text.progress, text.ux_window};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -128,6 +128,15 @@ static void path_of(const place_t *place, const char *ending, char path[HB_PATH_
   snprintf(path, HB_PATH_MAX_BYTES, "%.*s%s", HB_PATH_MAX_BYTES - 32, place->folder, ending);
 }
 
+/* "none" without: it is part of the program then. */
+static bool hash_firmware(const hb_sweep_runs_t *runs, char sha256[HB_SHA256_TEXT]) {
+  if (runs->firmware == NULL) {
+    snprintf(sha256, HB_SHA256_TEXT, "none");
+    return true;
+  }
+  return hb_sha256_file(runs->firmware, sha256) == HB_OK;
+}
+
 /* All that the run's results follow from. */
 static void describe(const work_t *work, const place_t *place, char text[INPUTS_BYTES]) {
   const hb_sweep_policy_t *policy = &work->runs->policies[place->column];
@@ -195,8 +204,6 @@ static int begin_run(void *ctx, uint64_t task) {
                              seed,
                              "--out",
                              place.folder,
-                             "--firmware",
-                             runs->firmware,
                              "--progress",
                              "never",
                              policy->sched == NULL ? NULL : "--sched",
@@ -206,6 +213,10 @@ static int begin_run(void *ctx, uint64_t task) {
   }
   for (int i = 0; runs->shared[i] != NULL; i++) {
     arguments[num++] = runs->shared[i];
+  }
+  if (runs->firmware != NULL) {
+    arguments[num++] = "--firmware";
+    arguments[num++] = runs->firmware;
   }
   arguments[num] = NULL;
   execv(PROGRAM, (char *const *)arguments);
@@ -264,8 +275,8 @@ static bool end_run(void *ctx, uint64_t task, int exit_code) {
   path_of(&place, "/metrics.json", path);
   const bool has_metrics = exit_code == HB_EXIT_FAILED && access(path, R_OK) == 0;
   char firmware[HB_SHA256_TEXT];
-  if (hb_sha256_file(work->runs->firmware, firmware) != HB_OK ||
-      strcmp(firmware, work->firmware) != 0 || !work->runs->unchanged(work->runs, place.row)) {
+  if (!hash_firmware(work->runs, firmware) || strcmp(firmware, work->firmware) != 0 ||
+      !work->runs->unchanged(work->runs, place.row)) {
     hb_sweep_fail(sweep, run, "a file that it is made of changed meanwhile");
   } else if (exit_code == HB_EXIT_OK && sweep->runs[run].good && !keep_inputs(work, &place)) {
     hb_sweep_fail(sweep, run, "its inputs could not be written");
@@ -314,7 +325,7 @@ static int do_work(work_t *work) {
   if (hb_sha256_file(PROGRAM, work->program) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "%s cannot be read", PROGRAM);
   }
-  if (hb_sha256_file(runs->firmware, work->firmware) != HB_OK) {
+  if (!hash_firmware(runs, work->firmware)) {
     return hb_cli_fail(HB_EXIT_INPUT, "%s: %s", runs->firmware, strerror(errno));
   }
   const int code = list_work(work);

@@ -24,7 +24,7 @@
 #define HB_SWEEP_JSON "sweep.json"
 #define HB_SWEEP_PICTURE "sweep.svg"
 
-enum { HB_SWEEP_MAX_SHARED = 12 };
+enum { HB_SWEEP_MAX_SHARED = 14 };
 
 /** Of a row of the sweep. */
 typedef struct hb_sweep_source {
@@ -46,7 +46,7 @@ typedef struct hb_sweep_runs {
   bool (*unchanged)(const struct hb_sweep_runs *runs, uint32_t row);
   const char *models; /* of --models */
   const char *out;
-  const char *firmware;
+  const char *firmware; /* NULL: the engine runs what is built into it */
   const char *shared[HB_SWEEP_MAX_SHARED]; /* arguments of every run, NULL at the end */
   uint32_t jobs;
   bool progress;

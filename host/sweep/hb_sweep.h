@@ -75,12 +75,12 @@ typedef struct hb_sweep_row {
 typedef struct hb_sweep {
   uint32_t num_rows, num_columns, num_seeds;
   uint64_t first_seed;
-  char duration[32]; /* as given, "" if the scenarios' own */
-  char engine[HB_NAME_MAX];
-  hb_sweep_row_t *rows;         /* those of a SoC together */
-  char (*columns)[HB_NAME_MAX]; /* their names, all different */
-  uint32_t baseline;            /* a column */
-  hb_sweep_run_t *runs;         /* [(row * num_columns + column) * num_seeds + seed - first_seed] */
+  char duration[32];                           /* as given, "" if the scenarios' own */
+  char engine[HB_NAME_MAX], cost[HB_NAME_MAX]; /* cost: as given, "" if none */
+  hb_sweep_row_t *rows;                        /* those of a SoC together */
+  char (*columns)[HB_NAME_MAX];                /* their names, all different */
+  uint32_t baseline;                           /* a column */
+  hb_sweep_run_t *runs; /* [(row * num_columns + column) * num_seeds + seed - first_seed] */
 } hb_sweep_t;
 
 /** @param num_seeds 1 or more. */

@@ -307,11 +307,12 @@ hb_status_t hb_sweep_write_json(const hb_sweep_t *sweep, const char *path, char 
   hb_text_t text = {0};
   hb_text_addf(&text,
                "{\n  \"schema\": \"" HB_SWEEP_SCHEMA
-               "\",\n  \"engine\": \"%s\",\n  \"duration\": \"%s\",\n  \"first_seed\": %llu,\n"
+               "\",\n  \"engine\": \"%s\",\n  \"cost\": \"%s\",\n  \"duration\": \"%s\",\n  "
+               "\"first_seed\": %llu,\n"
                "  \"seeds\": %u,\n  \"runs\": %llu,\n  \"failed\": %llu,\n  \"baseline\": \"%s\",\n"
                "  \"cells\": [\n",
-               sweep->engine, sweep->duration, (ull)sweep->first_seed, sweep->num_seeds,
-               (ull)hb_sweep_num_runs(sweep), (ull)hb_sweep_num_failed(sweep),
+               sweep->engine, sweep->cost, sweep->duration, (ull)sweep->first_seed,
+               sweep->num_seeds, (ull)hb_sweep_num_runs(sweep), (ull)hb_sweep_num_failed(sweep),
                sweep->columns[sweep->baseline]);
   for (uint32_t row = 0; row < sweep->num_rows; row++) {
     for (uint32_t column = 0; column < sweep->num_columns; column++) {
@@ -360,8 +361,10 @@ static bool relative(const hb_sweep_t *sweep, uint32_t row, const char *soc, uin
   return known && base > 0.0;
 }
 
-/* Groups of bars: the scenarios of a SoC and their geometric mean; a bar per column. */
-static void add_bars(const hb_sweep_t *sweep, const char *soc, uint32_t block, hb_text_t *script) {
+/* Groups of bars: the scenarios of a SoC and their geometric mean; a bar per column. False: there
+ * is no value. */
+static bool add_bars(const hb_sweep_t *sweep, const char *soc, uint32_t block, hb_text_t *script) {
+  bool any = false;
   hb_text_addf(script, "$bars%u << EOD\n", block);
   for (uint32_t row = 0; row <= sweep->num_rows; row++) {
     if (row < sweep->num_rows && strcmp(sweep->rows[row].soc, soc) != 0) {
@@ -373,6 +376,7 @@ static void add_bars(const hb_sweep_t *sweep, const char *soc, uint32_t block, h
       double value = 0.0;
       if (relative(sweep, row, soc, column, &value)) {
         hb_text_addf(script, " %.6g", value);
+        any = true;
       } else {
         hb_text_addf(script, " NaN");
       }
@@ -380,6 +384,7 @@ static void add_bars(const hb_sweep_t *sweep, const char *soc, uint32_t block, h
     hb_text_addf(script, "\n");
   }
   hb_text_addf(script, "EOD\n");
+  return any;
 }
 
 hb_status_t hb_sweep_write_picture(const hb_sweep_t *sweep, const char *path, char *why,
@@ -396,8 +401,13 @@ hb_status_t hb_sweep_write_picture(const hb_sweep_t *sweep, const char *path, ch
     if (!begins_soc(sweep, row)) {
       continue;
     }
-    add_bars(sweep, sweep->rows[row].soc, block, &script);
+    const bool any = add_bars(sweep, sweep->rows[row].soc, block, &script);
     hb_text_addf(&script, "set title '%s' noenhanced\nplot ", sweep->rows[row].soc);
+    if (!any) { /* gnuplot fails of a plot without a point */
+      hb_text_addf(&script, "[0:1] [0:1] NaN title 'no good runs'\n");
+      block++;
+      continue;
+    }
     for (uint32_t column = 0; column < sweep->num_columns; column++) {
       hb_text_addf(&script, "%s$bars%u using %u:xtic(1) lc %u title '%s'", column == 0 ? "" : ", ",
                    block, column + 2, column + 1, sweep->columns[column]);

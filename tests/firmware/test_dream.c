@@ -125,7 +125,7 @@ static score_t exact_score(const hb_sched_view_t *view, const hb_job_t *job, uin
   const hb_image_program_t *const here = &job->programs[tables.tiles[tile].kind];
   const double slack = (double)job->deadline - (double)view->now;
   score_t s;
-  s.urgency = slack <= 0 ? 64.0 : limited(job->layer->togo_avg / slack, 64.0);
+  s.urgency = slack <= 0 ? 0.0 : limited(job->layer->togo_avg / slack, 64.0);
   s.lat_pref = limited(cycles / here->est_cycles, 255.0);
   s.starvation = limited(((double)view->now - (double)job->since) / (cycles / num), 65536.0);
   s.energy = (nj - moved_nj) / here->est_nj;
@@ -270,7 +270,8 @@ static void test_choose__the_largest_of_close_scores(void **state) {
   }
 }
 
-/* Urgency grows until the slack is gone, and stays there: nothing wraps, nothing divides by 0. */
+/* Urgency grows until the slack is gone, then there is none: nothing wraps, nothing divides by 0.
+ */
 static void test_score__slack_gone(void **state) {
   (void)state;
   make_image(1);
@@ -291,9 +292,10 @@ static void test_score__slack_gone(void **state) {
     policy->before_choices(&state_, &view);
     assert_true(policy->choose(&view, &choice));
     const uint32_t urgency = record[0][4];
-    assert_true(urgency >= last);
+    assert_true(slack[i] <= 0 ? urgency == 0 : urgency >= last);
     assert_true(urgency <= HB_DREAM_MAX_URGENCY);
-    assert_int_equal(urgency == HB_DREAM_MAX_URGENCY, slack[i] <= 46); /* 3000 / 64 = 46.9 */
+    assert_int_equal(urgency == HB_DREAM_MAX_URGENCY,
+                     slack[i] > 0 && slack[i] <= 46); /* 3000 / 64 = 46.9 */
     last = urgency;
   }
 }
@@ -381,6 +383,31 @@ static void end_frames(uint32_t model, uint32_t num, bool drop) {
   for (uint32_t i = 0; i < num; ++i) {
     policy->on_frame_done(&state_, &end);
   }
+}
+
+/* Of two frames that waited equally, the one that is late makes way. */
+static void test_choice__late_frames_make_way(void **state) {
+  (void)state;
+  make_image(2);
+  image.header.sched.alpha_q16 = 0;
+  image.header.sched.beta_q16 = 0;
+  open_image();
+  hb_job_t late = job_of(0, false), due = job_of(1, false);
+  const hb_job_t *list[] = {&late, &due};
+  policy->on_layer(&state_, &late);
+  policy->on_layer(&state_, &due);
+  const uint64_t now = 10000000;
+  due.deadline = now + 100000;
+  late.deadline = now + 10;
+  hb_sched_view_t view = view_of(list, 2, now);
+  hb_sched_choice_t choice;
+  policy->before_choices(&state_, &view);
+  assert_true(policy->choose(&view, &choice));
+  assert_int_equal(choice.job, 0);
+  late.deadline = now - 10;
+  policy->before_choices(&state_, &view);
+  assert_true(policy->choose(&view, &choice));
+  assert_int_equal(choice.job, 1);
 }
 
 static void test_drop__the_latest_of_two_that_miss(void **state) {
@@ -519,17 +546,65 @@ static void test_tuner__starts_again_when_the_models_change(void **state) {
   assert_int_equal(state_.dream.alpha, alpha); /* from where it is */
   assert_int_equal(state_.dream.tuner.step, HB_Q16_ONE / 2u);
   policy->on_announced(&state_, 1, now);
+  end_frames(1, 4, false);
   run_window(&now, 0.25, 2.0);
   assert_int_equal(state_.dream.tuner.state, HB_TUNE_PROBING);
   /* Model 1 falls silent: after two of its periods of 100000 cycles, and not before. */
   const uint64_t silent = now - INTERVAL + 200000u;
   while (now + INTERVAL <= silent) {
+    end_frames(1, 4, false);
     run_window(&now, 0.25, 2.0);
     num_records = 0;
     assert_int_not_equal(state_.dream.tuner.state, HB_TUNE_RESTARTED);
   }
   run_window(&now, 0.25, 2.0);
   assert_int_equal(state_.dream.tuner.state, HB_TUNE_RESTARTED);
+}
+
+/* Three frames of an active model are not enough, four are; after 16 intervals it does without. */
+static void test_tuner__window_goes_on_for_frames_of_all(void **state) {
+  (void)state;
+  uint64_t now;
+  start_tuner(&now);
+  policy->on_announced(&state_, 1, now);
+  end_frames(1, 3, false);
+  run_window(&now, 0.25, 2.0);
+  run_window(&now, 0.25, 2.0);
+  assert_int_equal(num_records, 0);
+  end_frames(1, 1, false);
+  run_window(&now, 0.25, 2.0);
+  assert_int_equal(num_records, 1);
+  assert_int_equal(state_.dream.tuner.state, HB_TUNE_PROBING);
+  for (uint32_t i = 0; i < 15; ++i) {
+    run_window(&now, 0.25, 2.0);
+    assert_int_equal(num_records, 1);
+  }
+  run_window(&now, 0.25, 2.0);
+  assert_int_equal(num_records, 2);
+}
+
+/* One that depends on another is active with it, whether its frames come or not. */
+static void test_tuner__chance_is_no_change(void **state) {
+  (void)state;
+  uint64_t now;
+  make_image(3);
+  image.models[1].depends_on = 0;
+  image.models[2].depends_on = 1;
+  image.header.sched.tune_interval_cycles = INTERVAL;
+  open_image();
+  now = 5000;
+  policy->on_tick(&state_, now);
+  for (uint32_t i = 0; i < 1000; ++i) {
+    end_frames(1, 4, false);
+    end_frames(2, 4, false);
+    if (i % 300 == 0) { /* more than two of its periods of 100000 cycles apart */
+      policy->on_announced(&state_, 2, now);
+    }
+    run_window(&now, 0.25, 2.0);
+    num_records = 0;
+    assert_int_not_equal(state_.dream.tuner.state, HB_TUNE_RESTARTED);
+  }
+  assert_int_equal(state_.dream.tuner.active, 7);
 }
 
 static void test_tuner__window_without_frames_says_nothing(void **state) {
@@ -562,11 +637,11 @@ static void test_cost__is_the_product_of_the_sums(void **state) {
   m[2].frames = 4;
   m[2].spent_nj = 30;
   m[2].most_nj = 40;
-  m[1].spent_nj = 7;
-  m[1].most_nj = 7;
   const double exact = (0.3 + 0.125) * 1.0 * 65536.0;
   const double got = hb_dream_ux_cost(&state_.dream, 3);
   assert_true(got <= exact && got > exact - 4.0);
+  m[1].frames = 2; /* ran nothing: NormEnergy 1, as in host/score/hb_ux.c */
+  assert_true(fabs(hb_dream_ux_cost(&state_.dream, 3) - (0.3 + 0.125 + 0.25) * 2.0 * 65536.0) < 8);
 }
 
 int main(void) {
@@ -576,12 +651,15 @@ int main(void) {
       cmocka_unit_test(test_score__same_whether_foreseen_or_not),
       cmocka_unit_test(test_choose__the_largest_of_close_scores),
       cmocka_unit_test(test_choose__without_a_choice),
+      cmocka_unit_test(test_choice__late_frames_make_way),
       cmocka_unit_test(test_drop__the_latest_of_two_that_miss),
       cmocka_unit_test(test_drop__not_too_often),
       cmocka_unit_test(test_drop__switched_off),
       cmocka_unit_test(test_tuner__settles_where_the_cost_is_least),
       cmocka_unit_test(test_tuner__records_say_what_it_does),
       cmocka_unit_test(test_tuner__starts_again_when_the_models_change),
+      cmocka_unit_test(test_tuner__window_goes_on_for_frames_of_all),
+      cmocka_unit_test(test_tuner__chance_is_no_change),
       cmocka_unit_test(test_tuner__window_without_frames_says_nothing),
       cmocka_unit_test(test_cost__is_the_product_of_the_sums),
   };

@@ -53,6 +53,35 @@ class Arithmetic(unittest.TestCase):
         self.assertIn("| veltair | 4.000 | - | - | - |", text)
         self.assertIn("| mapscore (`drop=off,supernet=off,tune=off`) | 4.000 | 4.000 | +100.0 % | 1.0000 | 20.0 % | 10.0 % |", text)
 
+    def test_loads(self):
+        levels = {1000: self.cells({"fcfs": [1, 1, 1, 1], "dream": [1, 1, 1, 1]}), 250: self.cells({"fcfs": [4, 4, 4, 4], "dream": [1, 1, 1, 4]})}
+        text = "\n".join(load().load_tables(levels))
+        self.assertIn("| 250 MHz | 4.000 | 1.414 | 20.0 % | 20.0 % |", text)
+        self.assertIn("| fcfs | 0.0 % | 64.6 % | 40.5 % | 75.0 % |", text)
+
+    def test_order(self):
+        study = load()
+        self.assertEqual(study.ranks([3, 1, 2, 1]), [4, 1.5, 3, 1.5])
+        self.assertIsNone(study.ranks([3, None]))
+        self.assertAlmostEqual(study.spearman([1, 2, 3], [3, 2, 1]), -1)
+        self.assertAlmostEqual(study.spearman([1, 2, 3, 4], [1, 3, 2, 4]), 0.8)
+
+    def test_clocks(self):
+        study = load()
+        with tempfile.TemporaryDirectory() as folder:
+            path = study.soc_at(type("Args", (), {"out": folder}), "dream-1os2ws", 123)
+            done = subprocess.run([HILBERT, "check", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stdout)
+            self.assertIn("123 MHz", done.stdout)
+        for bad in ("0", "500,500", "x", "500,"):
+            with self.assertRaises(ValueError):
+                study.clocks(bad)
+        self.assertEqual(study.clocks("500,250"), [500, 250])
+        for bad in ("1", "s", "1.s", "0ms", "1 s"):
+            with self.assertRaises(ValueError):
+                study.time(bad)
+
     def test_searches(self):
         def records(*rows):
             return [dict(zip(("ms", "state", "step", "alpha", "beta", "ux_cost"), row)) for row in rows]
@@ -76,16 +105,43 @@ class Arithmetic(unittest.TestCase):
 
 
 class Run(unittest.TestCase):
-    def test_small(self):
+    def study(self, folder, *args, code=0):
+        done = subprocess.run([STUDY, "--soc=dream-1ws2os", f"--out={folder}", *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, check=False, env={**os.environ, "HILBERT": HILBERT})
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done
+
+    def test_analytical(self):
         with tempfile.TemporaryDirectory() as folder:
-            done = subprocess.run([STUDY, "--duration=40ms", "--seeds=1", "--scenarios=dream-ar-call", "--soc=dream-1ws2os",
-                                   "--policies=fcfs,dream", "--tune-duration=30ms", "--tune-interval=3", f"--out={folder}"],
-                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
-                                  env={**os.environ, "HILBERT": HILBERT})
+            args = ["--clocks=500,250", "--duration=100ms", "--seeds=1", "--scenarios=dream-drone-outdoor", "--policies=fcfs,dream",
+                    "--tune-duration=300ms", "--tune-interval=10", f"--pictures={folder}/pictures", "sweep", "tuning"]
+            text = self.study(folder, *args).stdout
+            for line in ("| fcfs | ", "| dream | ", "| mapscore (", "| 500 MHz | ", "| load-change | ", "| drone-outdoor: navigation | ",
+                         "### 250 MHz"):
+                self.assertIn(f"\n{line}", text)
+            self.assertRegex(text, r"`dream-vr-gaming`, alpha and beta by window: [\d.]+:[\d.]+/[\d.]+")
+            self.assertIn("<svg", pathlib.Path(folder, "pictures", "tuning-vr-gaming.svg").read_text(encoding="utf-8"))
+            # What was printed is what the runs left.
+            run = pathlib.Path(folder, "sweep-250", "runs", "dream-1ws2os-250mhz", "dream-drone-outdoor", "dream", "seed-1", "metrics.json")
+            metrics = json.loads(run.read_text(encoding="utf-8"))
+            self.assertEqual((metrics["engine"], metrics["clock_mhz"]), ("analytical, mapper", 250))
+            self.assertIn(f"| dream | {metrics['ux']['cost']:.3f} | ", text)
+
+    def test_usage_bad(self):
+        for args in (["--clocks=0"], ["--clocks=500,500"], ["--duration=1"], ["--engine=guess"], ["all"]):
+            with tempfile.TemporaryDirectory() as folder:
+                self.study(folder, *args, code=2)
+
+
+class Twin(unittest.TestCase):
+    def test_sample(self):
+        with tempfile.TemporaryDirectory() as folder:
+            done = subprocess.run([STUDY, "--soc=dream-1ws2os", f"--out={folder}", "--twin-duration=40ms", "--twin-clock=100",
+                                   "--twin-scenarios=dream-drone-outdoor", "twin"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                  check=False, env={**os.environ, "HILBERT": HILBERT})
             self.assertEqual(done.returncode, 0, done.stderr)
-            for text in ("| fcfs | ", "| dream | ", "| mapscore (", "| load-change | "):
-                self.assertIn(f"\n{text}", done.stdout)
-            self.assertRegex(done.stdout, r"`dream-vr-gaming`, alpha and beta by window: [\d.]+:[\d.]+/[\d.]+")
+            self.assertRegex(done.stdout, r"\n\| dream \| [\d.]+ \| ")
+            self.assertRegex(done.stdout, r"Rank correlation \(Spearman\): -?[\d.]+")
 
 
 if __name__ == "__main__":

@@ -146,6 +146,10 @@ class Sweep(unittest.TestCase):
         self.demo("--soc=mini-ws8", code=1)
         self.assertEqual(self.times(), before)  # of those that were good
 
+    def test_all_failed(self):
+        self.assertIn("2 of 2 runs failed", self.sweep("mixed", "--soc=mini-ws8", code=1).stdout)
+        self.assertIn("no good runs", self.read("sweep.svg"))
+
     def test_interrupted_goes_on(self):
         args = ["--seeds=3", "--duration=60ms", "--jobs=1", "tiny", "mixed"]
         process = subprocess.Popen([HILBERT, "sweep", "--policies=fcfs,edf", f"--out={self.out}", *args],
@@ -195,8 +199,24 @@ class Sweep(unittest.TestCase):
         self.assertIn("on all SoCs", text)
         self.assertEqual({(run["scenario"], run["soc"]) for run in self.rows("sweep.csv")}, {("tiny", "mini-ws8"), ("tiny", "duo-ws8-os8")})
 
+    def test_engine_of_cost_models(self):
+        def costs(cost):
+            out = os.path.join(self.folder, cost)
+            self.demo("--engine=analytical", f"--cost={cost}", out=out)
+            told = json.loads(self.read("sweep.json", out))
+            self.assertEqual((told["engine"], told["cost"]), ("analytical", cost))
+            with open(os.path.join(out, "runs", "mini-ws8", "tiny", "fcfs", "seed-1", "metrics.json"), encoding="utf-8") as file:
+                self.assertEqual(json.load(file)["engine"], f"analytical, {cost}")
+            return [(cell["ux_cost"], cell["xrbench"]) for cell in told["cells"]]
+
+        self.assertNotEqual(costs("mapper"), costs("roofline"))
+
     def test_usage_bad(self):
         for args, code, text in (
+                (["tiny", "--cost=mapper"], 2, "--cost: only for --engine analytical"),
+                (["tiny", "--engine=analytical", "--firmware=f"], 2, "--firmware: not for --engine analytical"),
+                (["tiny", "--engine=analytical", "--cost=guess"], 2, "--cost: expected one of those of `hilbert run --engine analytical` but table"),
+                (["tiny", "--engine=analytical", "--cost=table"], 2, "--cost: expected one of those of"),
                 (["tiny", "--policies=fcfs,best"], 2, "--policies: no policy is named 'best'; expected all, or some of"),
                 (["tiny", "--policies=fcfs,fcfs"], 2, "fcfs is named twice"),
                 (["tiny", "--policies="], 2, "--policies: no policy is named ''"),
