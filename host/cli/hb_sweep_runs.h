@@ -46,7 +46,7 @@ typedef struct hb_sweep_runs {
   bool (*unchanged)(const struct hb_sweep_runs *runs, uint32_t row);
   const char *models; /* of --models */
   const char *out;
-  const char *firmware; /* NULL: the engine runs what is built into it */
+  const char *firmware;                    /* NULL: the engine runs what is built into it */
   const char *shared[HB_SWEEP_MAX_SHARED]; /* arguments of every run, NULL at the end */
   uint32_t jobs;
   bool progress;

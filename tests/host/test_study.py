@@ -119,8 +119,10 @@ class Run(unittest.TestCase):
             for line in ("| fcfs | ", "| dream | ", "| mapscore (", "| 500 MHz | ", "| load-change | ", "| drone-outdoor: navigation | ",
                          "### 250 MHz"):
                 self.assertIn(f"\n{line}", text)
+            self.assertRegex(text, r"UXCost of the whole run: [\d.]+, with `tune=off` [\d.]+")
             self.assertRegex(text, r"`dream-vr-gaming`, alpha and beta by window: [\d.]+:[\d.]+/[\d.]+")
             self.assertIn("<svg", pathlib.Path(folder, "pictures", "tuning-vr-gaming.svg").read_text(encoding="utf-8"))
+            self.assertIn("<svg", pathlib.Path(folder, "pictures", "loads.svg").read_text(encoding="utf-8"))
             # What was printed is what the runs left.
             run = pathlib.Path(folder, "sweep-250", "runs", "dream-1ws2os-250mhz", "dream-drone-outdoor", "dream", "seed-1", "metrics.json")
             metrics = json.loads(run.read_text(encoding="utf-8"))
