@@ -75,6 +75,11 @@ static bool take_sched(const char *text, hb_run_options_t *options) {
     hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
     return false;
   }
+  if (strcmp(options->policy_name, "dream") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "--sched: parameters of the policy dream, not of %s",
+                options->policy_name);
+    return false;
+  }
   options->sched = text;
   return true;
 }

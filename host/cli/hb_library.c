@@ -125,7 +125,15 @@ hb_status_t hb_library_find(hb_config_kind_t kind, const char *text,
     }
     found = file;
   }
-  if (found == NULL) {
+  for (uint32_t i = 0; i < library.num_files && found == NULL && status == HB_OK; i++) {
+    if (is_called(library.files[i].path, text)) {
+      snprintf(error->text, sizeof(error->text), "hilbert: %s: expected a %s, but %s is a %s", text,
+               hb_config_kind_name(kind), library.files[i].path,
+               hb_config_kind_name(library.files[i].kind));
+      status = HB_ERR_INPUT;
+    }
+  }
+  if (found == NULL && status == HB_OK) {
     snprintf(error->text, sizeof(error->text),
              "hilbert: %s: no such %s; `hilbert list %ss` names them", text,
              hb_config_kind_name(kind), hb_config_kind_name(kind));

@@ -122,7 +122,14 @@ static hb_status_t take_map(reader_t *reader, bool spatial, hb_mapping_level_t *
   HB_TRY(take(reader, "("));
   HB_TRY(take_number(reader, &directive.size));
   HB_TRY(take(reader, ","));
+  const reader_t at_offset = *reader;
   HB_TRY(take_number(reader, &directive.offset));
+  if (directive.offset > directive.size) {
+    *reader = at_offset;
+    return fail(reader,
+                "expected an offset up to the size %d, since a larger one leaves work out, got %s",
+                directive.size, seen(reader));
+  }
   HB_TRY(take(reader, ")"));
   HB_TRY(take_loop(reader, level, &directive));
   level->directives[level->num++] = directive;

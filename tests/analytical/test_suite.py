@@ -145,6 +145,8 @@ BAD_MODEL = [
     ("maestro", "ws.m", "TemporalMap(16, 16) C", "TemporalMap(Sz(C), 16) C",
      "ws.m:3:15: expected a whole number from 1 to 65535, got Sz"),
     ("maestro", "ws.m", "Cluster(16, P)", "Cluster(16, L)", "ws.m:5:15: expected P, got L"),
+    ("maestro", "ws.m", "TemporalMap(16, 16) C", "TemporalMap(16, 17) C",
+     "ws.m:3:19: expected an offset up to the size 16, since a larger one leaves work out, got 17"),
     ("maestro", "ws.m", "TemporalMap(16, 16) C", "Unroll(16, 16) C",
      "ws.m:3:3: expected TemporalMap, SpatialMap, Cluster or }, got Unroll"),
     ("maestro", "ws.m", "(1, 1) K", "(1, 1) N", "ws.m:6:20: expected one of K, C, R, S, Y, X, Y', X', got N"),

@@ -448,6 +448,8 @@ class BadFiles(Case):
         self.complains(3, ".: Is a directory", "check", ".")
         self.complains(3, "no.yaml: No such file or directory", "run", "scenario.yaml", "--soc", "no.yaml")
         self.complains(3, "hilbert: nope: no such scenario; `hilbert list scenarios` names them", "run", "nope")
+        self.complains(3, f"hilbert: xrbench/all: expected a scenario, but {SCENARIOS / 'xrbench' / 'all.yaml'} is a suite",
+                       "run", "xrbench/all")
         self.complains(3, "hilbert: nope: no such soc; `hilbert list socs` names them", "run", "tiny", "--soc", "nope")
         self.complains(3, "hilbert: no.elf: No such file or directory",
                        "run", "scenario.yaml", "--firmware", "no.elf")
@@ -490,6 +492,7 @@ class Usage(Case):
             ("--frob: unknown option; `hilbert run --help` explains", "run", "tiny", "--frob"),
             ("--out: missing argument; `hilbert run --help` explains", "run", "tiny", "--out"),
             ("--policy: no policy is named lifo; `hilbert list policies` names them", "run", "tiny", "--policy", "lifo"),
+            ("--sched: parameters of the policy dream, not of fcfs", "run", "tiny", "--sched", "alpha=0.5"),
             ("--sched: expected key=value, such as alpha=0.5 or drop=off, got alpha", "run", "tiny", "--sched", "alpha"),
             ("--sched: alpha: expected 0 .. 2, got 2.5", "run", "tiny", "--sched", "beta=1,alpha=2.5"),
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
