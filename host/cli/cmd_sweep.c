@@ -373,6 +373,11 @@ static int take_options(plan_t *plan, const text_t *text) {
   }
   hb_sweep_init(&plan->sweep, seed, (uint32_t)seeds);
   const char *engine = text->engine == NULL ? "twin" : text->engine;
+  const size_t engine_len = strcspn(engine, ",");
+  if (strcmp(engine, "analytical") != 0 && !(engine_len == 3 && strncmp(engine, "rtl", 3) == 0) &&
+      !(engine_len == 4 && strncmp(engine, "twin", 4) == 0)) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--engine: expected rtl, twin or analytical, got %s", engine);
+  }
   if (text->firmware != NULL && strcmp(engine, "analytical") == 0) {
     return hb_cli_fail(HB_EXIT_USAGE, "--firmware: not for --engine analytical");
   }

@@ -185,8 +185,12 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
   fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
           metrics->energy.score);
   const hb_ux_cost_t ux = hb_ux_cost(metrics->ux.run, metrics->ux.num_models);
-  fprintf(out, "      UXCost %.4f: deadline violations %.4f x energy %.4f (smaller is better)\n",
-          ux.cost, ux.dlv, ux.norm_energy);
+  if (ux.models == 0) {
+    fprintf(out, "      UXCost: no model had a frame that ended or was due\n");
+  } else {
+    fprintf(out, "      UXCost %.4f: deadline violations %.4f x energy %.4f (smaller is better)\n",
+            ux.cost, ux.dlv, ux.norm_energy);
+  }
   print_faults(metrics, out);
   fprintf(out, "took  %.1f s, %.2f million cycles a second\n", metrics->wall_s,
           metrics->wall_s > 0.0 ? (double)metrics->result.cycles / metrics->wall_s / 1e6 : 0.0);

@@ -227,6 +227,7 @@ class Sweep(unittest.TestCase):
                 (["tiny", "--jobs=0"], 2, "--jobs: expected a whole number from 1 to 1024, got 0"),
                 (["tiny", "--duration=0ms"], 2, "--duration: expected 1ps to 3600s"),
                 (["tiny", "--baseline=none"], 2, "--baseline: expected one of the policies or settings of the sweep, got none"),
+                (["tiny", "--engine=nope"], 2, "--engine: expected rtl, twin or analytical, got nope"),
                 (["tiny", "--sched=x y=1"], 2, "--sched: expected [NAME:]key=value"),
                 (["tiny", "--sched=few:drop=of"], 2, "--sched: "),
                 (["tiny", "--soc=nowhere"], 3, "nowhere: no such soc"),
