@@ -6,19 +6,14 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "hb_cli.h"
 #include "hb_job_cost.h"
 #include "hb_outdir.h"
-#include "hb_progress.h"
-
-enum { WAIT_NS = 50 * 1000 * 1000 };
+#include "hb_pool.h"
 
 /* A cost model that needs the user's file is not among those compared. */
 static uint32_t num_costs(void) {
@@ -85,165 +80,130 @@ static bool read_metrics(const char *path, hb_endtoend_result_t *result) {
 /* ---------------------------------------------------------------------------------------- runs */
 
 typedef struct one {
-  pid_t pid; /* 0: not running */
-  char out[HB_PATH_MAX_BYTES];
+  char out[HB_PATH_MAX_BYTES]; /* "": there is no such folder */
   hb_endtoend_result_t *result;
   const char *scenario, *cost; /* cost NULL: cycle-accurate */
-  bool begun;
 } one_t;
 
-static volatile sig_atomic_t interrupted;
+typedef struct work {
+  const hb_run_options_t *options;
+  one_t *ones; /* the cycle-accurate ones, which take longest, first */
+  uint32_t num;
+  int code; /* of the first that did not end well */
+} work_t;
 
-static void on_signal(int signal_number) {
-  (void)signal_number;
-  interrupted = 1;
-}
-
-static _Noreturn void be_run(const hb_run_options_t *common, const one_t *one) {
-  hb_run_options_t options = *common;
+static int begin(void *ctx, uint64_t task) {
+  const work_t *work = ctx;
+  const one_t *one = &work->ones[task];
+  hb_run_options_t options = *work->options;
   options.scenario = one->scenario;
   options.out = one->out;
   options.trace = false;
   options.progress = HB_RUN_PROGRESS_NEVER;
   options.cost = one->cost;
-  options.engine = one->cost == NULL ? common->engine : "analytical";
+  options.engine = one->cost == NULL ? work->options->engine : "analytical";
   if (freopen("/dev/null", "w", stdout) == NULL) {
-    _exit(HB_EXIT_INTERNAL);
+    return HB_EXIT_INTERNAL;
   }
   const int code = hb_run(&options);
   fflush(NULL);
-  _exit(code);
+  return code;
 }
 
-static int start(const hb_run_options_t *options, one_t *one) {
+static bool end(void *ctx, uint64_t task, int exit_code) {
+  work_t *work = ctx;
+  const one_t *one = &work->ones[task];
+  char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
+  if (exit_code == HB_EXIT_OK && read_metrics(path, one->result)) {
+    return true;
+  }
+  if (work->code == HB_EXIT_OK && exit_code == HB_EXIT_OK) {
+    work->code = hb_cli_fail(HB_EXIT_INTERNAL, "%s: not as a run leaves it", path);
+  } else if (work->code == HB_EXIT_OK) { /* a run that ends says why, one that is killed does not */
+    work->code = exit_code <= 128
+                     ? exit_code
+                     : hb_cli_fail(HB_EXIT_INTERNAL, "%s: its process ended", one->scenario);
+  }
+  return false;
+}
+
+static int make_folders(work_t *work) {
   const char *folder = getenv("TMPDIR");
-  snprintf(one->out, sizeof(one->out), "%.900s/hilbert-validate-XXXXXX",
-           folder != NULL && folder[0] != '\0' ? folder : "/tmp");
-  if (mkdtemp(one->out) == NULL) {
-    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", one->out, strerror(errno));
+  for (uint32_t i = 0; i < work->num; i++) {
+    one_t *one = &work->ones[i];
+    snprintf(one->out, sizeof(one->out), "%.900s/hilbert-validate-XXXXXX",
+             folder != NULL && folder[0] != '\0' ? folder : "/tmp");
+    if (mkdtemp(one->out) == NULL) {
+      const int code = hb_cli_fail(HB_EXIT_FAILED, "%s: %s", one->out, strerror(errno));
+      one->out[0] = '\0';
+      return code;
+    }
   }
-  one->begun = true;
-  fflush(NULL);
-  const pid_t pid = fork();
-  if (pid < 0) {
-    return hb_cli_fail(HB_EXIT_INTERNAL, "fork: %s", strerror(errno));
-  }
-  if (pid == 0) {
-    be_run(options, one);
-  }
-  one->pid = pid;
   return HB_EXIT_OK;
 }
 
-static void clean(one_t *one) {
-  if (one->pid != 0) {
-    kill(one->pid, SIGKILL); /* it may not have its own handlers yet */
-    (void)waitpid(one->pid, NULL, 0);
-    one->pid = 0;
-  }
-  if (one->begun) {
-    char path[HB_PATH_MAX_BYTES + 32];
-    snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
-    (void)!unlink(path);
-    snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
-    (void)!unlink(path);
-    (void)!rmdir(one->out);
-    one->begun = false;
-  }
-}
-
-static int finish(one_t *one, int status) {
-  one->pid = 0;
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != HB_EXIT_OK) {
-    return WIFEXITED(status)
-               ? WEXITSTATUS(status)
-               : hb_cli_fail(HB_EXIT_INTERNAL, "%s: its process ended", one->scenario);
+static void clean(const one_t *one) {
+  if (one->out[0] == '\0') {
+    return;
   }
   char path[HB_PATH_MAX_BYTES + 32];
   snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
-  const bool ok = read_metrics(path, one->result);
-  clean(one);
-  return ok ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INTERNAL, "%s: not as a run leaves it", path);
+  (void)!unlink(path);
+  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
+  (void)!unlink(path);
+  (void)!rmdir(one->out);
 }
 
-/* Runs all; the cycle-accurate ones, which take longest, first. */
-static int run_all(const hb_run_options_t *options, one_t *ones, uint32_t num, uint32_t processes,
-                   bool progress) {
-  uint32_t next = 0;
-  uint32_t done = 0;
-  uint32_t running = 0;
-  while (done < num) {
-    while (running < processes && next < num) {
-      const int code = start(options, &ones[next]);
-      if (code != HB_EXIT_OK) {
-        return code;
-      }
-      next++;
-      running++;
-    }
-    if (progress) {
-      fprintf(stderr, "\r%u of %u runs of scenarios done\033[K", done, num);
-      fflush(stderr);
-    }
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (interrupted) { /* a wait that blocks would miss a signal just before it */
+static int run_all(work_t *work, uint32_t processes, bool progress) {
+  const hb_pool_t pool = {.ctx = work,
+                          .num = work->num,
+                          .jobs = processes,
+                          .progress = progress,
+                          .what = "runs of scenarios",
+                          .together = true,
+                          .begin = begin,
+                          .end = end};
+  uint64_t failed = 0;
+  switch (hb_pool_run(&pool, &failed)) {
+    case HB_OK:
+      return HB_EXIT_OK;
+    case HB_ERR_STOPPED:
       return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted");
-    }
-    if (pid <= 0) {
-      nanosleep(&(struct timespec){.tv_nsec = WAIT_NS}, NULL);
-      continue;
-    }
-    for (uint32_t i = 0; i < next; i++) {
-      if (ones[i].pid == pid) {
-        const int code = finish(&ones[i], status);
-        if (code != HB_EXIT_OK) {
-          return code;
-        }
-        running--;
-        done++;
-      }
-    }
+    case HB_ERR_FAILED:
+      return work->code;
+    default:
+      return HB_EXIT_INTERNAL;
   }
-  return HB_EXIT_OK;
 }
 
 int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenarios, uint32_t num,
                     uint32_t processes, bool progress, hb_endtoend_t *results_out) {
   const uint32_t costs = num_costs();
-  one_t *ones = calloc((size_t)num * (costs + 1u) + 1u, sizeof(*ones));
-  if (ones == NULL) {
+  work_t work = {.options = options,
+                 .ones = calloc((size_t)num * (costs + 1u) + 1u, sizeof(*work.ones))};
+  if (work.ones == NULL) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
-  uint32_t runs = 0;
   for (uint32_t i = 0; i < num; i++) {
     results_out[i].scenario = scenarios[i];
-    ones[runs++] = (one_t){.scenario = scenarios[i], .result = &results_out[i].measured};
+    work.ones[work.num++] = (one_t){.scenario = scenarios[i], .result = &results_out[i].measured};
   }
   for (uint32_t i = 0; i < num; i++) {
     for (uint32_t c = 0; c < costs; c++) {
-      ones[runs++] = (one_t){.scenario = scenarios[i],
-                             .cost = hb_job_cost_name(c),
-                             .result = &results_out[i].predicted[c]};
+      work.ones[work.num++] = (one_t){.scenario = scenarios[i],
+                                      .cost = hb_job_cost_name(c),
+                                      .result = &results_out[i].predicted[c]};
     }
   }
-  struct sigaction action;
-  memset(&action, 0, sizeof(action));
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  interrupted = 0;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  const int code = run_all(options, ones, runs, processes, progress);
-  for (uint32_t i = 0; i < runs; i++) {
-    clean(&ones[i]);
+  int code = make_folders(&work);
+  if (code == HB_EXIT_OK) {
+    code = run_all(&work, processes, progress);
   }
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
-  if (progress) {
-    fputs("\r\033[K", stderr);
+  for (uint32_t i = 0; i < work.num; i++) {
+    clean(&work.ones[i]);
   }
-  free(ones);
+  free(work.ones);
   return code;
 }
 

@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+
 #include "hb_measure.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-#include "hb_progress.h"
+#include "hb_pool.h"
 #include "hilbert/hb_tile_regs.h"
 
 enum {
   POLL_CYCLES = 50000,
-  REDRAW_MS = 200,
-  MAX_PROCESSES = 64,
   WHY_MAX = 512,
   WORD_CHANNELS = 16,
   OPERANDS = 2, /* layers that make the input tensors */
@@ -25,7 +21,7 @@ enum {
 
 #define FOREVER (UINT64_MAX / 4)
 
-/* What a process sends back: less than a pipe takes at once. */
+/* What a process leaves. */
 typedef struct answer {
   hb_status_t status;
   hb_sim_job_t job;
@@ -143,31 +139,17 @@ static hb_status_t measure_one(const hb_measure_t *measure, const hb_validate_t 
 
 /* ---------------------------------------------------------------------------------- processes */
 
-typedef struct process {
-  pid_t pid; /* 0: none */
-  int pipe;
-  uint32_t job;
-} process_t;
-
-typedef struct pool {
+typedef struct work {
   const hb_measure_t *measure;
   hb_validate_t *plan;
   uint32_t *order; /* jobs, the longest first */
-  uint32_t num, next, done;
-  double all, spent; /* estimated cycles */
-  process_t processes[MAX_PROCESSES];
-  uint32_t running;
-  double begin_s;
+  uint32_t num;
+  answer_t *answers; /* by job; memory that the processes share */
+  pid_t parent;
+  hb_status_t status; /* of the first that did not end well */
   char *why;
   size_t why_len;
-} pool_t;
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-  (void)number;
-  interrupted = 1;
-}
+} work_t;
 
 static const hb_validate_t *sorted_plan;
 
@@ -179,169 +161,89 @@ static int longest_first(const void *a, const void *b) {
   return x != y ? (x < y ? 1 : -1) : (i > j) - (i < j);
 }
 
-static hb_status_t line_up(pool_t *pool) {
-  const hb_validate_t *plan = pool->plan;
-  pool->order = calloc(plan->num_jobs + 1u, sizeof(*pool->order));
-  if (pool->order == NULL) {
-    return HB_ERR_NOMEM;
-  }
+static void line_up(work_t *work) {
+  const hb_validate_t *plan = work->plan;
   for (uint32_t j = 0; j < plan->num_jobs; j++) {
     if (plan->jobs[j].est_cycles > 0) {
-      pool->order[pool->num++] = j;
-      pool->all += (double)plan->jobs[j].est_cycles;
+      work->order[work->num++] = j;
     }
   }
   sorted_plan = plan;
-  qsort(pool->order, pool->num, sizeof(*pool->order), longest_first);
-  return HB_OK;
+  qsort(work->order, work->num, sizeof(*work->order), longest_first);
 }
 
-static _Noreturn void be_process(const pool_t *pool, uint32_t job, pid_t parent, int pipe_end) {
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
-  answer_t answer;
-  memset(&answer, 0, sizeof(answer));
-  answer.status = measure_one(pool->measure, pool->plan, &pool->plan->jobs[job], parent, &answer);
-  const bool sent = write(pipe_end, &answer, sizeof(answer)) == (ssize_t)sizeof(answer);
-  _exit(sent ? 0 : 1);
+static double weight(void *ctx, uint64_t task) {
+  const work_t *work = ctx;
+  return (double)work->plan->jobs[work->order[task]].est_cycles;
 }
 
-static hb_status_t start(pool_t *pool, process_t *process) {
-  int ends[2];
-  const pid_t parent = getpid();
-  fflush(NULL);
-  if (pipe(ends) != 0) {
-    snprintf(pool->why, pool->why_len, "pipe: %s", strerror(errno));
-    return HB_ERR_IO;
-  }
-  const uint32_t job = pool->order[pool->next];
-  const pid_t pid = fork();
-  if (pid < 0) {
-    snprintf(pool->why, pool->why_len, "fork: %s", strerror(errno));
-    close(ends[0]);
-    close(ends[1]);
-    return HB_ERR_IO;
-  }
-  if (pid == 0) {
-    close(ends[0]);
-    be_process(pool, job, parent, ends[1]);
-  }
-  close(ends[1]);
-  pool->next++;
-  pool->running++;
-  *process = (process_t){.pid = pid, .pipe = ends[0], .job = job};
-  return HB_OK;
+static int begin(void *ctx, uint64_t task) {
+  const work_t *work = ctx;
+  const uint32_t job = work->order[task];
+  answer_t *answer = &work->answers[job];
+  answer->status =
+      measure_one(work->measure, work->plan, &work->plan->jobs[job], work->parent, answer);
+  return 0;
 }
 
-static hb_status_t finish(pool_t *pool, process_t *process) {
-  answer_t answer;
-  memset(&answer, 0, sizeof(answer));
-  const bool whole = read(process->pipe, &answer, sizeof(answer)) == (ssize_t)sizeof(answer);
-  close(process->pipe);
-  (void)waitpid(process->pid, NULL, 0);
-  process->pid = 0;
-  pool->running--;
-  hb_validate_job_t *job = &pool->plan->jobs[process->job];
-  if (!whole || answer.status != HB_OK) {
-    snprintf(pool->why, pool->why_len, "layer %s alone on %s: %.300s", job->layer->name,
-             pool->plan->kinds[job->kind].name, whole ? answer.why : "its process ended");
-    return whole ? answer.status : HB_ERR_FAILED;
+static bool end(void *ctx, uint64_t task, int exit_code) {
+  work_t *work = ctx;
+  hb_validate_job_t *job = &work->plan->jobs[work->order[task]];
+  const answer_t *answer = &work->answers[work->order[task]];
+  if (exit_code == 0 && answer->status == HB_OK) {
+    job->measured = answer->job;
+    return true;
   }
-  job->measured = answer.job;
-  pool->done++;
-  pool->spent += (double)job->est_cycles;
-  return HB_OK;
+  if (work->status == HB_OK) {
+    work->status = exit_code == 0 ? answer->status : HB_ERR_FAILED;
+    snprintf(work->why, work->why_len, "layer %s alone on %s: %.300s", job->layer->name,
+             work->plan->kinds[job->kind].name, exit_code == 0 ? answer->why : "its process ended");
+  }
+  return false;
 }
 
-static void draw(const pool_t *pool) {
-  const double share = pool->all > 0.0 ? pool->spent / pool->all : 0.0;
-  const double spent_s = hb_progress_clock_s() - pool->begin_s;
-  const double left_s = share > 0.0 ? spent_s * (1.0 - share) / share : 0.0;
-  fprintf(stderr, "\r%u of %u layers measured, %.0f%% of %.0f million cycles", pool->done,
-          pool->num, 100.0 * share, pool->all / 1e6);
-  if (share > 0.0) {
-    fprintf(stderr, "  %d:%02d left", (int)left_s / 60, (int)left_s % 60);
+static hb_status_t work_all(work_t *work) {
+  line_up(work);
+  const hb_pool_t pool = {.ctx = work,
+                          .num = work->num,
+                          .jobs = work->measure->processes,
+                          .progress = work->measure->progress,
+                          .what = "layers",
+                          .together = true,
+                          .weight = weight,
+                          .begin = begin,
+                          .end = end};
+  uint64_t failed = 0;
+  const hb_status_t status = hb_pool_run(&pool, &failed);
+  if (status == HB_ERR_FAILED) {
+    return work->status;
   }
-  fputs("\033[K", stderr);
-  fflush(stderr);
-}
-
-/* Waits for processes; takes up what they have. */
-static hb_status_t wait_some(pool_t *pool) {
-  struct pollfd waits[MAX_PROCESSES];
-  process_t *of[MAX_PROCESSES];
-  nfds_t num = 0;
-  for (int i = 0; i < MAX_PROCESSES; i++) {
-    if (pool->processes[i].pid != 0) {
-      of[num] = &pool->processes[i];
-      waits[num++] = (struct pollfd){.fd = pool->processes[i].pipe, .events = POLLIN};
-    }
+  if (status != HB_OK) {
+    snprintf(work->why, work->why_len, "%s",
+             status == HB_ERR_STOPPED ? "interrupted" : "the layers were not measured");
   }
-  const int ready = poll(waits, num, REDRAW_MS);
-  for (nfds_t i = 0; ready > 0 && i < num; i++) {
-    if (waits[i].revents != 0) {
-      HB_TRY(finish(pool, of[i]));
-    }
-  }
-  return HB_OK;
-}
-
-static hb_status_t work(pool_t *pool) {
-  while (pool->done < pool->num) {
-    for (uint32_t i = 0; i < pool->measure->processes && i < MAX_PROCESSES; i++) {
-      if (pool->processes[i].pid == 0 && pool->next < pool->num) {
-        HB_TRY(start(pool, &pool->processes[i]));
-      }
-    }
-    HB_TRY(wait_some(pool));
-    if (interrupted) {
-      snprintf(pool->why, pool->why_len, "interrupted");
-      return HB_ERR_STOPPED;
-    }
-    if (pool->measure->progress) {
-      draw(pool);
-    }
-  }
-  return HB_OK;
+  return status;
 }
 
 hb_status_t hb_measure_all(const hb_measure_t *measure, hb_validate_t *plan, char *why,
                            size_t why_len) {
-  pool_t *pool = calloc(1, sizeof(*pool));
-  if (pool == NULL) {
-    snprintf(why, why_len, "out of memory");
-    return HB_ERR_NOMEM;
+  const size_t bytes = (plan->num_jobs + 1u) * sizeof(answer_t);
+  work_t work = {
+      .measure = measure,
+      .plan = plan,
+      .order = calloc(plan->num_jobs + 1u, sizeof(*work.order)),
+      .answers = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0),
+      .parent = getpid(),
+      .why = why,
+      .why_len = why_len};
+  hb_status_t status = HB_ERR_NOMEM;
+  snprintf(why, why_len, "out of memory");
+  if (work.order != NULL && work.answers != MAP_FAILED) {
+    status = work_all(&work);
   }
-  pool->measure = measure;
-  pool->plan = plan;
-  pool->why = why;
-  pool->why_len = why_len;
-  pool->begin_s = hb_progress_clock_s();
-  struct sigaction action;
-  memset(&action, 0, sizeof(action));
-  action.sa_handler = on_signal;
-  action.sa_flags = (int)SA_RESETHAND;
-  sigemptyset(&action.sa_mask);
-  interrupted = 0;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-  hb_status_t status = line_up(pool);
-  if (status == HB_OK) {
-    status = work(pool);
+  if (work.answers != MAP_FAILED) {
+    (void)munmap(work.answers, bytes);
   }
-  for (int i = 0; i < MAX_PROCESSES; i++) {
-    if (pool->processes[i].pid != 0) {
-      kill(pool->processes[i].pid, SIGKILL); /* it may not have its own handlers yet */
-      close(pool->processes[i].pipe);
-      (void)waitpid(pool->processes[i].pid, NULL, 0);
-    }
-  }
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
-  if (measure->progress) {
-    fputs("\r\033[K", stderr);
-  }
-  free(pool->order);
-  free(pool);
+  free(work.order);
   return status;
 }

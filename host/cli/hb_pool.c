@@ -23,6 +23,7 @@ typedef struct state {
   child_t *children; /* [pool->jobs] */
   uint32_t running;
   uint64_t begun, ended, failed;
+  double all, spent; /* weights */
   double begin_s;
 } state_t;
 
@@ -44,6 +45,10 @@ static void print_time(double seconds) {
   }
 }
 
+static double weight_of(const hb_pool_t *pool, uint64_t task) {
+  return pool->weight == NULL ? 1.0 : pool->weight(pool->ctx, task);
+}
+
 /* A line that the next one overwrites on a terminal. */
 static void draw(const state_t *state) {
   if (!state->pool->progress) {
@@ -56,9 +61,9 @@ static void draw(const state_t *state) {
           (unsigned long long)state->failed, state->running);
   print_time(gone);
   fputs(" gone", stderr);
-  if (state->ended > 0 && state->ended < state->pool->num) {
+  if (state->spent > 0.0 && state->ended < state->pool->num) {
     fputs(", about ", stderr);
-    print_time(gone / (double)state->ended * (double)(state->pool->num - state->ended));
+    print_time(gone / state->spent * (state->all - state->spent));
     fputs(" left", stderr);
   }
   fputs(over ? "" : "\n", stderr);
@@ -87,7 +92,7 @@ static bool begin_one(state_t *state, const sigset_t *outside) {
   return true;
 }
 
-static void end_one(state_t *state, pid_t pid, int status) {
+static void end_one(state_t *state, pid_t pid, int status, bool told) {
   uint32_t place = 0;
   while (place < state->pool->jobs && state->children[place].pid != pid) {
     place++;
@@ -99,52 +104,63 @@ static void end_one(state_t *state, pid_t pid, int status) {
   state->children[place].pid = 0;
   state->running--;
   state->ended++;
-  state->failed += !state->pool->end(state->pool->ctx, state->children[place].task, code);
+  const uint64_t task = state->children[place].task;
+  state->spent += weight_of(state->pool, task);
+  state->failed += (told && code != 0) || !state->pool->end(state->pool->ctx, task, code);
 }
 
 static void stop_all(const state_t *state) {
   for (uint32_t i = 0; i < state->pool->jobs; i++) {
     if (state->children[i].pid != 0) {
-      kill(state->children[i].pid, SIGTERM);
+      kill(state->children[i].pid, state->pool->together ? SIGKILL : SIGTERM);
     }
   }
 }
 
 /* Signals are let through only while it waits, so none is missed in between. */
-static bool run_all(state_t *state, const sigset_t *outside) {
-  bool stopping = false;
-  while (state->running > 0 || (!stopping && state->ended < state->pool->num)) {
-    while (!stopping && !interrupted && state->running < state->pool->jobs &&
-           state->begun < state->pool->num) {
-      stopping = !begin_one(state, outside);
+static hb_status_t run_all(state_t *state, const sigset_t *outside) {
+  const hb_pool_t *const pool = state->pool;
+  hb_status_t status = HB_OK;
+  while (state->running > 0 || (status == HB_OK && state->ended < pool->num)) {
+    while (status == HB_OK && !interrupted && state->running < pool->jobs &&
+           state->begun < pool->num) {
+      status = begin_one(state, outside) ? HB_OK : HB_ERR_INTERNAL;
     }
-    if (interrupted || stopping) {
+    if (interrupted) {
+      status = HB_ERR_STOPPED;
+    }
+    if (status != HB_OK) {
       stop_all(state);
-      stopping = true;
     }
-    int status = 0;
-    const pid_t pid = waitpid(-1, &status, stopping ? 0 : WNOHANG);
+    int how = 0;
+    const pid_t pid = waitpid(-1, &how, status != HB_OK ? 0 : WNOHANG);
     if (pid > 0) {
-      end_one(state, pid, status);
+      end_one(state, pid, how, status != HB_OK);
+      if (status == HB_OK && pool->together && state->failed > 0) {
+        status = HB_ERR_FAILED;
+      }
       draw(state);
     } else if (pid == 0) {
       sigsuspend(outside); /* until a child ends, or somebody wants us to */
     }
   }
-  return !stopping;
+  return status;
 }
 
 static void on_child(int number) {
   (void)number;
 }
 
-bool hb_pool_run(const hb_pool_t *pool, uint64_t *failed_out) {
+hb_status_t hb_pool_run(const hb_pool_t *pool, uint64_t *failed_out) {
   state_t state = {.pool = pool, .begin_s = hb_progress_clock_s()};
   *failed_out = 0;
   state.children = calloc(pool->jobs, sizeof(*state.children));
   if (state.children == NULL) {
     hb_cli_fail(0, "out of memory");
-    return false;
+    return HB_ERR_INTERNAL;
+  }
+  for (uint64_t task = 0; task < pool->num; task++) {
+    state.all += weight_of(pool, task);
   }
   struct sigaction stop = {.sa_handler = on_signal}, child = {.sa_handler = on_child};
   struct sigaction old_int, old_term, old_child;
@@ -159,7 +175,7 @@ bool hb_pool_run(const hb_pool_t *pool, uint64_t *failed_out) {
   sigaction(SIGTERM, &stop, &old_term);
   sigaction(SIGCHLD, &child, &old_child);
   draw(&state);
-  const bool all = run_all(&state, &outside);
+  const hb_status_t status = run_all(&state, &outside);
   if (pool->progress && isatty(STDERR_FILENO)) {
     fputs("\r\033[K", stderr);
   }
@@ -169,5 +185,5 @@ bool hb_pool_run(const hb_pool_t *pool, uint64_t *failed_out) {
   sigprocmask(SIG_SETMASK, &outside, NULL);
   free(state.children);
   *failed_out = state.failed;
-  return all;
+  return status;
 }

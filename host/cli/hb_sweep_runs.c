@@ -344,11 +344,12 @@ static int do_work(work_t *work) {
                           .begin = begin_run,
                           .end = end_run};
   uint64_t failed = 0;
-  if (work->num > 0 && !hb_pool_run(&pool, &failed)) {
+  const hb_status_t status = work->num > 0 ? hb_pool_run(&pool, &failed) : HB_OK;
+  if (status == HB_ERR_STOPPED) {
     return hb_cli_fail(HB_EXIT_INTERRUPTED,
                        "interrupted; the same command goes on from the runs that have ended");
   }
-  return HB_EXIT_OK;
+  return status == HB_OK ? HB_EXIT_OK : HB_EXIT_INTERNAL;
 }
 
 int hb_sweep_runs_do(const hb_sweep_runs_t *runs) {
