@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "hb_complain.h"
 #include "hb_decimal.h"
 
 enum { MAX_COLUMNS = 32, MAX_FILE_BYTES = 64 * 1024 * 1024 };
@@ -28,31 +29,13 @@ struct hb_csv {
   uint32_t num_fields, num_header;
 };
 
-__attribute__((format(printf, 4, 0))) static hb_status_t vfail_at(const hb_csv_t *csv,
-                                                                  uint32_t column,
-                                                                  hb_config_error_t *error,
-                                                                  const char *format,
-                                                                  const char *where, va_list args) {
-  int used = snprintf(error->text, sizeof(error->text), "%s:%u:%u: ", csv->path, csv->line, column);
-  if (where[0] != '\0') {
-    used += snprintf(error->text + used, sizeof(error->text) - (size_t)used, "%s: ", where);
-  }
-  vsnprintf(error->text + used, sizeof(error->text) - (size_t)used, format, args);
-  for (char *c = error->text; *c != '\0'; c++) {
-    if (*c == '\n' || *c == '\r') {
-      *c = ' ';
-    }
-  }
-  return HB_ERR_INPUT;
-}
-
 __attribute__((format(printf, 4, 5))) static hb_status_t fail_at(const hb_csv_t *csv,
                                                                  uint32_t column,
                                                                  hb_config_error_t *error,
                                                                  const char *format, ...) {
   va_list args;
   va_start(args, format);
-  const hb_status_t status = vfail_at(csv, column, error, format, "", args);
+  const hb_status_t status = hb_complain(error, csv->path, csv->line, column, "", format, args);
   va_end(args);
   return status;
 }
@@ -66,8 +49,9 @@ hb_status_t hb_csv_fail(const hb_csv_t *csv, uint32_t column, hb_config_error_t 
   const int place = csv->place[column];
   va_list args;
   va_start(args, format);
-  const hb_status_t status = vfail_at(csv, place < 0 ? 1 : csv->fields[place].column, error, format,
-                                      bare(csv->names[column]), args);
+  const hb_status_t status =
+      hb_complain(error, csv->path, csv->line, place < 0 ? 1 : csv->fields[place].column,
+                  bare(csv->names[column]), format, args);
   va_end(args);
   return status;
 }

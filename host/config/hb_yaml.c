@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "hb_complain.h"
 #include "hb_decimal.h"
 
 enum { MAX_FILE_BYTES = 16 * 1024 * 1024, WHERE_BYTES = 256 };
@@ -34,25 +35,6 @@ static const cyaml_config_t CYAML_CONFIG = {
 /* -------------------------------------------------------------------------------------------
  * errors */
 
-__attribute__((format(printf, 3, 0))) static hb_status_t vfail_at(const hb_yaml_t *yaml,
-                                                                  hb_config_error_t *error,
-                                                                  const char *format,
-                                                                  yaml_mark_t mark,
-                                                                  const char *where, va_list args) {
-  int used = snprintf(error->text, sizeof(error->text), "%s:%zu:%zu: ", yaml->path, mark.line + 1,
-                      mark.column + 1);
-  if (where[0] != '\0') {
-    used += snprintf(error->text + used, sizeof(error->text) - (size_t)used, "%s: ", where);
-  }
-  vsnprintf(error->text + used, sizeof(error->text) - (size_t)used, format, args);
-  for (char *c = error->text; *c != '\0'; c++) {
-    if (*c == '\n' || *c == '\r') {
-      *c = ' '; /* one line, whatever the file holds */
-    }
-  }
-  return HB_ERR_INPUT;
-}
-
 __attribute__((format(printf, 5, 6))) static hb_status_t fail_at(const hb_yaml_t *yaml,
                                                                  hb_config_error_t *error,
                                                                  yaml_mark_t mark,
@@ -60,7 +42,8 @@ __attribute__((format(printf, 5, 6))) static hb_status_t fail_at(const hb_yaml_t
                                                                  const char *format, ...) {
   va_list args;
   va_start(args, format);
-  const hb_status_t status = vfail_at(yaml, error, format, mark, where, args);
+  const hb_status_t status =
+      hb_complain(error, yaml->path, mark.line + 1, mark.column + 1, where, format, args);
   va_end(args);
   return status;
 }
@@ -493,7 +476,8 @@ hb_status_t hb_yaml_fail(hb_yaml_t *yaml, hb_config_error_t *error, const char *
   const yaml_node_t *node = node_here(yaml);
   va_list args;
   va_start(args, format);
-  const hb_status_t status = vfail_at(yaml, error, format, node->start_mark, yaml->where, args);
+  const hb_status_t status = hb_complain(error, yaml->path, node->start_mark.line + 1,
+                                         node->start_mark.column + 1, yaml->where, format, args);
   va_end(args);
   return status;
 }

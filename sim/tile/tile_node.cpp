@@ -21,6 +21,19 @@ uint64_t mix(uint64_t z) {
   return z ^ (z >> 31);
 }
 
+/* Adds what wrapping 32-bit counters have counted from `begin` to `end`. */
+template <typename Sums>
+void add(Sums &sums, const TilePerf &begin, const TilePerf &end) {
+  sums.busy += end.busy - begin.busy;
+  sums.array += end.array - begin.array;
+  sums.wait_load += end.wait_load - begin.wait_load;
+  sums.wait_store += end.wait_store - begin.wait_store;
+  sums.wait_wgt += end.wait_wgt - begin.wait_wgt;
+  sums.wait_cmd += end.wait_cmd - begin.wait_cmd;
+  sums.rd_beats += end.rd_beats - begin.rd_beats;
+  sums.wr_beats += end.wr_beats - begin.wr_beats;
+}
+
 constexpr uint32_t kWriteTag = 0x100;  // packet tags: slot number, writes marked
 constexpr size_t kMaxDoorbells = 64;   // more than any job queue holds; refused ones are forgotten
 
@@ -507,23 +520,8 @@ void TileNode::sample_registers(const TileOut &out, const TileIn &in, Cycle now)
 
 /* What the running job has done so far, into its record and the tile's sums. */
 void TileNode::account(const TilePerf &perf) {
-  // Differences of wrapping 32-bit counters.
-  job_.busy = perf.busy - at_start_.busy;
-  job_.array = perf.array - at_start_.array;
-  job_.wait_load = perf.wait_load - at_start_.wait_load;
-  job_.wait_store = perf.wait_store - at_start_.wait_store;
-  job_.wait_wgt = perf.wait_wgt - at_start_.wait_wgt;
-  job_.wait_cmd = perf.wait_cmd - at_start_.wait_cmd;
-  job_.rd_beats = perf.rd_beats - at_start_.rd_beats;
-  job_.wr_beats = perf.wr_beats - at_start_.wr_beats;
-  stats_.busy += job_.busy;
-  stats_.array += job_.array;
-  stats_.wait_load += job_.wait_load;
-  stats_.wait_store += job_.wait_store;
-  stats_.wait_wgt += job_.wait_wgt;
-  stats_.wait_cmd += job_.wait_cmd;
-  stats_.rd_beats += job_.rd_beats;
-  stats_.wr_beats += job_.wr_beats;
+  add(job_, at_start_, perf);
+  add(stats_, at_start_, perf);
 }
 
 void TileNode::end_job(Cycle now, const TilePerf &perf) {
@@ -753,14 +751,7 @@ hb_sim_tile_stats_t TileNode::stats() {
   hb_sim_tile_stats_t stats = stats_;
   const TilePerf perf = model_->perf();
   if (running_) {
-    stats.busy += perf.busy - at_start_.busy;
-    stats.array += perf.array - at_start_.array;
-    stats.wait_load += perf.wait_load - at_start_.wait_load;
-    stats.wait_store += perf.wait_store - at_start_.wait_store;
-    stats.wait_wgt += perf.wait_wgt - at_start_.wait_wgt;
-    stats.wait_cmd += perf.wait_cmd - at_start_.wait_cmd;
-    stats.rd_beats += perf.rd_beats - at_start_.rd_beats;
-    stats.wr_beats += perf.wr_beats - at_start_.wr_beats;
+    add(stats, at_start_, perf);
     stats.running_tag = job_.tag;
   }
   stats.evals = evals_;

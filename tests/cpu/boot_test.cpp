@@ -14,20 +14,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <string>
 #include <vector>
 
 extern "C" {
-#include "elf/hb_elf.h"
 #include "test_image.h"
 }
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
 #include "sim/cpu/host_cpu.h"
 #include "sim/sensor/sensor_hub.h"
+#include "tests/cpu/load_elf.h"
 #include "tests/sim/soc_fixture.h"
 
 namespace {
@@ -182,24 +180,6 @@ hb::HostCpu::Config cpu_config(const hb_soc_t &soc, Log &log) {
   return config;
 }
 
-bool load_firmware(const char *path, hb::HostCpu &cpu) {
-  std::ifstream file(path, std::ios::binary);
-  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-  hb_elf_t elf;
-  const char *why = nullptr;
-  if (hb_elf_parse(bytes.data(), bytes.size(), &elf, &why) != HB_OK) {
-    std::printf("%s: %s\n", path, why);
-    return false;
-  }
-  for (uint32_t i = 0; i < elf.num_segments; ++i) {
-    if (!cpu.load_private(elf.segments[i].addr, elf.segments[i].bytes, elf.segments[i].num_bytes)) {
-      return false;
-    }
-  }
-  cpu.set_entry(elf.entry);
-  return true;
-}
-
 hb_sim_stream_t make_stream(uint32_t model, uint64_t rate) {
   hb_sim_stream_t stream{};
   stream.rate_num = rate;
@@ -259,7 +239,7 @@ int main(int argc, char **argv) {
   RegisterTile tile1(clock, noc, hb::node_id(soc.noc, soc.tiles[1].node), cpu.tile_irq(1));
   hub.add_stream(make_stream(0, 1000));
   hub.add_stream(make_stream(1, 1000));
-  if (!load_firmware(argv[1], cpu) ||
+  if (!hb_test::load_elf(argv[1], cpu) ||
       !cpu.load_private(HB_IMAGE_BASE, image.words, image.header.size_bytes)) {
     return 4;
   }

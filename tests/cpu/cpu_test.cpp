@@ -47,19 +47,6 @@ void expect_text(const std::string &what, const std::string &got, const std::str
   }
 }
 
-hb_soc_t two_by_two() {
-  hb_soc_t soc{};
-  soc.noc = hb_test::plain_mesh(2, 2);
-  soc.host_node = {0, 0};
-  soc.sensor_node = {0, 1};
-  soc.dram.num_channels = 1;
-  soc.dram.node[0] = {1, 1};
-  soc.dram.interleave_bytes = 256;
-  soc.num_tiles = 1;
-  soc.tiles[0].node = {1, 0};
-  return soc;
-}
-
 /* Answers register accesses `delay` cycles after they have arrived. */
 class Target : public hb::Ticked {
  public:
@@ -123,7 +110,7 @@ class Script : public hb::Ticked {
 struct Machine {
   explicit Machine(const Clock::Options &options, const std::string &program,
                    Cycle target_delay = 5)
-      : soc(two_by_two()),
+      : soc(hb_test::two_by_two()),
         clock("clock", options),
         noc("noc", clock, soc.noc, hb::AddressMap(soc)),
         cpu("cpu", clock, noc, config()),

@@ -48,17 +48,6 @@ void expect_equal(const std::string &what, uint64_t got, uint64_t want) {
   }
 }
 
-hb_soc_t two_by_two() {
-  hb_soc_t soc{};
-  soc.noc = hb_test::plain_mesh(2, 2);
-  soc.host_node = {0, 0};
-  soc.sensor_node = {0, 1};
-  soc.dram.num_channels = 1;
-  soc.dram.node[0] = {1, 1};
-  soc.dram.interleave_bytes = 256;
-  return soc;
-}
-
 hb_sim_stream_t make_stream(uint64_t rate_num, uint64_t rate_den, uint32_t frame_bytes,
                             uint32_t num_slots, uint32_t base) {
   hb_sim_stream_t s{};
@@ -180,7 +169,7 @@ class Host : public hb::Ticked {
 
 struct Machine {
   Machine(const Clock::Options &options, const char *name)
-      : soc(two_by_two()),
+      : soc(hb_test::two_by_two()),
         clock((std::string("clock_") + name).c_str(), options),
         noc((std::string("noc_") + name).c_str(), clock, soc.noc, hb::AddressMap(soc)),
         hub((std::string("hub_") + name).c_str(), clock, noc,

@@ -29,6 +29,20 @@ inline hb_soc_noc_t plain_mesh(uint32_t columns, uint32_t rows, uint32_t buffer_
   return noc;
 }
 
+/** Host, sensors, a tile and DRAM at the corners of a mesh. */
+inline hb_soc_t two_by_two() {
+  hb_soc_t soc{};
+  soc.noc = plain_mesh(2, 2);
+  soc.host_node = {0, 0};
+  soc.sensor_node = {0, 1};
+  soc.dram.num_channels = 1;
+  soc.dram.node[0] = {1, 1};
+  soc.dram.interleave_bytes = 256;
+  soc.num_tiles = 1;
+  soc.tiles[0].node = {1, 0};
+  return soc;
+}
+
 }  // namespace hb_test
 
 #endif  // HB_TESTS_SIM_SOC_FIXTURE_H_

@@ -295,6 +295,16 @@ class Usage(Case):
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn("no tile of mini-ws8 can run any of the layers", done.stderr)
 
+    def test_a_layer_that_the_memory_is_too_small_for(self):
+        soc = self.folder / "small.yaml"
+        soc.write_text((SCENARIOS / "soc/mini-ws8.yaml").read_text().replace("size_mib: 256", "size_mib: 1"))
+        out = self.folder / "o"
+        done = hilbert("validate", "--soc", soc, "--models", "ge-fbnet-c", "--out", out,
+                       env=dict(os.environ, HILBERT_DATA=str(SCENARIOS / "xrbench/models/corrected")))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertRegex(done.stderr, r"^hilbert: layer \w+ alone on ws8: layer needs \d+ bytes of DRAM, mini-ws8 has 1048576\n$")
+        self.assertEqual(os.listdir(out), [])
+
     def test_interrupt(self):
         for args in (["--models", "conv3x3-64", "--engine", "rtl"],
                      ["busy-quad", "--duration", "1s"]):
