@@ -103,17 +103,29 @@ static void test_all__failing_tiles_do_not_stop_them(void **state) {
     const fake_soc_result_t result = fake_soc_run(&config, CYCLES, NULL, NULL);
     assert_in_range(result.resets, 1, UINT32_MAX);
     assert_in_range(result.faults, result.resets, UINT32_MAX);
-    assert_in_range(result.done, 1, UINT32_MAX);
+    fake_soc_config_t good = config;
+    good.failures_per_1k = 0;
+    /* Nine tenths of the frames that are done without failures: their layers run again. */
+    const uint32_t done = fake_soc_run(&good, CYCLES, NULL, NULL).done;
+    assert_in_range(result.done, (9u * done + 9u) / 10u, UINT32_MAX);
   }
 }
+
+#define NUMBER_OF_(name_, number_) POLICY_##name_ = (number_),
+enum { HB_POLICY_TABLE(NUMBER_OF_) };
+#undef NUMBER_OF_
 
 /* Overload on one model set: dream drops on purpose, nobody else can. */
 static void test_dream__drops_under_overload(void **state) {
   (void)state;
-  fake_soc_config_t config = {
-      .seed = 5, .policy = 8, .num_models = 6, .num_tiles = 2, .load_percent = 200, .plain = true};
+  fake_soc_config_t config = {.seed = 5,
+                              .policy = POLICY_dream,
+                              .num_models = 6,
+                              .num_tiles = 2,
+                              .load_percent = 200,
+                              .plain = true};
   assert_in_range(fake_soc_run(&config, CYCLES, NULL, NULL).smart, 1, UINT32_MAX);
-  config.policy = 1;
+  config.policy = POLICY_edf;
   assert_int_equal(fake_soc_run(&config, CYCLES, NULL, NULL).smart, 0);
 }
 
