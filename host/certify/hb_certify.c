@@ -14,6 +14,7 @@
 
 #include "hb_certify_work.h"
 #include "hb_trace_show.h"
+#include "hb_whole_file.h"
 
 enum { MAX_PROCESSES = 1024, POLL_MS = 100, BAR_WIDTH = 24, CONFIDENCE = 95 };
 
@@ -509,11 +510,12 @@ static hb_status_t write_certificate(const hb_certify_t *certify, hb_certify_ver
   }
   print_certificate(certify, verdict, out);
   hb_status_t status = fclose(out) == 0 ? HB_OK : HB_ERR_NOMEM;
-  if (status == HB_OK) status = hb_certify_write_file(certify->certificate, text);
-  if (status == HB_OK && certify->options->json) fputs(text, stdout);
-  if (status != HB_OK) {
+  if (status == HB_OK) {
+    status = hb_whole_file_write(certify->certificate, text, len, why, why_len);
+  } else {
     snprintf(why, why_len, "%s: %s", certify->certificate, hb_status_text(status));
   }
+  if (status == HB_OK && certify->options->json) fputs(text, stdout);
   free(text);
   return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "hb_certify_share.h"
+#include "hb_whole_file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -28,19 +29,6 @@ static void host_name(char name[HOST_BYTES]) {
     if (*c == ' ' || *c == '\n') *c = '_';
   }
   if (name[0] == '\0') strcpy(name, "-");
-}
-
-hb_status_t hb_certify_write_file(const char *path, const char *text) {
-  char part[HB_CERTIFY_PATH + 32];
-  snprintf(part, sizeof(part), "%s.%ld.tmp", path, (long)getpid());
-  FILE *file = fopen(part, "w");
-  if (file == NULL) return HB_ERR_IO;
-  const bool written = fputs(text, file) >= 0;
-  if (fclose(file) != 0 || !written || rename(part, path) != 0) {
-    unlink(part);
-    return HB_ERR_IO;
-  }
-  return HB_OK;
 }
 
 /* --------------------------------------------------------------------------------------- claims */
@@ -160,7 +148,8 @@ hb_status_t hb_certify_share_finish(const hb_certify_share_t *share, size_t unit
   char path[HB_CERTIFY_PATH];
   print_result(share, unit, result, text);
   path_of(share->folder, unit, "result", path);
-  HB_TRY(hb_certify_write_file(path, text));
+  char why[HB_CERTIFY_PATH + 128];
+  HB_TRY(hb_whole_file_write(path, text, strlen(text), why, sizeof(why)));
   path_of(share->folder, unit, "claim", path);
   unlink(path);
   return HB_OK;
@@ -283,9 +272,5 @@ hb_status_t hb_certify_share_open(const char *folder, const char *list,
     return HB_ERR_BUSY;
   }
   clean(folder, false);
-  if (hb_certify_write_file(path, list) != HB_OK) {
-    snprintf(why, why_len, "%s: %s", path, strerror(errno));
-    return HB_ERR_IO;
-  }
-  return HB_OK;
+  return hb_whole_file_write(path, list, strlen(list), why, why_len);
 }

@@ -85,7 +85,4 @@ HB_MUST_USE hb_status_t hb_certify_share_finish(const hb_certify_share_t *share,
 HB_MUST_USE hb_status_t hb_certify_share_result(const hb_certify_share_t *share, size_t unit,
                                                 hb_certify_result_t *result_out);
 
-/** Writes a file by way of another and a rename. @retval HB_ERR_IO */
-HB_MUST_USE hb_status_t hb_certify_write_file(const char *path, const char *text);
-
 #endif /* HB_CERTIFY_SHARE_H_ */

@@ -2,7 +2,6 @@
 
 /* hilbert validate: cost models against cycle-accurate runs. */
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "hb_outdir.h"
 #include "hb_plot.h"
 #include "hb_validate.h"
+#include "hb_whole_file.h"
 
 enum { PANEL = 430, MAX_SCENARIOS = 256 };
 
@@ -264,23 +264,17 @@ static hb_status_t write_plot(const validation_t *v, FILE *out) {
 static int write_file(const validation_t *v, const char *name,
                       hb_status_t (*print)(const validation_t *, FILE *)) {
   char path[HB_PATH_MAX_BYTES + 32];
-  char part[HB_PATH_MAX_BYTES + 40];
   snprintf(path, sizeof(path), "%s/%s", v->out, name);
-  snprintf(part, sizeof(part), "%s.tmp", path);
-  FILE *file = fopen(part, "w");
-  if (file == NULL) {
-    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", part, strerror(errno));
+  char why[HB_PATH_MAX_BYTES + 128];
+  hb_whole_file_t file;
+  if (hb_whole_file_open(&file, path, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "%s", why);
   }
-  const hb_status_t status = print(v, file);
-  const bool bad = ferror(file) != 0;
-  if (fclose(file) != 0 || bad || (status == HB_OK && rename(part, path) != 0)) {
-    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", path, strerror(errno));
-  }
-  if (status != HB_OK) {
-    unlink(part);
-    return status == HB_ERR_NOMEM ? hb_cli_fail(HB_EXIT_INTERNAL, "out of memory") : HB_EXIT_FAILED;
-  }
-  return HB_EXIT_OK;
+  const hb_status_t printed = print(v, file.out);
+  const hb_status_t status = hb_whole_file_close(&file, printed, why, sizeof(why));
+  if (printed == HB_ERR_NOMEM) return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  if (printed != HB_OK) return HB_EXIT_FAILED;
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_FAILED, "%s", why);
 }
 
 static int report_layers(const validation_t *v) {

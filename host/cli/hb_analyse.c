@@ -2,7 +2,6 @@
 
 #include "hb_analyse.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include "hb_library.h"
 #include "hb_outdir.h"
 #include "hb_progress.h"
+#include "hb_whole_file.h"
 #include "hb_xrbench.h"
 
 typedef struct values {
@@ -203,23 +203,19 @@ static hb_status_t write_seeds(const analysis_t *a, FILE *out) {
   return HB_OK;
 }
 
-/* Writes a file of the result directory by way of a second name: whole or not at all. */
 static int write_file(const analysis_t *a, const char *name,
                       hb_status_t (*write)(const analysis_t *a, FILE *out)) {
   char path[HB_PATH_MAX_BYTES + 32];
-  char part[HB_PATH_MAX_BYTES + 40];
   snprintf(path, sizeof(path), "%s/%s", a->out, name);
-  snprintf(part, sizeof(part), "%s.tmp", path);
-  FILE *file = fopen(part, "w");
-  if (file == NULL) {
-    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", part, strerror(errno));
+  char why[HB_PATH_MAX_BYTES + 128];
+  hb_whole_file_t file;
+  if (hb_whole_file_open(&file, path, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_FAILED, "%s", why);
   }
-  const hb_status_t status = write(a, file);
-  const bool bad = ferror(file) != 0;
-  if (fclose(file) != 0 || bad || (status == HB_OK && rename(part, path) != 0)) {
-    return hb_cli_fail(HB_EXIT_FAILED, "%s: %s", path, strerror(errno));
-  }
-  return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  const hb_status_t written = write(a, file.out);
+  const hb_status_t status = hb_whole_file_close(&file, written, why, sizeof(why));
+  if (written != HB_OK) return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_FAILED, "%s", why);
 }
 
 /* A table of one size: scenarios down, accelerators across, and their mean. */

@@ -15,6 +15,7 @@
 #include "hb_cli.h"
 #include "hb_pool.h"
 #include "hb_sha256.h"
+#include "hb_whole_file.h"
 
 #define PROGRAM "/proc/self/exe"
 enum { INPUTS_BYTES = 4096, MAX_ARGUMENTS = HB_SWEEP_MAX_SHARED + 16 };
@@ -246,16 +247,11 @@ static void last_words(const place_t *place, int exit_code, char *text, size_t t
 
 /* The inputs are written last, so that a run is done as a whole or not at all. */
 static bool keep_inputs(const work_t *work, const place_t *place) {
-  char text[INPUTS_BYTES], path[HB_PATH_MAX_BYTES], temporary[HB_PATH_MAX_BYTES];
+  char text[INPUTS_BYTES], path[HB_PATH_MAX_BYTES], why[HB_PATH_MAX_BYTES + 128];
   describe(work, place, text);
   path_of(place, ".inputs", path);
-  path_of(place, ".inputs.tmp", temporary);
-  FILE *file = add_results(place, text) ? fopen(temporary, "w") : NULL;
-  if (file == NULL) {
-    return false;
-  }
-  const bool written = fputs(text, file) >= 0;
-  return fclose(file) == 0 && written && rename(temporary, path) == 0;
+  return add_results(place, text) &&
+         hb_whole_file_write(path, text, strlen(text), why, sizeof(why)) == HB_OK;
 }
 
 static void take_result(const hb_sweep_runs_t *runs, uint64_t run, const place_t *place) {

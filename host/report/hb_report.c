@@ -14,6 +14,7 @@
 #include "hb_model.h"
 #include "hb_plot.h"
 #include "hb_tuning.h"
+#include "hb_whole_file.h"
 
 #define SCHEMA "hilbert.metrics.1"
 
@@ -584,24 +585,6 @@ static hb_status_t open_metrics(report_t *report) {
   return HB_OK;
 }
 
-static hb_status_t write_page(const report_t *report, const char *path) {
-  char temporary[HB_PATH_MAX_BYTES + 8];
-  snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-  FILE *file = fopen(temporary, "w");
-  bool bad = file == NULL;
-  if (!bad) {
-    bad = fwrite(report->html.text, 1, report->html.length, file) != report->html.length;
-    bad = fclose(file) != 0 || bad;
-    bad = bad || rename(temporary, path) != 0;
-  }
-  if (bad) {
-    snprintf(report->why, report->why_len, "%s: %s", path, strerror(errno));
-    remove(temporary);
-    return HB_ERR_IO;
-  }
-  return HB_OK;
-}
-
 static bool exists(const char *path) {
   FILE *file = fopen(path, "r");
   if (file == NULL) {
@@ -626,7 +609,7 @@ hb_status_t hb_report_write(const char *metrics_path, const char *trace_path,
     status = make_page(&report);
   }
   if (status == HB_OK) {
-    status = write_page(&report, html_path);
+    status = hb_whole_file_write(html_path, report.html.text, report.html.length, why, why_len);
   }
   json_object_put(report.metrics);
   hb_text_release(&report.html);

@@ -2,7 +2,6 @@
 
 #include "hb_tuning.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 #include "hb_model.h"
 #include "hb_plot.h"
 #include "hb_trace_reader.h"
+#include "hb_whole_file.h"
 
 #define Q16 65536.0
 enum { WHY_BYTES = 400, WIDTH = 900, HEIGHT = 420, NUM_FIELDS = 5 };
@@ -56,24 +56,6 @@ static void add_row(hb_trace_reader_t *reader, const uint64_t *values,
   } else {
     hb_text_addf(rows, "%.6f\n", cost);
   }
-}
-
-static hb_status_t write_csv(const hb_text_t *csv, const char *path, char *why, size_t why_len) {
-  char temporary[HB_PATH_MAX_BYTES + 40];
-  snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-  FILE *file = fopen(temporary, "w");
-  bool bad = file == NULL;
-  if (!bad) {
-    bad = fwrite(csv->text, 1, csv->length, file) != csv->length;
-    bad = fclose(file) != 0 || bad;
-    bad = bad || rename(temporary, path) != 0;
-  }
-  if (bad) {
-    snprintf(why, why_len, "%s: %s", path, strerror(errno));
-    (void)remove(temporary);
-    return HB_ERR_IO;
-  }
-  return HB_OK;
 }
 
 static hb_status_t draw(const hb_text_t *rows, hb_text_t *html, char *why, size_t why_len) {
@@ -131,7 +113,7 @@ static hb_status_t add(hb_trace_reader_t *reader, const char *trace_path, const 
   } else if (rows.length == 0) {
     status = HB_OK;
   } else {
-    status = write_csv(&csv, csv_path, why, why_len);
+    status = hb_whole_file_write(csv_path, csv.text, csv.length, why, why_len);
     status = status == HB_OK ? draw(&rows, html, why, why_len) : status;
   }
   hb_text_release(&rows);

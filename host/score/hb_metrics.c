@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "hb_metrics.h"
+#include "hb_whole_file.h"
 
-#include <errno.h>
 #include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
@@ -537,27 +537,10 @@ hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out) {
 
 hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
                              size_t why_len) {
-  char temporary[HB_PATH_MAX_BYTES + 8];
-  snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-  FILE *file = fopen(temporary, "w");
-  if (file == NULL) {
-    snprintf(why, why_len, "%s: %s", temporary, strerror(errno));
-    return HB_ERR_IO;
-  }
-  hb_status_t status = hb_metrics_print(metrics, file);
-  if (status == HB_OK && (fflush(file) != 0 || fsync(fileno(file)) != 0)) {
-    status = HB_ERR_IO;
-  }
-  if (fclose(file) != 0 && status == HB_OK) {
-    status = HB_ERR_IO;
-  }
-  if (status == HB_OK && rename(temporary, path) != 0) {
-    status = HB_ERR_IO;
-  }
-  if (status != HB_OK) {
-    snprintf(why, why_len, "%s: %s", path,
-             status == HB_ERR_NOMEM ? hb_status_text(status) : strerror(errno));
-    (void)remove(temporary);
-  }
+  hb_whole_file_t file;
+  HB_TRY(hb_whole_file_open(&file, path, why, why_len));
+  const hb_status_t printed = hb_metrics_print(metrics, file.out);
+  const hb_status_t status = hb_whole_file_close(&file, printed, why, why_len);
+  if (printed != HB_OK) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
   return status;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <errno.h>
 #include <string.h>
 
 #include "hb_html.h"
 #include "hb_plot.h"
 #include "hb_sweep.h"
+#include "hb_whole_file.h"
 
 typedef unsigned long long ull;
 
@@ -145,25 +145,11 @@ void hb_sweep_print(const hb_sweep_t *sweep, FILE *out) {
 
 /* Puts `text` at `path` and releases it. */
 static hb_status_t write_text(hb_text_t *text, const char *path, char *why, size_t why_len) {
-  char temporary[HB_PATH_MAX_BYTES + 8];
-  hb_status_t status = HB_OK;
+  hb_status_t status = HB_ERR_NOMEM;
   if (text->failed) {
     snprintf(why, why_len, "out of memory");
-    status = HB_ERR_NOMEM;
   } else {
-    snprintf(temporary, sizeof(temporary), "%s.tmp", path);
-    FILE *file = fopen(temporary, "w");
-    bool bad = file == NULL;
-    if (!bad) {
-      bad = fwrite(text->text, 1, text->length, file) != text->length;
-      bad = fclose(file) != 0 || bad;
-      bad = bad || rename(temporary, path) != 0;
-    }
-    if (bad) {
-      snprintf(why, why_len, "%s: %s", path, strerror(errno));
-      (void)remove(temporary);
-      status = HB_ERR_IO;
-    }
+    status = hb_whole_file_write(path, text->text, text->length, why, why_len);
   }
   hb_text_release(text);
   return status;

@@ -3,7 +3,6 @@
 #include "hb_trace_perfetto.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "hb_perfetto.pb-c.h"
 #include "hb_trace_reader.h"
 #include "hb_trace_show.h"
+#include "hb_whole_file.h"
 #include "hilbert/hb_image.h"
 
 typedef HbPerfetto__DebugAnnotation annotation_t;
@@ -894,44 +894,30 @@ static hb_status_t export_records(export_t *self, hb_status_t *damage_out) {
   return self->status;
 }
 
-/* To `temporary`, then renamed. */
-static hb_status_t export_file(export_t *self, const char *path, const char *out_path,
-                               const char *temporary, FILE *notes, char *why, size_t why_len) {
+static hb_status_t export_file(export_t *self, const char *path, const char *out_path, FILE *notes,
+                               char *why, size_t why_len) {
   hb_status_t damage = HB_OK;
-  self->out = fopen(temporary, "wb");
-  if (self->out == NULL) {
-    snprintf(why, why_len, "%s: %s", out_path, strerror(errno));
-    return HB_ERR_IO;
-  }
-  hb_status_t status = export_records(self, &damage);
-  const bool unread = status != HB_OK && self->status == HB_OK;
-  int error = errno;
-  if (fclose(self->out) != 0 && status == HB_OK) {
-    status = HB_ERR_IO;
-    error = errno;
-  }
-  if (status == HB_OK && rename(temporary, out_path) != 0) {
-    status = HB_ERR_IO;
-    error = errno;
-  }
+  hb_whole_file_t file;
+  HB_TRY(hb_whole_file_open(&file, out_path, why, why_len));
+  self->out = file.out;
+  const hb_status_t exported = export_records(self, &damage);
+  const bool unread = exported != HB_OK && self->status == HB_OK;
+  /* A failure to write is told by the file. */
+  const hb_status_t written = self->status == HB_ERR_IO ? HB_OK : exported;
+  const hb_status_t status = hb_whole_file_close(&file, written, why, why_len);
   if (status == HB_OK) {
     note_lost(self->lost_frames, "frames: too many at once, or of no model", path, notes);
     note_lost(self->lost_jobs, "jobs: too many at once, or of no tile", path, notes);
     note_lost(self->lost_lines, "changes of interrupt lines above 64", path, notes);
     note_lost(self->lost_gauges, "values of alpha and beta", path, notes);
     note_lost(self->lost_candidates, "candidates", path, notes);
-    if (damage != HB_OK)
-      snprintf(why, why_len, "%s: %s", path, hb_trace_reader_error(self->reader));
-    return damage;
   }
-  remove(temporary);
-  if (unread) {
+  if (unread || (status == HB_OK && damage != HB_OK)) {
     snprintf(why, why_len, "%s: %s", path, hb_trace_reader_error(self->reader));
-  } else {
-    snprintf(why, why_len, "%s: %s", out_path,
-             status == HB_ERR_NOMEM ? "out of memory" : strerror(error));
+  } else if (written == HB_ERR_NOMEM) {
+    snprintf(why, why_len, "%s: out of memory", out_path);
   }
-  return status;
+  return status == HB_OK ? damage : status;
 }
 
 /* Renaming would replace a device, or the trace. */
@@ -956,15 +942,12 @@ hb_status_t hb_trace_perfetto(const char *path, const char *out_path, uint64_t f
     return HB_ERR_ARG;
   }
   HB_TRY(check_out(path, out_path, why, why_len));
-  const size_t temporary_size = strlen(out_path) + sizeof(".tmp");
-  char *temporary = malloc(temporary_size);
   export_t *self = calloc(1, sizeof(*self));
   hb_status_t status = HB_ERR_NOMEM;
-  if (temporary == NULL || self == NULL) {
+  if (self == NULL) {
     snprintf(why, why_len, "out of memory");
     goto out;
   }
-  snprintf(temporary, temporary_size, "%s.tmp", out_path);
   char text[WHY_BYTES];
   status = hb_trace_reader_open(path, &self->reader, text, sizeof(text));
   if (status != HB_OK) {
@@ -975,13 +958,12 @@ hb_status_t hb_trace_perfetto(const char *path, const char *out_path, uint64_t f
   hb_trace_reader_range(self->reader, from, to);
   read_clock(self, path, notes);
   read_dependencies(self);
-  status = export_file(self, path, out_path, temporary, notes, why, why_len);
+  status = export_file(self, path, out_path, notes, why, why_len);
 out:
   if (self != NULL) {
     hb_trace_reader_free(self->reader);
     free(self->packed);
   }
   free(self);
-  free(temporary);
   return status;
 }

@@ -2,15 +2,15 @@
 
 #include "hb_wave_vcd.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "hb_wave_signals.h"
+#include "hb_whole_file.h"
 
-enum { PATH_BYTES = 4096, ID_BYTES = 8, MAX_WORDS = HB_SIM_WAVE_BITS / 32 };
+enum { ID_BYTES = 8, MAX_WORDS = HB_SIM_WAVE_BITS / 32 };
 
 typedef struct vcd {
   FILE *out;
@@ -143,29 +143,17 @@ static hb_status_t put_all(vcd_t *vcd, hb_wave_signals_t *signals, uint64_t from
   return status;
 }
 
-/* Leaves the file only if all was written that the trace holds. */
 static hb_status_t write_file(const char *out_path, hb_wave_signals_t *signals, vcd_t *vcd,
                               uint64_t from, char *why, size_t why_len) {
-  char temporary[PATH_BYTES];
-  if (snprintf(temporary, sizeof(temporary), "%s.tmp", out_path) >= (int)sizeof(temporary)) {
-    snprintf(why, why_len, "%s: path too long", out_path);
-    return HB_ERR_IO;
-  }
-  vcd->out = fopen(temporary, "w");
-  if (vcd->out == NULL) {
-    snprintf(why, why_len, "%s: %s", out_path, strerror(errno));
-    return HB_ERR_IO;
-  }
-  hb_status_t status = put_all(vcd, signals, from);
-  if (status != HB_OK) snprintf(why, why_len, "%s", hb_wave_signals_error(signals));
-  const bool bad = ferror(vcd->out) != 0;
-  if (fclose(vcd->out) != 0 || bad ||
-      ((status == HB_OK || status == HB_ERR_FORMAT) && rename(temporary, out_path) != 0)) {
-    snprintf(why, why_len, "%s: %s", out_path, strerror(errno));
-    status = HB_ERR_IO;
-  }
-  if (status != HB_OK) (void)remove(temporary);
-  return status;
+  hb_whole_file_t file;
+  HB_TRY(hb_whole_file_open(&file, out_path, why, why_len));
+  vcd->out = file.out;
+  const hb_status_t read = put_all(vcd, signals, from);
+  if (read != HB_OK) snprintf(why, why_len, "%s", hb_wave_signals_error(signals));
+  /* Of a damaged trace all that it holds is worth having. */
+  const hb_status_t kept = read == HB_ERR_FORMAT ? HB_OK : read;
+  const hb_status_t status = hb_whole_file_close(&file, kept, why, why_len);
+  return status == HB_OK ? read : status;
 }
 
 hb_status_t hb_wave_vcd(const char *trace, const char *out_path, uint64_t from, uint64_t to,

@@ -37,6 +37,7 @@ hb_require_program(HB_RISCV_SIZE riscv64-unknown-elf-size binutils-riscv64-unkno
 
 hb_require_pkg(SYSTEMC systemc libsystemc-dev)
 hb_require_pkg(ZLIB zlib zlib1g-dev)
+hb_require_pkg(NETTLE nettle nettle-dev)
 hb_require_pkg(CYAML libcyaml libcyaml-dev)
 hb_require_pkg(YAML yaml-0.1 libyaml-dev)
 hb_require_pkg(UNICORN unicorn libunicorn-dev)

@@ -17,30 +17,6 @@
 
 #include "hb_certify.h"
 
-static void test_sha256__is_fips_180_4(void **state) {
-  (void)state;
-  static const struct {
-    const char *text, *hash;
-    int times;
-  } cases[] = {
-      {"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", 1},
-      {"abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", 1},
-      {"abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-       "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", 1},
-      {"aaaaaaaaaa", "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", 100000},
-  };
-  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-    hb_sha256_t hash;
-    char text[HB_SHA256_TEXT];
-    hb_sha256_init(&hash);
-    for (int k = 0; k < cases[i].times; k++) {
-      hb_sha256_add(&hash, cases[i].text, strlen(cases[i].text));
-    }
-    hb_sha256_end(&hash, text);
-    assert_string_equal(text, cases[i].hash);
-  }
-}
-
 /* Chance that none of n sampled of N is among K bad ones, one draw after the other. */
 static double none_seen(uint64_t population, uint64_t sampled, uint64_t bad) {
   double chance = 1.0;
@@ -353,7 +329,6 @@ static void test_list__of_other_work_starts_over(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_sha256__is_fips_180_4),
       cmocka_unit_test(test_bound__is_the_last_that_five_percent_allow),
       cmocka_unit_test(test_bound__is_about_three_by_n),
       cmocka_unit_test(test_sample__is_drawn_by_the_seed),

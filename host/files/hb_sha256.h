@@ -2,7 +2,7 @@
 
 /**
  * @file
- * SHA-256 (FIPS 180-4), for certificates: which trace, which workload.
+ * SHA-256 (FIPS 180-4) in hexadecimal: which trace, which workload, which inputs.
  *
  * Life cycle: hb_sha256_init() -> hb_sha256_add() any number of times -> hb_sha256_end().
  */
@@ -10,17 +10,15 @@
 #ifndef HB_SHA256_H_
 #define HB_SHA256_H_
 
+#include <nettle/sha2.h>
 #include <stddef.h>
-#include <stdint.h>
 
 #include "hilbert/hb_status.h"
 
 enum { HB_SHA256_TEXT = 65 }; /* hexadecimal digits and the end */
 
 typedef struct hb_sha256 {
-  uint32_t state[8];
-  uint64_t len;
-  uint8_t block[64];
+  struct sha256_ctx state;
 } hb_sha256_t;
 
 void hb_sha256_init(hb_sha256_t *hash);
