@@ -2,8 +2,10 @@
 
 #include "hb_cost_tile.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "hb_hardware.h"
 #include "hb_maestro.h"
 #include "hb_roofline.h"
 #include "hilbert/hb_tile_regs.h"
@@ -51,6 +53,33 @@ void hb_cost_tile_init(const hb_soc_t *soc, uint32_t id, hb_cost_tile_t *tile_ou
       .port_bytes = flit_bytes < AXI_BEAT_BYTES ? flit_bytes : AXI_BEAT_BYTES,
       .dram_bytes_e9 = peak > UINT64_MAX ? UINT64_MAX : (uint64_t)peak,
   };
+}
+
+hb_status_t hb_cost_tile_hardware(hb_cost_tile_t *tile, const char *model, const char *path,
+                                  hb_config_error_t *error) {
+  hb_hardware_t hardware[2];
+  uint32_t num = 0;
+  HB_TRY(hb_hardware_load(path, hardware, 2, &num, error));
+  if (num != 1) {
+    snprintf(error->text, sizeof(error->text), "%s:%u:%u: expected one accelerator, for tile %s",
+             path, hardware[1].line, hardware[1].column, model);
+    return HB_ERR_INPUT;
+  }
+  if (tile->kind == HB_TILE_KIND_VECTOR) {
+    snprintf(error->text, sizeof(error->text),
+             "%s:%u:%u: num_pes: maestro does not describe vector tiles such as %s", path,
+             hardware[0].line, hardware[0].column, model);
+    return HB_ERR_INPUT;
+  }
+  if (hardware[0].pes < tile->size) {
+    snprintf(error->text, sizeof(error->text),
+             "%s:%u:%u: num_pes: expected %u or more, a cluster of the mapping of %s, got %u", path,
+             hardware[0].line, hardware[0].column, tile->size, model, hardware[0].pes);
+    return HB_ERR_INPUT;
+  }
+  tile->maestro_pes = hardware[0].pes;
+  tile->maestro_noc_bw = hardware[0].noc_bw;
+  return HB_OK;
 }
 
 /* ----------------------------------------------------------------------------------- products */
@@ -211,8 +240,9 @@ static uint64_t maestro(const hb_layer_t *layer, const products_t *p, const hb_c
   }
   hb_mapping_t mapping;
   map_tile(&dims, tile, &mapping);
-  const hb_maestro_cost_t cost =
-      hb_maestro_layer(&mapping, &dims, tile->size * tile->size, 2u * tile->size);
+  const hb_maestro_cost_t cost = hb_maestro_layer(
+      &mapping, &dims, tile->maestro_pes != 0 ? tile->maestro_pes : tile->size * tile->size,
+      tile->maestro_noc_bw != 0 ? tile->maestro_noc_bw : 2u * tile->size);
   return cost.cycles <= 0 ? 0 : p->count * (uint64_t)cost.cycles;
 }
 

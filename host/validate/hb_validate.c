@@ -97,8 +97,8 @@ static hb_status_t add_row(hb_validate_t *plan, uint32_t model, uint32_t layer_i
   row->predicted[HB_VALIDATE_MAPPER] = plan->jobs[job].est_cycles;
   return user == NULL
              ? HB_OK
-             : hb_cost_user_find(user, plan->models[model].name, layer->name,
-                                 plan->kinds[kind].name, &row->predicted[HB_VALIDATE_USER], error);
+             : hb_cost_user_find(user, &plan->models[model], layer_index, plan->kinds[kind].name,
+                                 &row->predicted[HB_VALIDATE_USER], error);
 }
 
 static hb_cost_user_unknown_t check(const void *ctx, const char *model, const char *layer,

@@ -236,6 +236,9 @@ class Predictions(Case):
         _, out = self.predict(text, 0)
         for row in self.rows(out):
             self.assertEqual(int(row["user"]), 2 * int(row["measured"]))
+        plain = self.rows(out)
+        _, out = self.predict("\r\n".join(",".join(f'"{value}"' for value in line.split(",")) for line in text.split()), 0)
+        self.assertEqual(self.rows(out), plain)
         mine = [e for e in json.loads((out / "validate.json").read_text())["errors"]
                 if e["cost"] == "user"]
         self.assertEqual({e["mean"] for e in mine}, {1.0})
@@ -244,8 +247,6 @@ class Predictions(Case):
     def test_bad_ones(self):
         good = "tiny-matmul,expand,ws8,100\n"
         for rows, expected in (
-                ("", ":1:1: expected a row for model tiny-matmul, layer expand, tile ws8"),
-                (good, ":1:1: expected a row for model tiny-matmul, layer project, tile ws8"),
                 (good + good, ":3:1: line 2 has model tiny-matmul, layer expand, tile ws8 already"),
                 (good + "tiny,expand,ws8,1\n", ":3:1: model: expected a model that is asked for"),
                 (good + "tiny-matmul,expond,ws8,1\n",
@@ -260,6 +261,18 @@ class Predictions(Case):
             with self.subTest(rows=rows):
                 stderr, _ = self.predict(self.HEAD + rows)
                 self.assertTrue(stderr.startswith(expected), stderr)
+
+    def test_one_is_missing(self):
+        """The layer that nobody predicted is named where it stands."""
+        model = SCENARIOS / "demo/models/tiny-matmul.yaml"
+        path = self.folder / "mine.csv"
+        good = "tiny-matmul,expand,ws8,100\n"
+        for rows, line in (("", "4:12: layers[0].name: expected a row of {} for model tiny-matmul, layer expand, tile ws8"),
+                           (good, "5:12: layers[1].name: expected a row of {} for model tiny-matmul, layer project, tile ws8")):
+            with self.subTest(rows=rows):
+                path.write_text(self.HEAD + rows)
+                done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "--predictions", path)
+                self.assertEqual((done.returncode, done.stderr), (3, f"{model}:{line.format(path)}\n"))
 
     def test_bad_columns(self):
         stderr, _ = self.predict("model,layer,cycles\n")
