@@ -26,7 +26,7 @@ const char *hb_job_cost_name(uint32_t index);
  * @param cost  one of those names.
  * @param table path of the CSV file; `table` alone.
  * @param hardware "TILE=FILE.m", separated by commas: tile models of the SoC and their hardware
- *                 (hb_cost_tile_hardware()); `maestro` alone. NULL: none.
+ *                 (hb_cost_tile_option()); `maestro` alone. NULL: none.
  * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,

@@ -64,6 +64,14 @@ HB_MUST_USE hb_status_t hb_cost_tile_hardware(hb_cost_tile_t *tile, const char *
                                               const char *path, hb_config_error_t *error);
 
 /**
+ * Likewise where an option of the command line has a file for the tile.
+ * @param text "TILE=FILE.m", separated by commas, each TILE a tile model of the SoC; NULL: nothing.
+ */
+HB_MUST_USE hb_status_t hb_cost_tile_option(const hb_soc_t *soc, const char *model,
+                                            const char *text, hb_cost_tile_t *tile,
+                                            hb_config_error_t *error);
+
+/**
  * Cycles of a layer.
  *
  * - roofline: the largest of work / peak, bytes read / port, bytes written / port, bytes moved /

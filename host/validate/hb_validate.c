@@ -25,7 +25,7 @@ static hb_status_t fail(hb_config_error_t *error, hb_status_t status, const char
   return status;
 }
 
-static hb_status_t find_kinds(hb_validate_t *plan, hb_config_error_t *error) {
+static hb_status_t find_kinds(hb_validate_t *plan, const char *hardware, hb_config_error_t *error) {
   uint32_t ids[HB_IMAGE_MAX_KINDS];
   uint32_t caps[HB_IMAGE_MAX_KINDS];
   for (uint32_t i = 0; i < plan->soc->num_tiles; i++) {
@@ -50,6 +50,7 @@ static hb_status_t find_kinds(hb_validate_t *plan, hb_config_error_t *error) {
     plan->kinds[k] = (hb_validate_kind_t){.name = name, .tile = i};
     hb_map_tile_decode(id, cap, &plan->kinds[k].map);
     hb_cost_tile_init(plan->soc, id, &plan->kinds[k].cost);
+    HB_TRY(hb_cost_tile_option(plan->soc, name, hardware, &plan->kinds[k].cost, error));
     plan->num_kinds++;
   }
   return HB_OK;
@@ -148,12 +149,12 @@ static hb_status_t fill(hb_validate_t *plan, const hb_cost_user_t *user, hb_conf
 }
 
 hb_status_t hb_validate_plan(const hb_soc_t *soc, const hb_model_t *models, uint32_t num_models,
-                             const char *predictions, hb_validate_t *plan_out,
+                             const char *hardware, const char *predictions, hb_validate_t *plan_out,
                              hb_config_error_t *error) {
   hb_validate_t plan = {
       .soc = soc, .models = models, .num_models = num_models, .has_user = predictions != NULL};
   hb_cost_user_t *user = NULL;
-  hb_status_t status = find_kinds(&plan, error);
+  hb_status_t status = find_kinds(&plan, hardware, error);
   if (status == HB_OK && predictions != NULL) {
     status = hb_cost_user_load(predictions, check, &plan, &user, error);
   }

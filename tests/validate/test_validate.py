@@ -212,6 +212,28 @@ class Scenarios(Case):
         self.assertIn("--policy is for scenarios, and none is named", done.stderr)
 
 
+class Hardware(Case):
+    def test_maestro_is_told_of_it(self):
+        """MAESTRO's file of a tile changes what maestro predicts, and nothing else."""
+        path = self.folder / "hw.m"
+        rows = {}
+        for bandwidth in (16, 1):
+            path.write_text(f"num_pes: 64\nnoc_bw_cstr: {bandwidth}\noffchip_bw_cstr: 8\n")
+            out = self.folder / str(bandwidth)
+            done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--out", out, "--cost-hardware", f"ws8={path}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            rows[bandwidth] = self.rows(out)
+        _, out = self.validate("plain", soc="mini-ws8", models="tiny-conv")
+        self.assertEqual(rows[16], self.rows(out))
+        changed = {key for a, b in zip(rows[16], rows[1]) for key in a if a[key] != b[key]}
+        self.assertEqual(changed, {"maestro"})
+        done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--out", self.folder / "o", "--cost-hardware", "ws8=no.m")
+        self.assertEqual((done.returncode, done.stderr), (3, "no.m: No such file or directory\n"))
+        done = hilbert("validate", "--soc", "mini-ws8", "tiny", "--duration", "2ms", "--engine", "twin", "--out", self.folder / "e",
+                       "--cost-hardware", f"ws8={path}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
 class Predictions(Case):
     HEAD = "model,layer,tile,cycles\n"
 
