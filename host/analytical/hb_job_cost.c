@@ -65,7 +65,8 @@ static uint32_t estimate(const hb_workload_t *workload, uint32_t layer, uint32_t
 }
 
 static hb_status_t fill(hb_job_cost_t *costs, const hb_workload_t *workload, const char *cost,
-                        const hb_cost_user_t *table, hb_config_error_t *error) {
+                        const hb_cost_user_t *table, const char *hardware,
+                        hb_config_error_t *error) {
   hb_tile_cost_t model = HB_TILE_COST_ROOFLINE;
   const bool closed = hb_tile_cost_find(cost, &model);
   for (uint32_t t = 0; t < costs->num_tiles; t++) {
@@ -77,6 +78,7 @@ static hb_status_t fill(hb_job_cost_t *costs, const hb_workload_t *workload, con
       return HB_ERR_INPUT;
     }
     hb_cost_tile_init(costs->soc, id, &tile);
+    HB_TRY(hb_cost_tile_option(costs->soc, costs->soc->tiles[t].model, hardware, &tile, error));
     for (uint32_t m = 0; m < costs->scenario->num_tasks; m++) {
       const hb_model_t *net = &costs->scenario->tasks[m].model;
       for (uint32_t i = 0; i < net->num_layers; i++) {
@@ -88,8 +90,7 @@ static hb_status_t fill(hb_job_cost_t *costs, const hb_workload_t *workload, con
         }
         *cycles = est;
         if (table != NULL) {
-          HB_TRY(hb_cost_user_find(table, net->name, net->layers[i].name,
-                                   costs->soc->tiles[t].model, cycles, error));
+          HB_TRY(hb_cost_user_find(table, net, i, costs->soc->tiles[t].model, cycles, error));
         } else if (closed) {
           *cycles = hb_tile_cost_cycles(model, &net->layers[i], &tile);
           if (*cycles == 0) {
@@ -105,7 +106,8 @@ static hb_status_t fill(hb_job_cost_t *costs, const hb_workload_t *workload, con
 
 hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
                             const hb_workload_t *workload, const char *cost, const char *table,
-                            hb_job_cost_t **costs_out, hb_config_error_t *error) {
+                            const char *hardware, hb_job_cost_t **costs_out,
+                            hb_config_error_t *error) {
   hb_job_cost_t *costs = calloc(1, sizeof(*costs));
   hb_cost_user_t *user = NULL;
   hb_status_t status = costs == NULL ? HB_ERR_NOMEM : HB_OK;
@@ -130,7 +132,7 @@ hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
     status = hb_cost_user_load(table, check, costs, &user, error);
   }
   if (status == HB_OK) {
-    status = fill(costs, workload, cost, user, error);
+    status = fill(costs, workload, cost, user, hardware, error);
   }
   hb_cost_user_free(user);
   if (status != HB_OK) {

@@ -25,12 +25,14 @@ const char *hb_job_cost_name(uint32_t index);
  *
  * @param cost  one of those names.
  * @param table path of the CSV file; `table` alone.
+ * @param hardware "TILE=FILE.m", separated by commas: tile models of the SoC and their hardware
+ *                 (hb_cost_tile_option()); `maestro` alone. NULL: none.
  * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
                                         const hb_workload_t *workload, const char *cost,
-                                        const char *table, hb_job_cost_t **costs_out,
-                                        hb_config_error_t *error);
+                                        const char *table, const char *hardware,
+                                        hb_job_cost_t **costs_out, hb_config_error_t *error);
 void hb_job_cost_free(hb_job_cost_t *costs);
 
 /** Cycles of the job with that tag on a tile; `ctx` is the hb_job_cost_t. */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "hb_cli.h"
+#include "hb_cost.h"
 
 static uint64_t model_macs(const hb_model_t *model) {
   uint64_t macs = 0;
@@ -89,18 +90,33 @@ static hb_status_t check_scenario(const char *path, hb_config_error_t *error) {
   return status;
 }
 
+/* The SoC with RTL that an accelerator names for its readers. */
+static hb_status_t check_rtl_soc(const hb_accelerator_t *accelerator, hb_config_error_t *error) {
+  hb_soc_t soc;
+  return accelerator->rtl_soc_path[0] == '\0'
+             ? HB_OK
+             : hb_config_load_soc(accelerator->rtl_soc_path, hb_cli_tile_known, &soc, error);
+}
+
 static hb_status_t check_suite(const char *path, hb_config_error_t *error) {
   hb_suite_t suite;
   HB_TRY(hb_config_load_suite(path, &suite, error));
-  printf("%s: suite %s, %u scenarios on %u accelerators\n", path, suite.name, suite.num_loads,
-         suite.num_accelerators);
+  hb_status_t status = hb_cost_check(&suite, error);
+  for (uint32_t i = 0; i < suite.num_accelerators && status == HB_OK; i++) {
+    status = check_rtl_soc(&suite.accelerators[i], error);
+  }
+  if (status == HB_OK) {
+    printf("%s: suite %s, %u scenarios on %u accelerators\n", path, suite.name, suite.num_loads,
+           suite.num_accelerators);
+  }
   hb_suite_release(&suite);
-  return HB_OK;
+  return status;
 }
 
 static hb_status_t check_accelerator(const char *path, hb_config_error_t *error) {
   hb_accelerator_t accelerator;
   HB_TRY(hb_config_load_accelerator(path, &accelerator, error));
+  HB_TRY(check_rtl_soc(&accelerator, error));
   printf("%s: accelerator %s, %u parts, %s PEs, %.6g MHz\n", path, accelerator.name,
          accelerator.num_parts, accelerator.size, accelerator.clock_khz / 1000.0);
   return HB_OK;

@@ -19,7 +19,7 @@
 typedef struct text {
   char *models, *soc, *engine, *policy, *duration, *seed, *out, *firmware, *trace, *stall_ppm,
       *stall_seed, *progress, *dump_dram, *ux_window;
-  char *rules, *cost, *cost_table, *seeds, *gdb, *sched;
+  char *rules, *cost, *cost_table, *cost_hardware, *seeds, *gdb, *sched, *score;
   char *wave, *wave_from, *wave_to, *wave_around, *wave_margin, *wave_scope;
 } text_t;
 
@@ -81,6 +81,18 @@ static bool take_sched(const char *text, hb_run_options_t *options) {
     return false;
   }
   options->sched = text;
+  return true;
+}
+
+/* Likewise. */
+static bool take_score(const char *text, const char **score_out) {
+  char why[256];
+  hb_score_constants_t constants = HB_SCORE_XRBENCH;
+  if (hb_config_score(text, &constants, why, sizeof(why)) != HB_OK) {
+    hb_cli_fail(HB_EXIT_USAGE, "--score: %s", why);
+    return false;
+  }
+  *score_out = text;
   return true;
 }
 
@@ -181,6 +193,7 @@ static bool take(const text_t *text, hb_run_options_t *options) {
       (text->seed != NULL && !hb_cli_number("--seed", text->seed, 0, UINT64_MAX, &options->seed)) ||
       (text->trace != NULL && !take_trace(text->trace, options)) ||
       (text->sched != NULL && !take_sched(text->sched, options)) ||
+      (text->score != NULL && !take_score(text->score, &options->score)) ||
       (text->stall_ppm != NULL &&
        !hb_cli_number("--stall-ppm", text->stall_ppm, 0, 900000, &stall_ppm)) ||
       (text->stall_seed != NULL &&
@@ -220,6 +233,7 @@ static bool take_native(const text_t *text, bool flags, hb_run_options_t *option
   }
   options->cost = text->cost != NULL ? text->cost : "systolic";
   options->cost_table = text->cost_table;
+  options->cost_hardware = text->cost_hardware;
   bool known = false;
   char names[128] = "";
   size_t used = 0;
@@ -234,6 +248,10 @@ static bool take_native(const text_t *text, bool flags, hb_run_options_t *option
   }
   if ((strcmp(options->cost, "table") == 0) != (text->cost_table != NULL)) {
     hb_cli_fail(HB_EXIT_USAGE, "--cost table and --cost-table FILE go together");
+    return false;
+  }
+  if (text->cost_hardware != NULL && strcmp(options->cost, "maestro") != 0) {
+    hb_cli_fail(HB_EXIT_USAGE, "--cost-hardware: only for --cost maestro");
     return false;
   }
   if (!take(text, options)) {
@@ -252,6 +270,7 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
     const char *name, *text;
   } others[] = {
       {"--cost-table", text->cost_table},
+      {"--cost-hardware", text->cost_hardware},
       {"--models", text->models},
       {"--soc", text->soc},
       {"--policy", text->policy},
@@ -294,7 +313,8 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
   options->out = text->out;
   options->seed = 1;
   options->num_seeds = 1;
-  return (text->seed == NULL ||
+  return (text->score == NULL || take_score(text->score, &options->score)) &&
+         (text->seed == NULL ||
           hb_cli_number("--seed", text->seed, 0, UINT64_MAX / 2, &options->seed)) &&
          (text->seeds == NULL ||
           hb_cli_number("--seeds", text->seeds, 1, 1000000, &options->num_seeds));
@@ -314,6 +334,7 @@ static int run_either(const text_t *text, bool flags, hb_run_options_t *options)
   } others[] = {{"--rules", text->rules},
                 {"--cost", text->cost},
                 {"--cost-table", text->cost_table},
+                {"--cost-hardware", text->cost_hardware},
                 {"--seeds", text->seeds}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
@@ -351,6 +372,9 @@ int hb_cmd_run(int argc, const char **argv) {
        "analytical: cost model; default: systolic, with --rules table", "NAME"},
       {"cost-table", '\0', POPT_ARG_STRING, &text.cost_table, 0,
        "of --cost table: columns model, layer, tile, cycles", "FILE.csv"},
+      {"cost-hardware", '\0', POPT_ARG_STRING, &text.cost_hardware, 0,
+       "of --cost maestro: MAESTRO's hardware file of a tile model, in place of what the SoC says",
+       "TILE=FILE.m,..."},
       {"seeds", '\0', POPT_ARG_STRING, &text.seeds, 0,
        "analytical: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
@@ -358,6 +382,9 @@ int hb_cmd_run(int argc, const char **argv) {
       {"sched", '\0', POPT_ARG_STRING, &text.sched, 0,
        "parameters of the policy dream, such as alpha=0.5,drop=off; default: the scenario's",
        "KEY=VALUE,..."},
+      {"score", '\0', POPT_ARG_STRING, &text.score, 0,
+       "constants of scores: k_per_ms=15,energy_max_mj=1500; default: the scenario's or suite's",
+       "NAME=VALUE,..."},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
        "simulated time, such as 34ms; default: the scenario's", "TIME"},
       {"ux-window", '\0', POPT_ARG_STRING, &text.ux_window, 0,
@@ -423,7 +450,7 @@ int hb_cmd_run(int argc, const char **argv) {
                          text.out,        text.firmware,    text.trace,       text.stall_ppm,
                          text.stall_seed, text.progress,    text.wave,        text.wave_from,
                          text.wave_to,    text.wave_around, text.wave_margin, text.wave_scope,
-                         text.gdb,        text.sched};
+                         text.gdb,        text.sched,       text.score,       text.cost_hardware};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

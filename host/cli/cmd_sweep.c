@@ -23,8 +23,8 @@ enum { MAX_ROWS = 512, MAX_COLUMNS = 64, MAX_SEEDS = 10000, MAX_JOBS = 1024 };
 
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
-  char *policies, *seeds, *seed, *duration, *engine, *cost, *baseline, *jobs, *out, *firmware,
-      *trace, *models, *progress, *ux_window;
+  char *policies, *seeds, *seed, *score, *duration, *engine, *cost, *baseline, *jobs, *out,
+      *firmware, *trace, *models, *progress, *ux_window;
   char **scenarios, **socs, **sched;
 } text_t;
 
@@ -366,6 +366,11 @@ static int take_options(plan_t *plan, const text_t *text) {
       !take_time("--duration", text->duration) || !take_time("--ux-window", text->ux_window)) {
     return HB_EXIT_USAGE;
   }
+  char why[256];
+  hb_score_constants_t constants = HB_SCORE_XRBENCH;
+  if (text->score != NULL && hb_config_score(text->score, &constants, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--score: %s", why);
+  }
   if (text->progress != NULL && strcmp(text->progress, "auto") != 0 &&
       strcmp(text->progress, "always") != 0 && strcmp(text->progress, "never") != 0) {
     return hb_cli_fail(HB_EXIT_USAGE, "--progress: expected auto, always or never, got %s",
@@ -415,6 +420,7 @@ static int take_options(plan_t *plan, const text_t *text) {
                 {"--cost", text->cost},
                 {"--trace", text->trace == NULL ? "off" : text->trace},
                 {"--duration", text->duration},
+                {"--score", text->score},
                 {"--models", text->models},
                 {"--ux-window", text->ux_window}};
   _Static_assert(2 * sizeof(shared) / sizeof(shared[0]) < HB_SWEEP_MAX_SHARED, "room for all");
@@ -515,6 +521,8 @@ int hb_cmd_sweep(int argc, const char **argv) {
       {"seed", '\0', POPT_ARG_STRING, &text.seed, 0, "the first seed; default: 1", "N"},
       {"baseline", '\0', POPT_ARG_STRING, &text.baseline, 0,
        "column that others are compared with; default: fcfs", "NAME"},
+      {"score", '\0', POPT_ARG_STRING, &text.score, 0, "constants of scores, as in `hilbert run`",
+       "NAME=VALUE,..."},
       {"duration", '\0', POPT_ARG_STRING, &text.duration, 0,
        "simulated time of each run; default: the scenario's", "TIME"},
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0, "of `hilbert run`; default: twin", "NAME"},
@@ -542,9 +550,10 @@ int hb_cmd_sweep(int argc, const char **argv) {
     exit_code = sweep(&text, operands);
     poptFreeContext(context);
   }
-  char *const texts[] = {text.policies, text.seeds,    text.seed,     text.duration, text.engine,
-                         text.cost,     text.baseline, text.jobs,     text.out,      text.firmware,
-                         text.trace,    text.models,   text.progress, text.ux_window};
+  char *const texts[] = {text.score,    text.policies, text.seeds,    text.seed,
+                         text.duration, text.engine,   text.cost,     text.baseline,
+                         text.jobs,     text.out,      text.firmware, text.trace,
+                         text.models,   text.progress, text.ux_window};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -22,12 +22,12 @@ enum { PANEL = 430, MAX_SCENARIOS = 256 };
 
 /* Options as typed; NULL if absent. popt allocates them. */
 typedef struct text {
-  char *soc, *models, *predictions, *engine, *out, *firmware, *processes, *progress;
+  char *soc, *models, *cost_hardware, *predictions, *engine, *out, *firmware, *processes, *progress;
   char *model_set, *policy, *duration, *seed;
 } text_t;
 
 typedef struct validation {
-  const char *soc_name, *models, *predictions, *engine, *progress;
+  const char *soc_name, *models, *cost_hardware, *predictions, *engine, *progress;
   char out[HB_PATH_MAX_BYTES];
   hb_measure_t measure;
   hb_firmware_t firmware;
@@ -204,7 +204,8 @@ static int load(validation_t *v) {
     if (code != HB_EXIT_OK) {
       return code;
     }
-    status = hb_validate_plan(&v->soc, v->list, v->num, v->predictions, &v->plan, &error);
+    status = hb_validate_plan(&v->soc, v->list, v->num, v->cost_hardware, v->predictions, &v->plan,
+                              &error);
   }
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
@@ -310,6 +311,7 @@ static int validate_layers(validation_t *v) {
 }
 
 static int validate_scenarios(validation_t *v) {
+  v->run.cost_hardware = v->cost_hardware;
   const int code = hb_endtoend_run(&v->run, v->scenarios, v->num_scenarios, v->measure.processes,
                                    v->measure.progress, v->results);
   if (code != HB_EXIT_OK) {
@@ -351,6 +353,8 @@ int hb_cmd_validate(int argc, const char **argv) {
        "layer by layer: model files or names, or folders of scenarios/, separated by commas; "
        "xrbench is xrbench/models/corrected",
        "NAMES"},
+      {"cost-hardware", '\0', POPT_ARG_STRING, &text.cost_hardware, 0,
+       "what maestro is told of tile models, as in `hilbert run`", "TILE=FILE.m,..."},
       {"predictions", '\0', POPT_ARG_STRING, &text.predictions, 0,
        "your own numbers of layers: columns model, layer, tile, cycles", "FILE.csv"},
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0, "measured by: rtl or twin; default: twin",
@@ -381,6 +385,7 @@ int hb_cmd_validate(int argc, const char **argv) {
   if (code < 0) {
     validation_t v = {.soc_name = text.soc,
                       .models = text.models,
+                      .cost_hardware = text.cost_hardware,
                       .predictions = text.predictions,
                       .engine = text.engine,
                       .progress = text.progress,
@@ -395,9 +400,10 @@ int hb_cmd_validate(int argc, const char **argv) {
     release(&v);
     poptFreeContext(context);
   }
-  char *const texts[] = {text.soc,       text.models,   text.predictions, text.engine,
-                         text.out,       text.firmware, text.processes,   text.progress,
-                         text.model_set, text.policy,   text.duration,    text.seed};
+  char *const texts[] = {text.cost_hardware, text.soc,       text.models,   text.predictions,
+                         text.engine,        text.out,       text.firmware, text.processes,
+                         text.progress,      text.model_set, text.policy,   text.duration,
+                         text.seed};
   for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
     free(texts[i]);
   }

@@ -37,6 +37,14 @@ static int load(analysis_t *a) {
   if (status == HB_OK) {
     status = hb_config_load_suite(path, &a->suite, &error);
   }
+  char why[256];
+  if (status == HB_OK && a->options->score != NULL &&
+      hb_config_score(a->options->score, &a->suite.constants, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--score: %s", why);
+  }
+  if (status == HB_OK) {
+    status = hb_cost_read_all(&a->suite, &error);
+  }
   if (status == HB_OK) {
     status = hb_cost_new(a->options->cost, &a->suite, &a->cost, &error);
   }

@@ -15,6 +15,7 @@ typedef struct hb_analyse_options {
   const char *suite; /* path or name */
   const char *cost;  /* name of a cost model */
   const char *out;   /* NULL: out/<suite>-analytical-<cost> */
+  const char *score; /* changes to the suite's score constants (hb_config_score()); NULL: none */
   uint64_t seed;
   uint64_t num_seeds; /* seed, seed + 1, ...; scores.csv is of the first */
 } hb_analyse_options_t;

@@ -101,6 +101,8 @@ static int begin(void *ctx, uint64_t task) {
   options.trace = false;
   options.progress = HB_RUN_PROGRESS_NEVER;
   options.cost = one->cost;
+  options.cost_hardware =
+      one->cost != NULL && strcmp(one->cost, "maestro") == 0 ? work->options->cost_hardware : NULL;
   options.engine = one->cost == NULL ? work->options->engine : "analytical";
   if (freopen("/dev/null", "w", stdout) == NULL) {
     return HB_EXIT_INTERNAL;

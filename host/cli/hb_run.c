@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,8 @@
 enum {
   POLL_CYCLES = 50000,
   LINE_BYTES = 4096,
+  NOTE_BYTES = 512,
+  NOTE_NAMED = 3,
 };
 
 #define UX_WINDOW_PS UINT64_C(100000000000)
@@ -39,6 +42,7 @@ enum {
 typedef struct run {
   const hb_run_options_t *options;
   char line[LINE_BYTES]; /* what went wrong */
+  char note[NOTE_BYTES]; /* what --duration leaves out; "" if nothing */
   char soc_path[HB_PATH_MAX_BYTES];
   char out[HB_PATH_MAX_BYTES];
   hb_scenario_t scenario;
@@ -109,6 +113,10 @@ static int load_files(run_t *run) {
       hb_config_sched(run->options->sched, &run->scenario.sched, why, sizeof(why)) != HB_OK) {
     return hb_cli_fail(HB_EXIT_USAGE, "--sched: %s", why);
   }
+  if (run->options->score != NULL &&
+      hb_config_score(run->options->score, &run->scenario.constants, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_USAGE, "--score: %s", why);
+  }
   if (run->options->soc != NULL) {
     status = hb_library_find(HB_CONFIG_SOC, run->options->soc, run->soc_path, &error);
   } else if (run->scenario.soc_path[0] == '\0') {
@@ -165,7 +173,9 @@ static bool take_engine_word(run_t *run, const char *word, size_t len, bool firs
 static int take_engine(run_t *run) {
   const char *text = run->options->engine == NULL ? "rtl" : run->options->engine;
   if (run->options->cost != NULL) {
-    snprintf(run->engine, sizeof(run->engine), "%s, %s", text, run->options->cost);
+    const char *hardware = run->options->cost_hardware;
+    snprintf(run->engine, sizeof(run->engine), "%s, %s%s%s", text, run->options->cost,
+             hardware != NULL ? ", " : "", hardware != NULL ? hardware : "");
     return HB_EXIT_OK;
   }
   if (snprintf(run->engine, sizeof(run->engine), "%s", text) >= (int)sizeof(run->engine)) {
@@ -200,6 +210,58 @@ static uint64_t cycles_of(uint64_t ps, uint32_t clock_khz) {
   return cycles > UINT64_MAX ? UINT64_MAX : (uint64_t)cycles;
 }
 
+/* One more of what a shorter run leaves out; the first few by name. */
+__attribute__((format(printf, 4, 5))) static void add_left_out(run_t *run, uint32_t *num,
+                                                               uint64_t at_ps, const char *format,
+                                                               ...) {
+  if (*num < NOTE_NAMED) {
+    char what[HB_NAME_MAX + 32];
+    const size_t used = strlen(run->note);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof(what), format, args);
+    va_end(args);
+    snprintf(run->note + used, sizeof(run->note) - used, "%s %s at %.9g ms", *num == 0 ? "" : ",",
+             what, (double)at_ps / 1e9);
+  }
+  (*num)++;
+}
+
+/* Says once what the scenario has behind the end that --duration gives it. */
+static void note_left_out(run_t *run) {
+  const uint64_t end_ps = run->options->duration_ps;
+  uint32_t num = 0;
+  if (end_ps == 0) {
+    return;
+  }
+  snprintf(run->note, sizeof(run->note), "--duration ends the run at %.9g ms, before",
+           (double)end_ps / 1e9);
+  for (uint32_t i = 0; i < run->scenario.num_faults; i++) {
+    if (run->scenario.faults[i].time_ps >= end_ps) {
+      add_left_out(run, &num, run->scenario.faults[i].time_ps, "faults[%u]", i);
+    }
+  }
+  for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
+    const hb_task_t *task = &run->scenario.tasks[i];
+    if (task->start_ps + task->offset_ps >= end_ps) {
+      add_left_out(run, &num, task->start_ps + task->offset_ps, "the first frame of %s",
+                   task->name);
+    }
+    if (task->stop_ps > end_ps) {
+      add_left_out(run, &num, task->stop_ps, "stop_ms of %s", task->name);
+    }
+  }
+  if (num > NOTE_NAMED) {
+    const size_t used = strlen(run->note);
+    snprintf(run->note + used, sizeof(run->note) - used, " and %u more", num - NOTE_NAMED);
+  }
+  if (num == 0) {
+    run->note[0] = '\0';
+  } else if (!run->drawing) {
+    hb_cli_fail(0, "warning: %s", run->note);
+  }
+}
+
 static uint32_t image_flags(const run_t *run) {
   return HB_IMAGE_FLAG_PROTECT | (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
          (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
@@ -224,7 +286,7 @@ static int find_costs(run_t *run) {
   hb_config_error_t error;
   const hb_status_t status =
       hb_job_cost_new(&run->scenario, &run->soc, &run->workload, run->options->cost,
-                      run->options->cost_table, &run->costs, &error);
+                      run->options->cost_table, run->options->cost_hardware, &run->costs, &error);
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
@@ -654,6 +716,7 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
+  metrics->note = run->note[0] == '\0' ? NULL : run->note;
   for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
     const hb_model_t *model = &run->scenario.tasks[i].model;
     metrics->variants[i].num = model->num_variants;
@@ -779,6 +842,7 @@ static int load_all(run_t *run) {
     }
   }
   const hb_run_options_t *options = run->options;
+  note_left_out(run);
   run->metrics.planned_cycles =
       cycles_of(options->duration_ps != 0 ? options->duration_ps : run->scenario.duration_ps,
                 run->soc.clock_khz);

@@ -31,13 +31,15 @@ typedef struct hb_run_options {
   const char *engine;   /* "rtl" or "twin", then for single tiles ",TILE=rtl" or ",TILE=twin"; NULL:
                            rtl. Or   "analytical" */
   const char *cost;     /* analytical: name of hb_job_cost.h, else NULL */
-  const char *cost_table; /* of the cost model "table", else NULL */
-  bool functional;        /* twins compute data */
-  const char *dump_dram;  /* file for the memory's bytes at the end; NULL: none */
+  const char *cost_table;    /* of the cost model "table", else NULL */
+  const char *cost_hardware; /* of "maestro": TILE=FILE.m, separated by commas; NULL: none */
+  bool functional;           /* twins compute data */
+  const char *dump_dram;     /* file for the memory's bytes at the end; NULL: none */
   const char *policy_name;
   uint32_t policy;   /* its number */
   const char *sched; /* changes to the scenario's scheduler parameters, as hb_config_sched() reads;
                         NULL: none */
+  const char *score; /* likewise to its score constants, as hb_config_score() reads */
   uint64_t duration_ps;  /* 0: the scenario's */
   uint64_t ux_window_ps; /* of UXCost over time; 0: 100 ms */
   uint64_t seed;

@@ -24,7 +24,7 @@
 #define HB_SWEEP_JSON "sweep.json"
 #define HB_SWEEP_PICTURE "sweep.svg"
 
-enum { HB_SWEEP_MAX_SHARED = 14 };
+enum { HB_SWEEP_MAX_SHARED = 16 };
 
 /** Of a row of the sweep. */
 typedef struct hb_sweep_source {

@@ -73,11 +73,16 @@ HB_MUST_USE hb_status_t hb_config_load_scenario_set(const char *path, const char
 
 /**
  * Changes parameters of the policy dream: `text` is "alpha=0.5,drop=off", keys as in `scheduler:`,
- * switches on or off. In their order; what is not named stays.
+ * switches on or off. In their order, each once; what is not named stays.
  * @param[out] why one line on HB_ERR_INPUT.
  */
 HB_MUST_USE hb_status_t hb_config_sched(const char *text, hb_sched_t *sched, char *why,
                                         size_t why_len);
+
+/** Likewise the constants of scores: "k_per_ms=15,energy_max_mj=1500", keys and ranges as in
+ * `score_constants:`. */
+HB_MUST_USE hb_status_t hb_config_score(const char *text, hb_score_constants_t *constants,
+                                        char *why, size_t why_len);
 
 /**
  * @param tile_known says whether a Verilated tile model exists; NULL accepts any name.

@@ -680,6 +680,7 @@ static hb_status_t take_layer(const place_t *at, const raw_layer_t *raw, bool ch
                               hb_layer_t *layer) {
   memset(layer, 0, sizeof(*layer));
   hb_yaml_at(at->yaml, "layers[%u].name", at->index);
+  hb_yaml_position(at->yaml, &layer->line, &layer->column);
   HB_TRY(hb_yaml_name(at->yaml, raw->name, at->error));
   if (strcmp(raw->name, "input") == 0) {
     return hb_yaml_fail(at->yaml, at->error, "`input` names the model's input");

@@ -289,12 +289,24 @@ static hb_status_t take_times(hb_yaml_t *yaml, const raw_task_t *from, uint32_t 
   if (from->start_ms[0] != '\0') {
     hb_yaml_at(yaml, "tasks[%u].start_ms", index);
     HB_TRY(hb_yaml_decimal(yaml, from->start_ms, 9, 0, MAX_HOURS_PS, &task->start_ps, error));
+    if (task->start_ps >= scenario->duration_ps) {
+      return hb_yaml_fail(yaml, error, "must be below duration_ms, the run's end");
+    }
+  }
+  if (task->start_ps + task->offset_ps >= scenario->duration_ps) {
+    hb_yaml_at(yaml, "tasks[%u].sensor%s", index, from->sensors != NULL ? "s" : "");
+    return hb_yaml_fail(
+        yaml, error,
+        "with the sensor's offset_ms the first frame would come after duration_ms, the run's end");
   }
   if (from->stop_ms[0] != '\0') {
     hb_yaml_at(yaml, "tasks[%u].stop_ms", index);
     HB_TRY(hb_yaml_decimal(yaml, from->stop_ms, 9, 1, MAX_HOURS_PS, &task->stop_ps, error));
     if (task->stop_ps <= task->start_ps) {
       return hb_yaml_fail(yaml, error, "must be above start_ms");
+    }
+    if (task->stop_ps > scenario->duration_ps) {
+      return hb_yaml_fail(yaml, error, "must not be above duration_ms, the run's end");
     }
   }
   return HB_OK;
@@ -498,7 +510,7 @@ static hb_status_t take_sets(hb_yaml_t *yaml, const raw_scenario_t *raw, const c
 }
 
 static hb_status_t take_fault(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
-                              hb_fault_t *fault, hb_config_error_t *error) {
+                              uint64_t duration_ps, hb_fault_t *fault, hb_config_error_t *error) {
   static const char *const KINDS[] = {[HB_FAULT_HANG] = "hang", [HB_FAULT_ERROR] = "error"};
   const raw_fault_t *from = &raw->faults[index];
   hb_yaml_at(yaml, "faults[%u].tile", index);
@@ -523,6 +535,10 @@ static hb_status_t take_fault(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32
     return hb_yaml_fail(yaml, error, "expected a time up to an hour, such as 10 ms, got '%s'",
                         from->time);
   }
+  if (fault->time_ps >= duration_ps) {
+    return hb_yaml_fail(yaml, error, "must be before duration_ms, the run's end, got '%s'",
+                        from->time);
+  }
   return HB_OK;
 }
 
@@ -537,7 +553,7 @@ static hb_status_t take_faults(hb_yaml_t *yaml, const raw_scenario_t *raw, hb_sc
   }
   scenario->num_faults = raw->faults_count;
   for (uint32_t i = 0; i < raw->faults_count; i++) {
-    HB_TRY(take_fault(yaml, raw, i, &scenario->faults[i], error));
+    HB_TRY(take_fault(yaml, raw, i, scenario->duration_ps, &scenario->faults[i], error));
   }
   return HB_OK;
 }

@@ -34,6 +34,7 @@ typedef struct raw_suite {
   char *source;
   uint32_t window_ms;
   char loads[HB_PATH_MAX_BYTES], cost_table[HB_PATH_MAX_BYTES], layers[HB_PATH_MAX_BYTES];
+  bool *zero_energy; /* NULL if absent */
   raw_mappings_t mappings;
   hb_config_score_t constants;
   raw_accuracy_t *accuracy;
@@ -74,6 +75,7 @@ static const cyaml_schema_field_t SUITE_FIELDS[] = {
     CYAML_FIELD_UINT("window_ms", CYAML_FLAG_DEFAULT, raw_suite_t, window_ms),
     CYAML_FIELD_STRING("loads", CYAML_FLAG_DEFAULT, raw_suite_t, loads, 1),
     CYAML_FIELD_STRING("cost_table", CYAML_FLAG_OPTIONAL, raw_suite_t, cost_table, 1),
+    CYAML_FIELD_BOOL_PTR("zero_energy", CYAML_FLAG_OPTIONAL, raw_suite_t, zero_energy),
     CYAML_FIELD_STRING("layers", CYAML_FLAG_OPTIONAL, raw_suite_t, layers, 1),
     CYAML_FIELD_MAPPING("mappings", CYAML_FLAG_OPTIONAL, raw_suite_t, mappings, MAPPINGS_FIELDS),
     CYAML_FIELD_MAPPING("score_constants", CYAML_FLAG_OPTIONAL, raw_suite_t, constants,
@@ -134,8 +136,10 @@ static hb_status_t take_row(const hb_csv_t *csv, table_t *table, hb_config_error
                        scenario);
   }
   hb_load_task_t *task = &load->tasks[load->num_tasks];
-  *task =
-      (hb_load_task_t){.depends_on = HB_SUITE_NO_TASK, .accuracy = 1.0, .line = hb_csv_line(csv)};
+  *task = (hb_load_task_t){.depends_on = HB_SUITE_NO_TASK,
+                           .accuracy = 1.0,
+                           .line = hb_csv_line(csv),
+                           .column = hb_csv_column(csv, MODEL)};
   HB_TRY(hb_csv_name(csv, TASK, task->task, error));
   HB_TRY(hb_csv_name(csv, NETWORK, task->network, error));
   HB_TRY(hb_csv_name(csv, MODEL, task->model, error));
@@ -353,6 +357,7 @@ static hb_status_t take_suite(hb_yaml_t *yaml, const raw_suite_t *raw, table_t *
   hb_yaml_at(yaml, "window_ms");
   HB_TRY(hb_yaml_range(yaml, raw->window_ms, 1, MAX_WINDOW_MS, error));
   suite->window_ms = raw->window_ms;
+  suite->zero_energy = raw->zero_energy != NULL && *raw->zero_energy;
   const struct {
     const char *key, *text;
     char *path;
@@ -390,6 +395,7 @@ hb_status_t hb_config_load_suite(const char *path, hb_suite_t *suite_out,
   hb_status_t status = hb_yaml_load(yaml, &SUITE_SCHEMA, &raw, error);
   if (status == HB_OK) {
     snprintf(error->text, sizeof(error->text), "%s: out of memory", path);
+    snprintf(suite.path, sizeof(suite.path), "%s", path);
     status = take_suite(yaml, raw, &table, &suite, error);
     hb_yaml_free(&SUITE_SCHEMA, raw);
   }

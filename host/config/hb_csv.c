@@ -15,13 +15,13 @@ enum { MAX_COLUMNS = 32, MAX_FILE_BYTES = 64 * 1024 * 1024 };
 
 typedef struct field {
   char *text;
-  uint32_t column; /* in the line, from 1, bytes */
+  uint32_t line, column; /* both from 1, in bytes */
 } field_t;
 
 struct hb_csv {
   char path[HB_PATH_MAX_BYTES];
-  char *bytes, *next; /* the whole file; the line after this one */
-  uint32_t line;
+  char *bytes, *next; /* the whole file; the line after this row */
+  uint32_t line, next_line;
   const char *const *names;
   uint32_t num_names;
   int place[MAX_COLUMNS]; /* of each name among the fields of a line, -1 if missing */
@@ -29,13 +29,13 @@ struct hb_csv {
   uint32_t num_fields, num_header;
 };
 
-__attribute__((format(printf, 4, 5))) static hb_status_t fail_at(const hb_csv_t *csv,
+__attribute__((format(printf, 5, 6))) static hb_status_t fail_at(const hb_csv_t *csv, uint32_t line,
                                                                  uint32_t column,
                                                                  hb_config_error_t *error,
                                                                  const char *format, ...) {
   va_list args;
   va_start(args, format);
-  const hb_status_t status = hb_complain(error, csv->path, csv->line, column, "", format, args);
+  const hb_status_t status = hb_complain(error, csv->path, line, column, "", format, args);
   va_end(args);
   return status;
 }
@@ -49,9 +49,9 @@ hb_status_t hb_csv_fail(const hb_csv_t *csv, uint32_t column, hb_config_error_t 
   const int place = csv->place[column];
   va_list args;
   va_start(args, format);
-  const hb_status_t status =
-      hb_complain(error, csv->path, csv->line, place < 0 ? 1 : csv->fields[place].column,
-                  bare(csv->names[column]), format, args);
+  const hb_status_t status = hb_complain(
+      error, csv->path, place < 0 ? csv->line : csv->fields[place].line,
+      place < 0 ? 1 : csv->fields[place].column, bare(csv->names[column]), format, args);
   va_end(args);
   return status;
 }
@@ -86,11 +86,10 @@ static hb_status_t read_file(hb_csv_t *csv, hb_config_error_t *error) {
       } else {
         csv->bytes[len] = '\0';
         csv->next = csv->bytes;
-        csv->line = 1;
+        csv->next_line = 1;
         if (strlen(csv->bytes) != len) {
-          status = fail_at(csv, 1, error, "holds a zero byte");
+          status = fail_at(csv, 1, 1, error, "holds a zero byte");
         }
-        csv->line = 0;
       }
       break;
     }
@@ -99,36 +98,101 @@ static hb_status_t read_file(hb_csv_t *csv, hb_config_error_t *error) {
   return status;
 }
 
-/* Cuts the next line that is not empty into fields; false past the last. */
-static bool cut_line(hb_csv_t *csv) {
-  while (*csv->next != '\0') {
-    char *line = csv->next;
-    char *end = line + strcspn(line, "\n");
-    csv->next = *end == '\n' ? end + 1 : end;
-    csv->line++;
-    *end = '\0';
-    if (end > line && end[-1] == '\r') {
-      *--end = '\0';
+/* A place in the file while a row is being cut. */
+typedef struct place {
+  char *at, *line_start;
+  uint32_t line;
+} place_t;
+
+/* Takes the quoted value at `at`, in place; goes behind its closing quote. */
+static hb_status_t unquote(const hb_csv_t *csv, place_t *from, char **text,
+                           hb_config_error_t *error) {
+  const uint32_t line = from->line;
+  const uint32_t column = (uint32_t)(from->at - from->line_start) + 1;
+  char *to = ++from->at;
+  *text = to;
+  for (;; from->at++) {
+    if (*from->at == '\0') {
+      return fail_at(csv, line, column, error, "expected a closing quote before the file ends");
     }
-    if (end == line || line[0] == '#') {
-      continue;
+    if (*from->at == '"' && *++from->at != '"') {
+      break;
     }
-    csv->num_fields = 0;
-    for (char *at = line;; at++) {
-      char *comma = at + strcspn(at, ",");
-      const bool last = *comma == '\0';
-      if (csv->num_fields < MAX_COLUMNS) {
-        csv->fields[csv->num_fields] = (field_t){.text = at, .column = (uint32_t)(at - line) + 1};
-      }
-      csv->num_fields++;
-      *comma = '\0';
-      at = comma;
-      if (last) {
-        return true;
-      }
+    if (*from->at == '\n') {
+      from->line++;
+      from->line_start = from->at + 1;
+    }
+    *to++ = *from->at;
+  }
+  const char behind = *from->at;
+  if (behind != ',' && behind != '\n' && behind != '\0' &&
+      !(behind == '\r' && (from->at[1] == '\n' || from->at[1] == '\0'))) {
+    return fail_at(csv, from->line, (uint32_t)(from->at - from->line_start) + 1, error,
+                   "expected a comma or the line's end behind the closing quote");
+  }
+  *to = '\0'; /* on the quote at the latest */
+  return HB_OK;
+}
+
+/* Takes the value at `at`; goes to what is behind it: a comma, or the row's end. */
+static hb_status_t cut_value(hb_csv_t *csv, place_t *from, char **end, hb_config_error_t *error) {
+  field_t field = {
+      .text = from->at, .line = from->line, .column = (uint32_t)(from->at - from->line_start) + 1};
+  *end = NULL;
+  if (*from->at == '"') {
+    HB_TRY(unquote(csv, from, &field.text, error));
+    from->at += *from->at == '\r';
+  } else {
+    from->at += strcspn(from->at, ",\"\n");
+    if (*from->at == '"') {
+      return fail_at(csv, from->line, (uint32_t)(from->at - from->line_start) + 1, error,
+                     "a value with a quote in it begins and ends with one, and has it doubled");
+    }
+    *end = from->at;
+    if (*from->at != ',' && from->at > field.text && from->at[-1] == '\r') {
+      (*end)--;
     }
   }
-  return false;
+  if (csv->num_fields < MAX_COLUMNS) {
+    csv->fields[csv->num_fields] = field;
+  }
+  csv->num_fields++;
+  return HB_OK;
+}
+
+/* Cuts the next line that is not empty into fields. @retval HB_ERR_END past the last. */
+static hb_status_t cut_line(hb_csv_t *csv, hb_config_error_t *error) {
+  place_t from = {.at = csv->next, .line_start = csv->next, .line = csv->next_line};
+  for (;; from.line++) {
+    const size_t len = strcspn(from.at, "\n");
+    if (from.at[len] == '\0' && len == 0) {
+      csv->next = from.at;
+      csv->next_line = from.line;
+      return HB_ERR_END;
+    }
+    if (len != 0 && !(len == 1 && from.at[0] == '\r') && from.at[0] != '#') {
+      break;
+    }
+    from.at += len + (from.at[len] == '\n');
+    from.line_start = from.at;
+  }
+  csv->line = from.line;
+  csv->num_fields = 0;
+  for (;;) {
+    char *end = NULL;
+    HB_TRY(cut_value(csv, &from, &end, error));
+    const char behind = *from.at;
+    if (end != NULL) {
+      *end = '\0';
+    }
+    if (behind != ',') {
+      from.at += behind == '\n';
+      csv->next = from.at;
+      csv->next_line = from.line + (behind == '\n');
+      return HB_OK;
+    }
+    from.at++;
+  }
 }
 
 /* "a, b, c": the names asked for. */
@@ -145,12 +209,13 @@ static const char *list_names(const hb_csv_t *csv, char *text, size_t text_len) 
 static hb_status_t take_header(hb_csv_t *csv, hb_config_error_t *error) {
   char names[400];
   list_names(csv, names, sizeof(names));
-  if (!cut_line(csv)) {
-    csv->line = 1;
-    return fail_at(csv, 1, error, "expected a first line with the columns %s", names);
+  const hb_status_t status = cut_line(csv, error);
+  if (status == HB_ERR_END) {
+    return fail_at(csv, 1, 1, error, "expected a first line with the columns %s", names);
   }
+  HB_TRY(status);
   if (csv->num_fields > MAX_COLUMNS) {
-    return fail_at(csv, 1, error, "more than %d columns", MAX_COLUMNS);
+    return fail_at(csv, csv->line, 1, error, "more than %d columns", MAX_COLUMNS);
   }
   for (uint32_t n = 0; n < csv->num_names; n++) {
     csv->place[n] = -1;
@@ -161,17 +226,18 @@ static hb_status_t take_header(hb_csv_t *csv, hb_config_error_t *error) {
       n++;
     }
     if (n == csv->num_names) {
-      return fail_at(csv, csv->fields[f].column, error, "unknown column '%s', expected one of %s",
-                     csv->fields[f].text, names);
+      return fail_at(csv, csv->fields[f].line, csv->fields[f].column, error,
+                     "unknown column '%s', expected one of %s", csv->fields[f].text, names);
     }
     if (csv->place[n] >= 0) {
-      return fail_at(csv, csv->fields[f].column, error, "duplicate column %s", csv->fields[f].text);
+      return fail_at(csv, csv->fields[f].line, csv->fields[f].column, error, "duplicate column %s",
+                     csv->fields[f].text);
     }
     csv->place[n] = (int)f;
   }
   for (uint32_t n = 0; n < csv->num_names; n++) {
     if (csv->place[n] < 0 && csv->names[n][0] != '?') {
-      return fail_at(csv, 1, error, "missing column %s", csv->names[n]);
+      return fail_at(csv, csv->line, 1, error, "missing column %s", csv->names[n]);
     }
   }
   csv->num_header = csv->num_fields;
@@ -217,17 +283,20 @@ bool hb_csv_has(const hb_csv_t *csv, uint32_t column) {
 }
 
 hb_status_t hb_csv_next(hb_csv_t *csv, hb_config_error_t *error) {
-  if (!cut_line(csv)) {
-    return HB_ERR_END;
-  }
+  HB_TRY(cut_line(csv, error));
   if (csv->num_fields != csv->num_header) {
-    return fail_at(csv, 1, error, "expected %u values, got %u", csv->num_header, csv->num_fields);
+    return fail_at(csv, csv->line, 1, error, "expected %u values, got %u", csv->num_header,
+                   csv->num_fields);
   }
   return HB_OK;
 }
 
 uint32_t hb_csv_line(const hb_csv_t *csv) {
   return csv->line;
+}
+
+uint32_t hb_csv_column(const hb_csv_t *csv, uint32_t column) {
+  return csv->place[column] < 0 ? 1 : csv->fields[csv->place[column]].column;
 }
 
 const char *hb_csv_text(const hb_csv_t *csv, uint32_t column) {
@@ -272,13 +341,13 @@ hb_status_t hb_csv_decimal(const hb_csv_t *csv, uint32_t column, unsigned expone
   }
   uint64_t value = 0;
   const hb_status_t status = hb_decimal_scaled(text, exponent, &value);
-  if (status == HB_ERR_INPUT) {
-    return hb_csv_fail(csv, column, error, "expected at most %u decimals, got '%.40s'", exponent,
-                       text);
-  }
   if (status != HB_OK || value < min || value > max) {
-    return hb_csv_fail(csv, column, error, "expected a decimal from %.9g to %.9g, got '%.40s'",
-                       (double)min / unit, (double)max / unit, text);
+    char fine[40] = "";
+    if (status == HB_ERR_INPUT) {
+      snprintf(fine, sizeof(fine), " with at most %u decimals", exponent);
+    }
+    return hb_csv_fail(csv, column, error, "expected a decimal from %.9g to %.9g%s, got '%.40s'",
+                       (double)min / unit, (double)max / unit, fine, text);
   }
   *value_out = value;
   return HB_OK;

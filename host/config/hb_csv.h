@@ -5,9 +5,10 @@
  * A table in a text file, and errors that point into it.
  *
  * The first line names the columns, in any order; each further line is a row with a value for each.
- * Values are separated by commas and hold neither commas nor quotes. Empty lines and lines that
- * begin with '#' are left out; a line may end in CR LF. Column names beyond those asked for, and
- * missing ones, are errors.
+ * As RFC 4180 has it: values are separated by commas; one in double quotes may hold commas, line
+ * ends and, doubled, quotes; a line may end in CR LF. Beyond it, empty lines and lines that begin
+ * with '#' are left out. Column names beyond those asked for, missing ones, a quote inside an
+ * unquoted value, text behind a closing quote and a missing closing quote are errors.
  *
  * Life cycle: hb_csv_open() -> hb_csv_next() until HB_ERR_END -> hb_csv_close().
  */
@@ -43,11 +44,13 @@ bool hb_csv_has(const hb_csv_t *csv, uint32_t column);
 /**
  * Goes to the next row.
  * @retval HB_ERR_END    there is none.
- * @retval HB_ERR_INPUT  it has more or fewer values than the first line has names.
+ * @retval HB_ERR_INPUT  it has more or fewer values than the first line has names, or bad quotes.
  */
 HB_MUST_USE hb_status_t hb_csv_next(hb_csv_t *csv, hb_config_error_t *error);
-/** Number of the row's line; lines count from 1. */
+/** Number of the row's first line; lines count from 1. */
 uint32_t hb_csv_line(const hb_csv_t *csv);
+/** Where the value of a column begins in its line, in bytes from 1; 1 without such a column. */
+uint32_t hb_csv_column(const hb_csv_t *csv, uint32_t column);
 
 /** Value of a column in this row, "" if it is empty or the file has no such column. */
 const char *hb_csv_text(const hb_csv_t *csv, uint32_t column);

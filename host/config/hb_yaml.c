@@ -501,21 +501,29 @@ static const char *decimal_text(uint64_t value, unsigned exponent, char text[32]
   return text;
 }
 
+/* A decimal but for its minus. */
+static bool is_negative(const char *text) {
+  uint64_t num = 0;
+  uint64_t den = 0;
+  return text[0] == '-' && hb_decimal_fraction(text + 1, &num, &den) != HB_ERR_FORMAT;
+}
+
 hb_status_t hb_yaml_decimal(hb_yaml_t *yaml, const char *text, unsigned exponent, uint64_t min,
                             uint64_t max, uint64_t *value_out, hb_config_error_t *error) {
   uint64_t value = 0;
   const hb_status_t status = hb_decimal_scaled(text, exponent, &value);
-  if (status == HB_ERR_FORMAT) {
-    return hb_yaml_fail(yaml, error, "expected a decimal number such as 16.67, got %s", text);
-  }
-  if (status == HB_ERR_INPUT) {
-    return hb_yaml_fail(yaml, error, "expected at most %u decimals, got %s", exponent, text);
-  }
   if (status != HB_OK || value < min || value > max) {
     char low[32];
     char high[32];
-    return hb_yaml_fail(yaml, error, "expected %s .. %s, got %s", decimal_text(min, exponent, low),
-                        decimal_text(max, exponent, high), text);
+    char how[64] = "";
+    if (status == HB_ERR_INPUT) {
+      snprintf(how, sizeof(how), " with at most %u decimals", exponent);
+    } else if (status == HB_ERR_FORMAT && !is_negative(text)) {
+      snprintf(how, sizeof(how), " as a plain decimal");
+    }
+    return hb_yaml_fail(yaml, error, "expected %s .. %s%s, got %s",
+                        decimal_text(min, exponent, low), decimal_text(max, exponent, high), how,
+                        text);
   }
   *value_out = value;
   return HB_OK;

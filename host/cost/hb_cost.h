@@ -52,6 +52,19 @@ void hb_cost_free(hb_cost_model_t *model);
 HB_MUST_USE hb_status_t hb_cost_of(hb_cost_model_t *model, const hb_cost_question_t *question,
                                    hb_cost_t *cost_out, hb_config_error_t *error);
 
+/**
+ * Reads every file that the suite names for costs, whichever model is to use it: cost table,
+ * mappings, and the layer list of each model.
+ * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
+ */
+HB_MUST_USE hb_status_t hb_cost_read_all(const hb_suite_t *suite, hb_config_error_t *error);
+
+/**
+ * That, and whether they answer what the suite asks: the table all of it, the mappings for the
+ * parts of their dataflow.
+ */
+HB_MUST_USE hb_status_t hb_cost_check(const hb_suite_t *suite, hb_config_error_t *error);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

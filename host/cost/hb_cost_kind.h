@@ -9,6 +9,7 @@
 #define HB_COST_KIND_H_
 
 #include "hb_cost.h"
+#include "hb_layers.h"
 
 typedef struct hb_cost_kind {
   const char *name;
@@ -26,7 +27,16 @@ extern const hb_cost_kind_t hb_cost_table, hb_cost_maestro, hb_cost_roofline, hb
 __attribute__((format(printf, 3, 4))) hb_status_t hb_cost_bad_part(
     const hb_cost_question_t *question, hb_config_error_t *error, const char *format, ...);
 
-/** "(scenarios.csv:3, accelerators/a-4k.yaml:7)": who asks, for errors. */
-const char *hb_cost_asker(const hb_cost_question_t *question, char *text, size_t text_len);
+/** Likewise "file:line:column: model: message" about the model in the table of loads. */
+__attribute__((format(printf, 3, 4))) hb_status_t hb_cost_bad_model(
+    const hb_cost_question_t *question, hb_config_error_t *error, const char *format, ...);
+
+/** Writes that the suite lacks a key, and what for. Returns HB_ERR_INPUT. */
+hb_status_t hb_cost_missing_key(const hb_suite_t *suite, const char *key, const char *what_for,
+                                hb_config_error_t *error);
+
+/** Loads the layer list of the model asked for; the suite has the key `layers`. */
+HB_MUST_USE hb_status_t hb_cost_load_layers(const hb_cost_question_t *question,
+                                            hb_layers_t *layers_out, hb_config_error_t *error);
 
 #endif /* HB_COST_KIND_H_ */

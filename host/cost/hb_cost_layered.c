@@ -57,9 +57,9 @@ static void free_layered(void *self) {
 static hb_status_t create(const hb_suite_t *suite, const char *name, layer_cost_t layer_cost,
                           layered_t **self_out, hb_config_error_t *error) {
   if (suite->layers_path[0] == '\0') {
-    snprintf(error->text, sizeof(error->text),
-             "hilbert: suite %s has no key layers, which --cost %s needs", suite->name, name);
-    return HB_ERR_INPUT;
+    char what_for[64];
+    snprintf(what_for, sizeof(what_for), "--cost %s", name);
+    return hb_cost_missing_key(suite, "layers", what_for, error);
   }
   layered_t *layered = calloc(1, sizeof(*layered));
   if (layered == NULL) {
@@ -87,8 +87,7 @@ static hb_status_t find_list(layered_t *layered, const hb_cost_question_t *quest
   if (list == NULL) {
     return out_of_memory(error);
   }
-  const hb_status_t status =
-      hb_layers_load(question->suite->layers_path, question->task->model, list, error);
+  const hb_status_t status = hb_cost_load_layers(question, list, error);
   if (status != HB_OK) {
     free(list);
     return status;
@@ -170,8 +169,8 @@ static hb_status_t maestro_network(void *self, const hb_cost_question_t *questio
   const layered_t *layered = self;
   const hb_part_t *part = question->part;
   if (!layered->has_mapping[part->dataflow]) {
-    return hb_cost_bad_part(question, error, "suite %s has no mapping for %s",
-                            question->suite->name, hb_dataflow_name(part->dataflow));
+    return hb_cost_bad_part(question, error, "%s has no mapping for %s", question->suite->path,
+                            hb_dataflow_name(part->dataflow));
   }
   const int64_t least = hb_maestro_least_pes(&layered->mappings[part->dataflow]);
   if (part->pes < least) {

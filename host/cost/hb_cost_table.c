@@ -63,7 +63,8 @@ static hb_status_t take_dataflow(const hb_csv_t *csv, hb_dataflow_t *dataflow,
                      hb_csv_text(csv, DATAFLOW));
 }
 
-static hb_status_t take_row(const hb_csv_t *csv, row_t *row, hb_config_error_t *error) {
+static hb_status_t take_row(const hb_csv_t *csv, bool zero_energy, row_t *row,
+                            hb_config_error_t *error) {
   uint64_t latency = 0;
   uint64_t energy = 0;
   *row = (row_t){.line = hb_csv_line(csv)};
@@ -76,11 +77,16 @@ static hb_status_t take_row(const hb_csv_t *csv, row_t *row, hb_config_error_t *
   HB_TRY(hb_csv_number(csv, NOC_BW, 1, 1 << 24, &row->noc_bw, error));
   HB_TRY(hb_csv_decimal(csv, LATENCY, 9, 1, UINT64_C(1000000000000000), &latency, error));
   HB_TRY(hb_csv_decimal(csv, ENERGY, 9, 0, UINT64_C(1000000000000000), &energy, error));
+  if (energy == 0 && !zero_energy) {
+    return hb_csv_fail(csv, ENERGY, error,
+                       "expected an energy above 0; the suite's key zero_energy: true allows a "
+                       "table without energies");
+  }
   row->cost = (hb_cost_t){.latency_ms = (double)latency / 1e9, .energy_mj = (double)energy / 1e9};
   return HB_OK;
 }
 
-static hb_status_t take_rows(hb_csv_t *csv, const char *path, table_t *table,
+static hb_status_t take_rows(hb_csv_t *csv, const hb_suite_t *suite, table_t *table,
                              hb_config_error_t *error) {
   uint32_t capacity = 0;
   hb_status_t status;
@@ -90,12 +96,12 @@ static hb_status_t take_rows(hb_csv_t *csv, const char *path, table_t *table,
       row_t *grown =
           capacity > MAX_ROWS ? NULL : realloc(table->rows, capacity * sizeof(*table->rows));
       if (grown == NULL) {
-        snprintf(error->text, sizeof(error->text), "%s: out of memory", path);
+        snprintf(error->text, sizeof(error->text), "%s: out of memory", suite->table_path);
         return HB_ERR_NOMEM;
       }
       table->rows = grown;
     }
-    HB_TRY(take_row(csv, &table->rows[table->num_rows], error));
+    HB_TRY(take_row(csv, suite->zero_energy, &table->rows[table->num_rows], error));
     table->num_rows++;
   }
   return status == HB_ERR_END ? HB_OK : status;
@@ -109,9 +115,7 @@ static void free_table(void *self) {
 
 static hb_status_t create(const hb_suite_t *suite, void **self_out, hb_config_error_t *error) {
   if (suite->table_path[0] == '\0') {
-    snprintf(error->text, sizeof(error->text),
-             "hilbert: suite %s has no key cost_table, which --cost table needs", suite->name);
-    return HB_ERR_INPUT;
+    return hb_cost_missing_key(suite, "cost_table", "--cost table", error);
   }
   table_t *table = calloc(1, sizeof(*table));
   if (table == NULL) {
@@ -121,7 +125,7 @@ static hb_status_t create(const hb_suite_t *suite, void **self_out, hb_config_er
   hb_csv_t *csv = NULL;
   hb_status_t status = hb_csv_open(suite->table_path, COLUMNS, NUM_COLUMNS, &csv, error);
   if (status == HB_OK) {
-    status = take_rows(csv, suite->table_path, table, error);
+    status = take_rows(csv, suite, table, error);
     hb_csv_close(csv);
   }
   if (status == HB_OK && table->num_rows > 0) {
@@ -158,35 +162,38 @@ static bool has_layers(const table_t *table, const char *model) {
   return false;
 }
 
-static hb_status_t missing(const hb_cost_question_t *question, const row_t *key,
-                           hb_config_error_t *error) {
-  char asker[1024];
-  snprintf(error->text, sizeof(error->text),
-           "%s:1:1: expected a row for model %s%s%s, dataflow %s, num_pes %u, noc_bw %u %s",
+/* Which row there should be. */
+static const char *name_row(const hb_cost_question_t *question, const row_t *key, char *text,
+                            size_t text_len) {
+  snprintf(text, text_len,
+           "expected a row of %.400s for model %s%s%s, dataflow %s, num_pes %u, noc_bw %u "
+           "(%.400s:%u)",
            question->suite->table_path, key->model, key->layer[0] == '\0' ? "" : ", layer ",
            key->layer, hb_dataflow_name(key->dataflow), key->pes, key->noc_bw,
-           hb_cost_asker(question, asker, sizeof(asker)));
-  return HB_ERR_INPUT;
+           question->accelerator->path, question->part->line);
+  return text;
 }
 
 static hb_status_t sum_layers(const table_t *table, const hb_cost_question_t *question, row_t *key,
                               hb_cost_t *sum, hb_config_error_t *error) {
   hb_layers_t layers;
+  char text[1200];
   if (question->suite->layers_path[0] == '\0') {
-    snprintf(error->text, sizeof(error->text),
-             "%s:1:1: has rows for layers of %s, and suite %s has no key layers to say which there "
-             "are",
-             question->suite->table_path, key->model, question->suite->name);
-    return HB_ERR_INPUT;
+    snprintf(text, sizeof(text), "the rows of %.400s for layers of %s", question->suite->table_path,
+             key->model);
+    return hb_cost_missing_key(question->suite, "layers", text, error);
   }
-  HB_TRY(hb_layers_load(question->suite->layers_path, key->model, &layers, error));
+  HB_TRY(hb_cost_load_layers(question, &layers, error));
   hb_status_t status = HB_OK;
   *sum = (hb_cost_t){0};
   for (uint32_t i = 0; i < layers.num_layers && status == HB_OK; i++) {
     snprintf(key->layer, sizeof(key->layer), "%s", layers.layers[i].name);
     const row_t *row = find(table, key);
     if (row == NULL) {
-      status = missing(question, key, error);
+      snprintf(error->text, sizeof(error->text), "%s:%u:%u: layer: %s", layers.path,
+               layers.layers[i].line, layers.layers[i].column,
+               name_row(question, key, text, sizeof(text)));
+      status = HB_ERR_INPUT;
     } else {
       sum->latency_ms += row->cost.latency_ms;
       sum->energy_mj += row->cost.energy_mj;
@@ -210,7 +217,8 @@ static hb_status_t network(void *self, const hb_cost_question_t *question, hb_co
   } else if (has_layers(table, key.model)) {
     HB_TRY(sum_layers(table, question, &key, &cost, error));
   } else {
-    return missing(question, &key, error);
+    char text[1200];
+    return hb_cost_bad_model(question, error, "%s", name_row(question, &key, text, sizeof(text)));
   }
   cost.latency_ms *= (double)TABLE_CLOCK_KHZ / (double)question->accelerator->clock_khz;
   *cost_out = cost;

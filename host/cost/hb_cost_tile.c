@@ -2,8 +2,10 @@
 
 #include "hb_cost_tile.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "hb_hardware.h"
 #include "hb_maestro.h"
 #include "hb_roofline.h"
 #include "hilbert/hb_tile_regs.h"
@@ -51,6 +53,102 @@ void hb_cost_tile_init(const hb_soc_t *soc, uint32_t id, hb_cost_tile_t *tile_ou
       .port_bytes = flit_bytes < AXI_BEAT_BYTES ? flit_bytes : AXI_BEAT_BYTES,
       .dram_bytes_e9 = peak > UINT64_MAX ? UINT64_MAX : (uint64_t)peak,
   };
+}
+
+hb_status_t hb_cost_tile_hardware(hb_cost_tile_t *tile, const char *model, const char *path,
+                                  hb_config_error_t *error) {
+  hb_hardware_t hardware[2];
+  uint32_t num = 0;
+  HB_TRY(hb_hardware_load(path, hardware, 2, &num, error));
+  if (num != 1) {
+    snprintf(error->text, sizeof(error->text), "%s:%u:%u: expected one accelerator, for tile %s",
+             path, hardware[1].line, hardware[1].column, model);
+    return HB_ERR_INPUT;
+  }
+  if (tile->kind == HB_TILE_KIND_VECTOR) {
+    snprintf(error->text, sizeof(error->text),
+             "%s:%u:%u: num_pes: maestro does not describe vector tiles such as %s", path,
+             hardware[0].line, hardware[0].column, model);
+    return HB_ERR_INPUT;
+  }
+  if (hardware[0].pes < tile->size) {
+    snprintf(error->text, sizeof(error->text),
+             "%s:%u:%u: num_pes: expected %u or more, a cluster of the mapping of %s, got %u", path,
+             hardware[0].line, hardware[0].column, tile->size, model, hardware[0].pes);
+    return HB_ERR_INPUT;
+  }
+  tile->maestro_pes = hardware[0].pes;
+  tile->maestro_noc_bw = hardware[0].noc_bw;
+  return HB_OK;
+}
+
+/* The item of "TILE=FILE.m,..." at `at`, and what is behind it. */
+typedef struct item {
+  const char *name, *path, *next; /* next: NULL behind the last */
+  int name_len, path_len;         /* path_len -1: no '=' */
+} item_t;
+
+static item_t item_at(const char *at) {
+  const size_t len = strcspn(at, ",");
+  const char *equals = memchr(at, '=', len);
+  item_t item = {.name = at, .next = at[len] == ',' ? at + len + 1 : NULL, .path_len = -1};
+  item.name_len = (int)(equals != NULL ? (size_t)(equals - at) : len);
+  if (equals != NULL) {
+    item.path = equals + 1;
+    item.path_len = (int)(len - (size_t)item.name_len - 1);
+  }
+  return item;
+}
+
+static bool is_named(const item_t *item, const char *name) {
+  return strlen(name) == (size_t)item->name_len &&
+         strncmp(name, item->name, (size_t)item->name_len) == 0;
+}
+
+/* Whether every item is a tile model of the SoC, once, and a file. */
+static hb_status_t check_hardware(const hb_soc_t *soc, const char *hardware,
+                                  hb_config_error_t *error) {
+  for (const char *at = hardware; at != NULL;) {
+    const item_t item = item_at(at);
+    bool known = false;
+    for (uint32_t t = 0; t < soc->num_tiles; t++) {
+      known |= is_named(&item, soc->tiles[t].model);
+    }
+    for (const char *before = hardware; before != at;) {
+      const item_t other = item_at(before);
+      if (other.name_len == item.name_len &&
+          strncmp(other.name, item.name, (size_t)item.name_len) == 0) {
+        snprintf(error->text, sizeof(error->text), "hilbert: --cost-hardware: %.*s is given twice",
+                 item.name_len, item.name);
+        return HB_ERR_INPUT;
+      }
+      before = other.next;
+    }
+    if (!known || item.path_len < 1 || item.path_len >= HB_PATH_MAX_BYTES) {
+      snprintf(error->text, sizeof(error->text),
+               "hilbert: --cost-hardware: expected TILE=FILE.m with a tile model of SoC %s, got "
+               "%.*s",
+               soc->name, (int)strcspn(at, ",") < 200 ? (int)strcspn(at, ",") : 200, at);
+      return HB_ERR_INPUT;
+    }
+    at = item.next;
+  }
+  return HB_OK;
+}
+
+hb_status_t hb_cost_tile_option(const hb_soc_t *soc, const char *model, const char *text,
+                                hb_cost_tile_t *tile, hb_config_error_t *error) {
+  HB_TRY(check_hardware(soc, text, error));
+  for (const char *at = text; at != NULL;) {
+    const item_t item = item_at(at);
+    if (is_named(&item, model)) {
+      char path[HB_PATH_MAX_BYTES];
+      snprintf(path, sizeof(path), "%.*s", item.path_len, item.path);
+      return hb_cost_tile_hardware(tile, model, path, error);
+    }
+    at = item.next;
+  }
+  return HB_OK;
 }
 
 /* ----------------------------------------------------------------------------------- products */
@@ -211,8 +309,9 @@ static uint64_t maestro(const hb_layer_t *layer, const products_t *p, const hb_c
   }
   hb_mapping_t mapping;
   map_tile(&dims, tile, &mapping);
-  const hb_maestro_cost_t cost =
-      hb_maestro_layer(&mapping, &dims, tile->size * tile->size, 2u * tile->size);
+  const hb_maestro_cost_t cost = hb_maestro_layer(
+      &mapping, &dims, tile->maestro_pes != 0 ? tile->maestro_pes : tile->size * tile->size,
+      tile->maestro_noc_bw != 0 ? tile->maestro_noc_bw : 2u * tile->size);
   return cost.cycles <= 0 ? 0 : p->count * (uint64_t)cost.cycles;
 }
 

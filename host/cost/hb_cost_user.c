@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "hb_csv.h"
+#include "hb_model.h"
 
 #define MAX_CYCLES UINT64_C(1000000000000000)
 
@@ -127,19 +128,35 @@ void hb_cost_user_free(hb_cost_user_t *user) {
   }
 }
 
-hb_status_t hb_cost_user_find(const hb_cost_user_t *user, const char *model, const char *layer,
+static hb_status_t missing(const hb_cost_user_t *user, const hb_model_t *model, uint32_t index,
+                           const row_t *key, hb_config_error_t *error) {
+  const hb_layer_t *layer = &model->layers[index];
+  const char *source = model->source;
+  uint32_t in_file = index;
+  for (uint32_t v = 0; v < model->num_variants; v++) {
+    const hb_variant_t *variant = &model->variants[v];
+    if (index >= variant->first_layer && index < variant->first_layer + variant->num_layers) {
+      source = variant->source;
+      in_file = index - variant->first_layer;
+    }
+  }
+  snprintf(
+      error->text, sizeof(error->text),
+      "%.900s:%u:%u: layers[%u].name: expected a row of %.900s for model %s, layer %s, tile %s",
+      source, layer->line, layer->column, in_file, user->path, key->model, key->layer, key->tile);
+  return HB_ERR_INPUT;
+}
+
+hb_status_t hb_cost_user_find(const hb_cost_user_t *user, const hb_model_t *model, uint32_t layer,
                               const char *tile, uint64_t *cycles_out, hb_config_error_t *error) {
   row_t key = {0};
-  snprintf(key.model, sizeof(key.model), "%s", model);
-  snprintf(key.layer, sizeof(key.layer), "%s", layer);
+  snprintf(key.model, sizeof(key.model), "%s", model->name);
+  snprintf(key.layer, sizeof(key.layer), "%s", model->layers[layer].name);
   snprintf(key.tile, sizeof(key.tile), "%s", tile);
   const row_t *found =
       user->num == 0 ? NULL : bsearch(&key, user->rows, user->num, sizeof(*user->rows), by_name);
   if (found == NULL) {
-    snprintf(error->text, sizeof(error->text),
-             "%s:1:1: expected a row for model %s, layer %s, tile %s", user->path, key.model,
-             key.layer, key.tile);
-    return HB_ERR_INPUT;
+    return missing(user, model, layer, &key, error);
   }
   *cycles_out = found->cycles;
   return HB_OK;

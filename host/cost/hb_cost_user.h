@@ -14,6 +14,7 @@
 #define HB_COST_USER_H_
 
 #include "hb_config.h"
+#include "hb_model.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,9 +39,12 @@ HB_MUST_USE hb_status_t hb_cost_user_load(const char *path, hb_cost_user_check_t
                                           hb_config_error_t *error);
 void hb_cost_user_free(hb_cost_user_t *user);
 
-/** @retval HB_ERR_INPUT there is no such row. */
-HB_MUST_USE hb_status_t hb_cost_user_find(const hb_cost_user_t *user, const char *model,
-                                          const char *layer, const char *tile, uint64_t *cycles_out,
+/**
+ * @param layer of the model.
+ * @retval HB_ERR_INPUT there is no such row; `error` points at the layer in its file.
+ */
+HB_MUST_USE hb_status_t hb_cost_user_find(const hb_cost_user_t *user, const hb_model_t *model,
+                                          uint32_t layer, const char *tile, uint64_t *cycles_out,
                                           hb_config_error_t *error);
 
 #ifdef __cplusplus

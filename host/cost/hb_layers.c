@@ -17,7 +17,7 @@ static hb_status_t take_row(const hb_csv_t *csv, hb_layers_t *layers, hb_config_
   hb_layer_dims_t *layer = &layers->layers[layers->num_layers];
   uint32_t number = 0;
   uint32_t batch = 0;
-  *layer = (hb_layer_dims_t){.line = hb_csv_line(csv)};
+  *layer = (hb_layer_dims_t){.line = hb_csv_line(csv), .column = hb_csv_column(csv, LAYER)};
   HB_TRY(hb_csv_number(csv, IDX, layers->num_layers, layers->num_layers, &number, error));
   HB_TRY(hb_csv_name(csv, LAYER, layer->name, error));
   if (strcmp(hb_csv_text(csv, OP), "CONV") != 0) {

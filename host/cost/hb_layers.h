@@ -18,7 +18,7 @@ extern "C" {
 typedef struct hb_layer_dims {
   char name[HB_NAME_MAX];
   uint32_t k, c, y, x, r, s; /* 1 .. 65535 */
-  uint32_t line;             /* in the file */
+  uint32_t line, column;     /* of its name in the file */
 } hb_layer_dims_t;
 
 typedef struct hb_layers {

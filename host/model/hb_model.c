@@ -97,6 +97,7 @@ hb_status_t hb_model_append(hb_model_t *model, hb_model_t *variant, uint32_t acc
   model->variants[v] = (hb_variant_t){
       .first_layer = first, .num_layers = variant->num_layers, .accuracy_ppm = accuracy_ppm};
   memcpy(model->variants[v].name, variant->name, sizeof(variant->name));
+  memcpy(model->variants[v].source, variant->source, sizeof(variant->source));
   for (uint32_t i = 0; i < variant->num_layers; i++) {
     model->layers[first + i] = moved_layer(&variant->layers[i], first, v);
   }

@@ -154,6 +154,7 @@ typedef struct hb_layer {
   /* 0: constants of its own; else those of the earlier layer `constants - 1`, which has its own and
    * of which hb_layer_same() is true. */
   uint32_t constants;
+  uint32_t line, column; /* of its name in the model's file; 0: it is from none */
 } hb_layer_t;
 
 /*
@@ -235,7 +236,8 @@ typedef struct hb_exit {
 typedef struct hb_variant {
   char name[HB_NAME_MAX]; /* of its model */
   uint32_t first_layer, num_layers;
-  uint32_t accuracy_ppm; /* 1 .. 1000000 */
+  uint32_t accuracy_ppm;          /* 1 .. 1000000 */
+  char source[HB_PATH_MAX_BYTES]; /* path it was loaded from */
 } hb_variant_t;
 
 typedef struct hb_model {

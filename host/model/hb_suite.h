@@ -33,7 +33,7 @@ typedef struct hb_load_task {
   int32_t depends_on;        /* index of a task, not in a cycle, or HB_SUITE_NO_TASK */
   uint32_t probability_ppm;  /* 0 .. 1000000 */
   double accuracy;           /* score of its results, 0 .. 1 */
-  uint32_t line;             /* in the file of the loads */
+  uint32_t line, column;     /* of the model in the file of the loads */
 } hb_load_task_t;
 
 typedef struct hb_load {
@@ -71,17 +71,20 @@ typedef struct hb_part {
 typedef struct hb_accelerator {
   char path[HB_PATH_MAX_BYTES];
   char name[HB_NAME_MAX];
-  char label[HB_NAME_MAX]; /* in results: A */
-  char size[16];           /* in results: all PEs, "4K" if that is a multiple of 1024 */
+  char label[HB_NAME_MAX];              /* in results: A */
+  char rtl_soc_path[HB_PATH_MAX_BYTES]; /* "" if none is named */
+  char size[16]; /* in results: all PEs, "4K" if that is a multiple of 1024 */
   uint32_t clock_khz;
   uint32_t num_parts; /* at least 1 */
   hb_part_t parts[HB_SUITE_MAX_PARTS];
 } hb_accelerator_t;
 
 typedef struct hb_suite {
+  char path[HB_PATH_MAX_BYTES];
   char name[HB_NAME_MAX];
   char loads_path[HB_PATH_MAX_BYTES];
   char table_path[HB_PATH_MAX_BYTES];  /* "" if the suite has no cost table */
+  bool zero_energy;                    /* rows of the table may have energy 0 */
   char layers_path[HB_PATH_MAX_BYTES]; /* folder; "" if the suite has no layer lists */
   char mapping_paths[HB_DATAFLOW_COUNT][HB_PATH_MAX_BYTES]; /* "": none for that dataflow */
   uint32_t window_ms;

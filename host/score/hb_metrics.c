@@ -478,6 +478,9 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_uint(&json, "seed", metrics->seed);
   put(&json, "complete", json_object_new_boolean(metrics->complete));
   put_text(&json, "why", metrics->why);
+  if (metrics->note != NULL) {
+    put_text(&json, "note", metrics->note);
+  }
   put_uint(&json, "cycles", metrics->result.cycles);
   put_uint(&json, "planned_cycles", metrics->planned_cycles);
   put_number(&json, "clock_mhz", (double)metrics->soc->clock_khz / 1000.0);

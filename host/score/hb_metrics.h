@@ -74,6 +74,7 @@ typedef struct hb_metrics {
   uint64_t planned_cycles; /* length the run was asked for */
   bool complete;           /* it reached it, and nothing failed */
   const char *why;         /* why not; "" if complete */
+  const char *note;        /* of what the user should know besides; NULL: nothing */
   double wall_s;           /* of the simulation alone */
   hb_score_result_t result;
   uint32_t tile_macs_per_cycle[HB_MAX_TILES]; /* peak */

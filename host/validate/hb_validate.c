@@ -25,7 +25,7 @@ static hb_status_t fail(hb_config_error_t *error, hb_status_t status, const char
   return status;
 }
 
-static hb_status_t find_kinds(hb_validate_t *plan, hb_config_error_t *error) {
+static hb_status_t find_kinds(hb_validate_t *plan, const char *hardware, hb_config_error_t *error) {
   uint32_t ids[HB_IMAGE_MAX_KINDS];
   uint32_t caps[HB_IMAGE_MAX_KINDS];
   for (uint32_t i = 0; i < plan->soc->num_tiles; i++) {
@@ -50,6 +50,7 @@ static hb_status_t find_kinds(hb_validate_t *plan, hb_config_error_t *error) {
     plan->kinds[k] = (hb_validate_kind_t){.name = name, .tile = i};
     hb_map_tile_decode(id, cap, &plan->kinds[k].map);
     hb_cost_tile_init(plan->soc, id, &plan->kinds[k].cost);
+    HB_TRY(hb_cost_tile_option(plan->soc, name, hardware, &plan->kinds[k].cost, error));
     plan->num_kinds++;
   }
   return HB_OK;
@@ -97,8 +98,8 @@ static hb_status_t add_row(hb_validate_t *plan, uint32_t model, uint32_t layer_i
   row->predicted[HB_VALIDATE_MAPPER] = plan->jobs[job].est_cycles;
   return user == NULL
              ? HB_OK
-             : hb_cost_user_find(user, plan->models[model].name, layer->name,
-                                 plan->kinds[kind].name, &row->predicted[HB_VALIDATE_USER], error);
+             : hb_cost_user_find(user, &plan->models[model], layer_index, plan->kinds[kind].name,
+                                 &row->predicted[HB_VALIDATE_USER], error);
 }
 
 static hb_cost_user_unknown_t check(const void *ctx, const char *model, const char *layer,
@@ -148,12 +149,12 @@ static hb_status_t fill(hb_validate_t *plan, const hb_cost_user_t *user, hb_conf
 }
 
 hb_status_t hb_validate_plan(const hb_soc_t *soc, const hb_model_t *models, uint32_t num_models,
-                             const char *predictions, hb_validate_t *plan_out,
+                             const char *hardware, const char *predictions, hb_validate_t *plan_out,
                              hb_config_error_t *error) {
   hb_validate_t plan = {
       .soc = soc, .models = models, .num_models = num_models, .has_user = predictions != NULL};
   hb_cost_user_t *user = NULL;
-  hb_status_t status = find_kinds(&plan, error);
+  hb_status_t status = find_kinds(&plan, hardware, error);
   if (status == HB_OK && predictions != NULL) {
     status = hb_cost_user_load(predictions, check, &plan, &user, error);
   }

@@ -142,6 +142,25 @@ class Engine(Case):
         self.assertNotIn("does not describe", self.stdout)
         self.assertNotIn("noc ", self.stdout)
 
+    def test_hardware_of_a_tile(self):
+        """MAESTRO's file in place of what the SoC says: as much is the same, a narrower NoC is slower."""
+        hardware = self.folder / "hw.m"
+        times = {}
+        for name, text in (("soc", None), ("same", "num_pes: 64\nnoc_bw_cstr: 16\noffchip_bw_cstr: 8\n"),
+                           ("narrow", "num_pes: 64\nnoc_bw_cstr: 1\noffchip_bw_cstr: 8\n"),
+                           ("small", "Accelerator {num_pes: 8 top_noc_bw: 16 col_noc_bw: 16 offchip_bw: 8}")):
+            hardware.write_text(text or "")
+            out = self.run_it(name, "tiny", "--cost", "maestro",
+                              *(["--cost-hardware", f"ws8={hardware}"] if text else []))
+            cycles = {}
+            for _, job in self.records(out, "job"):
+                cycles[job["tag"].split("/")[1]] = int(job["busy"])
+            times[name] = cycles
+            self.assertEqual(self.metrics(out)["engine"], "analytical, maestro" + (f", ws8={hardware}" if text else ""))
+        self.assertEqual(times["same"], times["soc"])
+        self.assertGreater(times["narrow"]["body1"], times["soc"]["body1"])
+        self.assertGreater(times["small"]["body1"], times["soc"]["body1"])
+
     def test_json(self):
         self.run_it("j", "tiny", "--json")
         self.assertEqual(json.loads(self.stdout)["engine"], "analytical, systolic")
@@ -183,6 +202,18 @@ class Constants(Case):
             self.assertAlmostEqual(metrics["models"][0]["scores"]["energy"],
                                    1 - model["frame_energy_mj"] / 0.001, delta=0.01)
 
+    def test_score_option(self):
+        """It changes what it names, of the scenario's constants."""
+        path = self.scenario("{k_per_ms: 0, energy_max_mj: 3000}")
+        for engine, cost in (("analytical", ["--cost", "mapper"]), ("twin", [])):
+            out = self.run_it(f"{engine}-score", path, *cost, "--score", "energy_max_mj=0.5", engine=engine)
+            self.assertEqual(self.metrics(out)["score_constants"], {"k_per_ms": 0, "energy_max_mj": 0.5})
+            self.assertEqual(self.metrics(out)["models"][0]["scores"]["real_time"], 0.5)
+            out = self.run_it(f"{engine}-both", path, *cost, "--score", "k_per_ms=15,energy_max_mj=1", engine=engine)
+            model = self.metrics(out)["models"][0]
+            self.assertEqual(model["scores"]["real_time"], 1)
+            self.assertAlmostEqual(model["scores"]["energy"], 1 - model["frame_energy_mj"], places=4)
+
     def test_bad_ones(self):
         for constants, expected in (
                 ("{k: 1}", ":4:19: score_constants.k: unknown key"),
@@ -208,7 +239,9 @@ class Bad(Case):
     def test_a_table_without_a_layer(self):
         table = self.folder / "t.csv"
         for rows, expected in (
-                ("", f"{table}:1:1: expected a row for model tiny-conv, layer stem, tile ws8"),
+                ("", f"{SCENARIOS}/demo/models/tiny-conv.yaml:5:12: layers[0].name: expected a row of "
+                     f"{table} for model tiny-conv, layer stem, tile ws8"),
+                ("tiny-conv,stem,ws8,0\n", f"{table}:2:20: cycles: expected a decimal from 1"),
                 ("tiny-conv,stem,ws8,1\nno,stem,ws8,1\n", f"{table}:3:1: model: expected a model"),
                 ("tiny-conv,stern,ws8,1\n", f"{table}:2:11: layer: expected a layer of"),
                 ("tiny-conv,stem,os8,1\n", f"{table}:2:16: tile: expected a tile model"),
@@ -218,12 +251,29 @@ class Bad(Case):
                 self.refused(3, expected, "tiny", "--cost", "table", "--cost-table", table)
         self.refused(3, "No such file", "tiny", "--cost", "table", "--cost-table", "/nowhere.csv")
 
+    def test_hardware(self):
+        path = self.folder / "hw.m"
+        for item, text, expected in (
+                (f"ws8={path}", "num_pes: 7\nnoc_bw_cstr: 16\noffchip_bw_cstr: 8\n",
+                 f"{path}:1:10: num_pes: expected 8 or more, a cluster of the mapping of ws8, got 7"),
+                (f"ws8={path}", "num_pes: 64\nnoc_bw: 16\n", f"{path}:2:1: unknown key noc_bw, expected one of num_pes"),
+                (f"ws8={path}", None, f"{path}: No such file or directory"),
+                (f"ws16={path}", "", "--cost-hardware: expected TILE=FILE.m with a tile model of SoC mini-ws8, got ws16="),
+                ("ws8", "", "--cost-hardware: expected TILE=FILE.m with a tile model of SoC mini-ws8, got ws8"),
+                ("ws8=a,ws8=b", "", "--cost-hardware: ws8 is given twice")):
+            with self.subTest(item=item, text=text):
+                path.write_text(text or "")
+                if text is None:
+                    path.unlink()
+                self.refused(3, expected, "tiny", "--cost", "maestro", "--cost-hardware", item)
+
     def test_options(self):
         for args, expected in (
                 (["--cost", "magic"], "--cost: expected one of roofline, systolic, maestro, mapper,"
                                       " table, got magic"),
                 (["--cost", "table"], "--cost table and --cost-table FILE go together"),
                 (["--cost-table", "x.csv"], "--cost table and --cost-table FILE go together"),
+                (["--cost-hardware", "ws8=x.m"], "--cost-hardware: only for --cost maestro"),
                 (["--firmware", "x"], "--firmware: not for --engine analytical"),
                 (["--stall-ppm", "1"], "--stall-ppm: not for"),
                 (["--wave", "x.fst"], "--wave: not for"),
@@ -235,7 +285,7 @@ class Bad(Case):
                 self.refused(2, expected, "tiny", *args)
 
     def test_only_for_this_engine(self):
-        for option in ("--cost", "--cost-table", "--rules", "--seeds"):
+        for option in ("--cost", "--cost-table", "--cost-hardware", "--rules", "--seeds"):
             done = hilbert("run", "tiny", option, "1")
             self.assertEqual(done.returncode, 2)
             self.assertIn(f"{option}: only for --engine analytical", done.stderr)

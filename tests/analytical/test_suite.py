@@ -90,7 +90,7 @@ BAD = [
     ("suite.yaml", "[acc.yaml]", "[acc.yaml, acc.yaml]",
      "suite.yaml:10:26: accelerators[1]: acc and acc both are A of 1K PEs"),
     ("suite.yaml", "[acc.yaml]", "[suite.yaml]", "suite.yaml:1:1: suite: expected the first key to be accelerator"),
-    ("suite.yaml", "cost_table: table.csv\n", "", "hilbert: suite s has no key cost_table, which --cost table needs"),
+    ("suite.yaml", "cost_table: table.csv\n", "", "suite.yaml:1:1: missing key cost_table, needed for --cost table"),
     ("suite.yaml", "layers: .\n", "accuracy: [{model: c, measured: 1, target: 1, better: higher}]\n",
      "suite.yaml:5:20: accuracy[0].model: no scenario of the suite has a model c"),
     ("suite.yaml", "layers: .\n", "accuracy: [{model: a, measured: 0, target: 1, better: higher}]\n",
@@ -102,7 +102,7 @@ BAD = [
     ("loads.csv", "A,0.5", "A,-0.5", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got '-0.5'"),
     ("loads.csv", "A,0.5", "A,", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got ''"),
     ("loads.csv", "A,0.5", "A,nan", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got 'nan'"),
-    ("loads.csv", "A,0.5", "A,0.1234567", "loads.csv:3:21: probability: expected at most 6 decimals, got '0.1234567'"),
+    ("loads.csv", "A,0.5", "A,0.1234567", "loads.csv:3:21: probability: expected a decimal from 0 to 1 with at most 6 decimals, got '0.1234567'"),
     ("loads.csv", "A,0.5", "C,0.5", "loads.csv:3:19: depends_on: one has no task named 'C'"),
     ("loads.csv", "A,0.5", "B,0.5", "loads.csv:3:19: depends_on: dependency cycle: B -> B"),
     ("loads.csv", "100,,1", "100,B,1", "loads.csv:3:19: depends_on: dependency cycle: B -> A -> B"),
@@ -122,11 +122,22 @@ BAD = [
      "loads.csv:1:1: expected a first line with the columns scenario, task, network, model, fps, depends_on, probability"),
     # the cost table
     ("table.csv", "b,WS,1024,64,2,20\n", "",
-     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml:5)"),
+     "loads.csv:3:13: model: expected a row of table.csv for model b, dataflow WS, num_pes 1024, noc_bw 64 (acc.yaml:5)"),
     ("table.csv", "b,WS,1024", "b,WS,2048",
-     "table.csv:1:1: expected a row for model b, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:3, acc.yaml:5)"),
+     "loads.csv:3:13: model: expected a row of table.csv for model b, dataflow WS, num_pes 1024, noc_bw 64 (acc.yaml:5)"),
     ("table.csv", TABLE, BY_LAYER,
-     "table.csv:1:1: expected a row for model a, layer conv2, dataflow WS, num_pes 1024, noc_bw 64 (loads.csv:2, acc.yaml:5)"),
+     "./a.csv:3:3: layer: expected a row of table.csv for model a, layer conv2, dataflow WS, num_pes 1024, noc_bw 64 (acc.yaml:5)"),
+    ("table.csv", "64,2,20", "64,2,0", "table.csv:3:16: energy_mJ: expected an energy above 0; the suite's key zero_energy: true "
+     "allows a table without energies"),
+    ("table.csv", "b,WS", 'b,"WS', "table.csv:3:3: expected a closing quote before the file ends"),
+    ("table.csv", "b,WS", 'b,"WS"x', "table.csv:3:7: expected a comma or the line's end behind the closing quote"),
+    ("table.csv", "b,WS", 'b,W"S"', "table.csv:3:4: a value with a quote in it begins and ends with one, and has it doubled"),
+    ("table.csv", "b,WS", '"b\nc",WS', "table.csv:3:1: model: expected 1 .. 63 letters, digits, '.', '_' and '-', the first a letter "
+     "or digit, got 'b c'"),
+    ("table.csv", "a,WS,1024,64,1.5,10\nb,WS,1024", '"a",WS,1024,64,1.5,"10\n"\nb,WS,many',
+     "table.csv:2:20: energy_mJ: expected a decimal from 0 to 1000000, got '10 '"),
+    ("table.csv", "a,WS,1024,64,1.5,10\nb,WS,1024", '"a",WS,1024,64,1.5,10\n"b",WS,many',
+     "table.csv:3:8: num_pes: expected a whole number from 1 to 16777216, got 'many'"),
     ("table.csv", "b,WS,1024,64,2,", "a,WS,1024,64,2,",
      "table.csv:3:1: the row for this model, layer and part is in line 2 already"),
     ("table.csv", "64,2,20", "64,0,20", "table.csv:3:14: latency_ms: expected a decimal from 1e-09 to 1000000, got '0'"),
@@ -158,20 +169,101 @@ BAD_MODEL = [
     ("maestro", "ws.m", "(1, 1) K;\n}", "(1, 1) K;", "ws.m:7:1: expected TemporalMap, SpatialMap, Cluster or }, got the end of the file"),
     ("maestro", "ws.m", "Cluster(16", "Cluster(2048", "acc.yaml:5:5: parts[0]: expected 2048 PEs or more, the clusters of ws.m, got 1024"),
     ("maestro", "ws.m", "TemporalMap(16", "TemporalMap(0", "ws.m:3:15: expected a whole number from 1 to 65535, got 0"),
-    ("maestro", "suite.yaml", "{WS: ws.m}", "{OS: ws.m}", "acc.yaml:5:5: parts[0]: suite s has no mapping for WS"),
+    ("maestro", "suite.yaml", "{WS: ws.m}", "{OS: ws.m}", "acc.yaml:5:5: parts[0]: suite.yaml has no mapping for WS"),
     ("maestro", "suite.yaml", "{WS: ws.m}", "{XS: ws.m}",
      "suite.yaml:6:12: mappings.XS: unknown key, expected one of WS, OS, RS, IS"),
     ("maestro", "suite.yaml", "{WS: ws.m}", "{WS: no.m}", "suite.yaml:6:16: mappings.WS: cannot read no.m"),
     ("systolic", "acc.yaml", "dataflow: WS", "dataflow: RS", "acc.yaml:5:5: parts[0]: --cost systolic knows WS, OS and IS, not RS"),
-    ("roofline", "suite.yaml", "layers: .\n", "", "hilbert: suite s has no key layers, which --cost roofline needs"),
-    ("roofline", "loads.csv", "net_b,b", "net_b,c", "./c.csv: No such file or directory"),
+    ("roofline", "suite.yaml", "layers: .\n", "", "suite.yaml:1:1: missing key layers, needed for --cost roofline"),
+    ("roofline", "loads.csv", "net_b,b", "net_b,c", "loads.csv:3:13: model: cannot read the layer list ./c.csv: No such file or directory"),
     ("roofline", "a.csv", "16,16,8,8,1,1", "16,0,8,8,1,1", "./a.csv:3:19: C: expected a whole number from 1 to 65535, got '0'"),
     ("roofline", "a.csv", "1,conv2,CONV", "1,conv2,POOL", "./a.csv:3:9: op: expected CONV, got 'POOL'"),
     ("roofline", "a.csv", "1,conv2", "2,conv2", "./a.csv:3:1: idx: expected a whole number from 1 to 1, got '2'"),
     ("roofline", "a.csv", "1,conv2", "1,conv1", "./a.csv:3:3: layer: line 2 has a layer conv1 already"),
 ]
 
+# What a suite names and the cost model that is asked for does not use: check and run read it all the same.
+UNUSED = [
+    ("table", "ws.m", "SpatialMap(1, 1) K", "SpatialMap(1, 1) Q", "ws.m:6:20: expected one of K, C, R, S, Y, X, Y', X', got Q"),
+    ("table", "ws.m", FILES["ws.m"], "", "ws.m:1:1: expected Dataflow, got the end of the file"),
+    ("table", "a.csv", "16,16,8,8,1,1", "16,16,8,8,1,x", "./a.csv:3:28: S: expected a whole number from 1 to 65535, got 'x'"),
+    ("table", "b.csv", FILES["b.csv"], None, "loads.csv:3:13: model: cannot read the layer list ./b.csv: No such file or directory"),
+    ("roofline", "table.csv", "64,2,20", "64,-2,20", "table.csv:3:14: latency_ms: expected a decimal from 1e-09 to 1000000, got '-2'"),
+    ("systolic", "ws.m", "TemporalMap(16", "TemporalMap(1e1", "ws.m:3:15: expected a whole number from 1 to 65535, got 1e1"),
+    ("maestro", "table.csv", "model,", "net,", "table.csv:1:1: unknown column 'net', expected one of model, layer, dataflow, num_pes, "
+     "noc_bw, latency_ms, energy_mJ"),
+]
+# What only check looks for: files that no run reads, and answers that only another cost model would give.
+ONLY_CHECKED = [
+    ("systolic", "acc.yaml", "label: A", "label: A\nrtl_soc: a.csv", "a.csv:1:1: expected keys and values, the first key scenario, model, soc, suite or accelerator"),
+    ("roofline", "table.csv", "b,WS", "b,OS",
+     "loads.csv:3:13: model: expected a row of table.csv for model b, dataflow WS, num_pes 1024, noc_bw 64 (acc.yaml:5)"),
+    ("table", "ws.m", "Cluster(16", "Cluster(2048", "acc.yaml:5:5: parts[0]: expected 2048 PEs or more, the clusters of ws.m, got 1024"),
+]
+
+# MAESTRO's own hardware file, and the one of XRBench's evaluation; an accelerator that has its numbers from there.
+FLAT = """\
+num_pes: 1024 // comment
+l1_size_cstr: 100
+l2_size_cstr: 3000
+noc_bw_cstr: 64
+offchip_bw_cstr: 32
+"""
+BLOCK = """\
+Accelerator Acc0_1K {
+  num_pes: 1024
+  offchip_bw: 32
+  top_noc_bw: 64
+  top_noc_latency: 1
+  top_noc_multicast: True
+  col_noc_bw: 64
+  col_noc_latency: 1
+  col_noc_multicast: True
+  global_shared_memory: 4194304 // 4 MiB
+  PE_local_memory: 8192
+}
+"""
+BY_HARDWARE = FILES["acc.yaml"].replace("label: A\n", "label: A\nhardware: hw.m\n").replace(
+    "{dataflow: WS, pes: 1024, noc_elements_per_cycle: 64, offchip_elements_per_cycle: 32}", "{dataflow: WS}")
+BAD_HARDWARE = [
+    (FLAT, "num_pes: 1024", "num_pes: 0", "hw.m:1:10: num_pes: expected a whole number from 1 to 16777216, got 0"),
+    (FLAT, "num_pes: 1024", "num_pes: -1", "hw.m:1:10: num_pes: expected a whole number from 1 to 16777216, got -1"),
+    (FLAT, "num_pes: 1024", "num_pes: 1e3", "hw.m:1:10: num_pes: expected a whole number from 1 to 16777216, got 1e3"),
+    (FLAT, "num_pes: 1024", "num_pes: ", "hw.m:2:1: num_pes: expected a whole number from 1 to 16777216, got l1_size_cstr"),
+    (FLAT, "num_pes: 1024", "num_pes 1024", "hw.m:1:9: expected :, got 1024"),
+    (FLAT, "num_pes: 1024 // comment\n", "", "hw.m:5:1: missing key num_pes before the end of the file"),
+    (FLAT, "l1_size_cstr", "l1_size", "hw.m:2:1: unknown key l1_size, expected one of num_pes, l1_size_cstr, l2_size_cstr, noc_bw_cstr, "
+     "NoC_NumHops, offchip_bw_cstr"),
+    (FLAT, "l1_size_cstr: 100", "l1_size_cstr: 0", "hw.m:2:15: l1_size_cstr: expected a whole number from 1 to 2147483647, got 0"),
+    (FLAT, "l1_size_cstr: 100", "num_pes: 100", "hw.m:2:1: num_pes: already given in line 1"),
+    (FLAT, "noc_bw_cstr", "NoC_NumHops: 2 noc_bw_cstr", "hw.m:4:14: NoC_NumHops: expected 1, the only value that the cost model knows, got 2"),
+    (FLAT, FLAT, "", "hw.m:1:1: missing key num_pes before the end of the file"),
+    (FLAT, FLAT, None, "acc.yaml:3:11: hardware: cannot read hw.m"),
+    (FLAT, FLAT, 2 * BLOCK, "acc.yaml:3:11: hardware: hw.m describes 2 accelerators, and there are 1 parts"),
+    (BLOCK, "col_noc_bw: 64", "col_noc_bw: 32",
+     "hw.m:7:15: col_noc_bw: expected 64, the top_noc_bw, since the cost model knows one bandwidth for all levels, got 32"),
+    (BLOCK, "top_noc_multicast: True", "top_noc_multicast: False",
+     "hw.m:6:22: top_noc_multicast: expected True, the only value that the cost model knows, got False"),
+    (BLOCK, "col_noc_latency: 1", "col_noc_latency: 2",
+     "hw.m:8:20: col_noc_latency: expected 1, the only value that the cost model knows, got 2"),
+    (BLOCK, "  offchip_bw: 32\n", "", "hw.m:11:1: missing key offchip_bw before }"),
+    (BLOCK, "num_pes", "pes", "hw.m:2:3: unknown key pes, expected one of num_pes, offchip_bw, top_noc_bw, top_noc_latency, "
+     "top_noc_multicast, col_noc_bw, col_noc_latency, col_noc_multicast, global_shared_memory, PE_local_memory"),
+    (BLOCK, "}\n", "", "hw.m:12:1: expected one of num_pes, offchip_bw, top_noc_bw, top_noc_latency, top_noc_multicast, col_noc_bw, "
+     "col_noc_latency, col_noc_multicast, global_shared_memory, PE_local_memory or }, got the end of the file"),
+    (BLOCK, "Acc0_1K {", "Acc0_1K", "hw.m:2:3: expected {, got num_pes"),
+    (BLOCK, "}\n", "}\nnum_pes: 3\n", "hw.m:13:1: expected the end of the file, got num_pes"),
+]
+BAD_BY_HARDWARE = [
+    ("{dataflow: WS}", "{dataflow: WS, pes: 5}", "acc.yaml:6:25: parts[0].pes: the key hardware gives it already"),
+    ("hardware: hw.m\n", "", "acc.yaml:5:5: parts[0]: missing key pes"),
+]
+
 USAGE = [
+    (("--engine", "analytical", "--rules", "xrbench", "--score", "k=1"),
+     "--score: unknown key k, expected one of k_per_ms, energy_max_mj"),
+    (("--engine", "analytical", "--rules", "xrbench", "--cost-hardware", "ws8=x.m"),
+     "--cost-hardware: not for --engine analytical --rules"),
     (("--rules", "xrbench"), "--rules: only for --engine analytical"),
     (("--cost", "table"), "--cost: only for --engine analytical"),
     (("--seeds", "3"), "--seeds: only for --engine analytical"),
@@ -226,6 +318,110 @@ class Suite(unittest.TestCase):
                 self.write({name: text})
                 self.complains(3, line, "run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--cost", model,
                                "--out", "out")
+
+    def plant(self, name, old, new):
+        self.assertIn(old, FILES[name])
+        self.write({name: FILES[name].replace(old, new or "")})
+        if new is None:
+            (self.dir / name).unlink()
+
+    def test_unused_files_are_read(self):
+        for model, name, old, new, line in UNUSED:
+            with self.subTest(name=name, new=new):
+                self.plant(name, old, new)
+                self.complains(3, line, "check", "suite.yaml")
+                self.complains(3, line, "run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--cost", model,
+                               "--out", "out")
+
+    def test_check_finds_more(self):
+        for model, name, old, new, line in ONLY_CHECKED:
+            with self.subTest(name=name, new=new):
+                self.plant(name, old, new)
+                self.complains(3, line, "check", "suite.yaml")
+                self.run_suite("--cost", model)
+                shutil.rmtree(self.dir / "out")
+
+    def test_check_and_run_agree_on_bad_files(self):
+        """check reports what run with the table does, in the same words."""
+        for name, old, new, line in BAD:
+            if "cost_table" not in line:
+                with self.subTest(name=name, new=new):
+                    self.plant(name, old, new)
+                    self.complains(3, line, "check", "suite.yaml")
+
+    def test_hardware_files(self):
+        expected = {model: self.run_suite("--cost", model) for model in ("table", "maestro", "roofline")}
+        for text in (FLAT, BLOCK, BLOCK.replace(" Acc0_1K", ""), FLAT + "NoC_NumHops: 1;\n"):
+            self.write({"acc.yaml": BY_HARDWARE, "hw.m": text})
+            self.assertEqual(self.hilbert("check", "acc.yaml").stdout, "acc.yaml: accelerator acc, 1 parts, 1K PEs, 1000 MHz\n")
+            for model, rows in expected.items():
+                self.assertEqual(self.run_suite("--cost", model), rows)
+        # two parts, in the order of the blocks
+        parts = "  - {dataflow: WS, pes: %u, noc_elements_per_cycle: %u, offchip_elements_per_cycle: %u}\n"
+        head = FILES["acc.yaml"].split("  - ")[0]
+        self.write({"acc.yaml": head + parts % (256, 16, 8) + parts % (1024, 64, 32)})
+        two = self.run_suite("--cost", "maestro")
+        self.write({"acc.yaml": head.replace("label: A\n", "label: A\nhardware: hw.m\n") + 2 * "  - {dataflow: WS}\n",
+                    "hw.m": BLOCK.replace("1024", "256").replace("64\n", "16\n").replace("bw: 32", "bw: 8") + BLOCK})
+        self.assertEqual(self.run_suite("--cost", "maestro"), two)
+        self.assertEqual({row["pes"] for row in two}, {"1280"})
+
+    def test_bad_hardware_files(self):
+        for good, old, new, line in BAD_HARDWARE:
+            with self.subTest(new=new, line=line):
+                self.assertIn(old, good)
+                self.write({"acc.yaml": BY_HARDWARE, "hw.m": good.replace(old, new or "")})
+                if new is None:
+                    (self.dir / "hw.m").unlink()
+                self.complains(3, line, "check", "suite.yaml")
+                self.complains(3, line, "run", "suite.yaml", "--engine", "analytical", "--rules", "xrbench", "--out", "out")
+        for old, new, line in BAD_BY_HARDWARE:
+            self.write({"acc.yaml": BY_HARDWARE.replace(old, new), "hw.m": FLAT})
+            self.complains(3, line, "check", "suite.yaml")
+
+    def test_no_prefix_of_a_hardware_file_crashes(self):
+        for text in (FLAT, 2 * BLOCK):
+            for length in range(0, len(text), 5):
+                self.write({"acc.yaml": BY_HARDWARE, "hw.m": text[:length]})
+                self.assertIn(self.hilbert("check", "acc.yaml").returncode, (0, 3))
+
+    def test_published_hardware_files(self):
+        """Accelerator J is Dual_4K.m of the published evaluation; given as such, its costs are the same."""
+        text = BLOCK.replace("1024", "2048").replace("64\n", "128\n").replace("offchip_bw: 32", "offchip_bw: 128")
+        given = (SCENARIOS / "xrbench/accelerators/j-4k.yaml").read_text()
+        self.assertEqual(given.count("pes: 2048, noc_elements_per_cycle: 128, offchip_elements_per_cycle: 128}"), 2)
+        suite = (SCENARIOS / "xrbench/all.yaml").read_text().replace(": published", f": {SCENARIOS}/xrbench/published")
+        suite = suite[:suite.index("accelerators:")] + "accelerators: [j.yaml]\n"
+        (self.dir / "hw.m").write_text(2 * text)
+        (self.dir / "all.yaml").write_text(suite)
+        rows = {}
+        for name, changed in (("yaml", given),
+                              ("hw", given.replace("clock_mhz", "hardware: hw.m\nclock_mhz").replace(
+                                  ", pes: 2048, noc_elements_per_cycle: 128, offchip_elements_per_cycle: 128}", "}"))):
+            (self.dir / "j.yaml").write_text("\n".join(l for l in changed.splitlines() if not l.startswith("rtl_soc")) + "\n")
+            for cost in ("table", "maestro"):
+                rows[name, cost] = self.run_suite("--cost", cost, suite="all.yaml")
+        self.assertEqual(rows["yaml", "maestro"], rows["hw", "maestro"])
+        self.assertEqual(rows["yaml", "table"], rows["hw", "table"])
+
+    def test_a_table_without_energies(self):
+        self.write({"suite.yaml": FILES["suite.yaml"].replace("layers:", "zero_energy: true\nlayers:"),
+                    "table.csv": TABLE.replace("2,20", "2,0")})
+        self.assertEqual(self.run_suite()[1]["value"], f"{(1490 + 1500) / 3000:.6f}")
+
+    def test_quoted_values(self):
+        rows = self.run_suite()
+        for text in ("\n".join(",".join(f'"{v}"' for v in line.split(",")) for line in TABLE.splitlines()),
+                     TABLE.replace(",10\n", ',"10"\n').replace("\n", "\r\n"),
+                     TABLE.replace("\n", "\n\n# a comment, \"quoted\n")):
+            self.write({"table.csv": text})
+            self.assertEqual(self.run_suite(), rows)
+
+    def test_score_constants_of_the_command_line(self):
+        rows = self.run_suite("--score", "k_per_ms=0,energy_max_mj=100")
+        self.assertEqual([r["value"] for r in rows], ["0.500000", f"{0.5 * (0.9 + 0.8) / 2:.6f}"])
+        rows = self.run_suite("--score", "energy_max_mj=100")  # what is not named is the suite's
+        self.assertEqual(rows[0]["value"], "1.000000")
 
     def test_every_model_answers(self):
         for model in ("table", "maestro", "roofline", "systolic"):

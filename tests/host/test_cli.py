@@ -119,6 +119,9 @@ TEXTS = {"soc": SOC, "model": MODEL, "scenario": SCENARIO, "heavy": HEAVY, "path
 BAD_FILES = [
     *(("model", MODEL, PATHS.replace(old, new), "%s" % line) for old, new, line in (
         ("skip_probability: 0.5", "skip_probability: 1.5", "9:51: blocks[0].skip_probability: expected 0 .. 1, got 1.5"),
+        ("skip_probability: 0.5", "skip_probability: -0.5", "9:51: blocks[0].skip_probability: expected 0 .. 1, got -0.5"),
+        ("skip_probability: 0.5", "skip_probability: 1.0000001",
+         "9:51: blocks[0].skip_probability: expected 0 .. 1 with at most 6 decimals, got 1.0000001"),
         ("skip_probability", "probability", "9:33: blocks[0].probability: unknown key, expected one of name, layers, skip_probability"),
         (", skip_probability: 0.5", "", "9:5: blocks[0]: missing key skip_probability"),
         ("[b, c]", "[b]", "9:25: blocks[0].layers: expected 2 items, got 1"),
@@ -139,7 +142,7 @@ BAD_FILES = [
         ("after: d", "after: x", "11:13: exits[0].after: no layer is named x"),
         ("after: d", "after: e", "11:13: exits[0].after: e is the last layer: there is nothing to leave out"),
         ("after: d", "after: b", "11:13: exits[0].after: b is in block one, which may be skipped"),
-        ("probability: 0.25", "probability: often", "11:29: exits[0].probability: expected a decimal number such as 16.67, got often"),
+        ("probability: 0.25", "probability: often", "11:29: exits[0].probability: expected 0 .. 1 as a plain decimal, got often"),
         ("  - {after: d", "  - {after: d, probability: 0.1}\n  - {after: d", "12:13: exits[1].after: expected a layer behind d, the exit before"),
         ("{name: d,", "{name: d, constants_of: x,", "6:29: layers[3].constants_of: expected an earlier layer, got x"),
         ("{name: d,", "{name: d, constants_of: e,", "6:29: layers[3].constants_of: expected an earlier layer, got e"),
@@ -157,8 +160,10 @@ BAD_FILES = [
         ("supernet: [{model: model.yaml, accuracy: 1.1}]", "10:46: tasks[2].supernet[0].accuracy: expected 0.000001 .. 1, got 1.1"),
         ("supernet: [{model: no.yaml, accuracy: 1}]", "10:24: tasks[2].supernet[0].model: cannot read no.yaml"),
         ("supernet: []", "10:15: tasks[2].supernet: expected 1 .. 8 items, got 0"),
-        ("model: model.yaml\n    start_ms: -1", "11:15: tasks[2].start_ms: expected a decimal number such as 16.67, got -1"),
-        ("model: model.yaml\n    start_ms: 5\n    stop_ms: 5", "12:14: tasks[2].stop_ms: must be above start_ms"),
+        ("model: model.yaml\n    start_ms: -1", "11:15: tasks[2].start_ms: expected 0 .. 3600000, got -1"),
+        ("model: model.yaml\n    start_ms: 1\n    stop_ms: 1", "12:14: tasks[2].stop_ms: must be above start_ms"),
+        ("model: model.yaml\n    start_ms: 2", "11:15: tasks[2].start_ms: must be below duration_ms, the run's end"),
+        ("model: model.yaml\n    stop_ms: 2.000000001", "11:14: tasks[2].stop_ms: must not be above duration_ms, the run's end"),
         ("model: model.yaml\n    stop_ms: 0", "11:14: tasks[2].stop_ms: expected 0.000000001 .. 3600000, got 0"))),
     ("scenario", "    model: model.yaml\n", "    supernet: [{model: model.yaml, accuracy: 1}, {model: heavy.yaml, accuracy: 0.5}]\n",
      "10:58: tasks[2].supernet[1].model: the heaviest comes first: heavy has more MACs than the one before"),
@@ -168,7 +173,7 @@ BAD_FILES = [
      "8:77: tasks[1].depends_on: frames are matched by number, so B and A need the same start_ms and stop_ms"),
     *(("scenario", "duration_ms: 2\n", f"duration_ms: 2\nscheduler:\n  {new}\n", line) for new, line in (
         ("alpha: 2.1", "5:10: scheduler.alpha: expected 0 .. 2, got 2.1"),
-        ("beta: x", "5:9: scheduler.beta: expected a decimal number such as 16.67, got x"),
+        ("beta: x", "5:9: scheduler.beta: expected 0 .. 2 as a plain decimal, got x"),
         ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
          "tune_interval_ms, tune_step, tune_stop"),
         ("drop: 3", "5:9: scheduler.drop: expected true or false"),
@@ -215,15 +220,15 @@ BAD_FILES = [
     ("scenario", "{name: camera, jitter_us: 5}", "&x {name: camera, jitter_us: 5}\n  - *x", "5:5: sensors[1]: aliases are not supported"),
     ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS),
     # decimals
-    ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got fast"),
-    ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got -1"),
-    ("scenario", "rate_hz: 16.67", "rate_hz: 1e3", "11:14: tasks[2].rate_hz: expected a decimal number such as 16.67, got 1e3"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000 as a plain decimal, got fast"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got -1"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 1e3", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000 as a plain decimal, got 1e3"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 0", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 0"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 0.0", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 0.0"),
-    ("scenario", "rate_hz: 16.67", "rate_hz: 1.0000001", "11:14: tasks[2].rate_hz: expected at most 6 decimals, got 1.0000001"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 1.0000001", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000 with at most 6 decimals, got 1.0000001"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 99999999999999999999999", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got 99999999999999999999999"),
     ("scenario", "duration_ms: 2", "duration_ms: 0", "3:14: duration_ms: expected 0.000000001 .. 3600000, got 0"),
-    ("soc", "tccd_ns: 5.0", "tccd_ns: 5.0001", "28:12: dram.tccd_ns: expected at most 3 decimals, got 5.0001"),
+    ("soc", "tccd_ns: 5.0", "tccd_ns: 5.0001", "28:12: dram.tccd_ns: expected 0.001 .. 1000000 with at most 3 decimals, got 5.0001"),
     ("soc", "tccd_ns: 5.0", "tccd_ns: 0", "28:12: dram.tccd_ns: expected 0.001 .. 1000000, got 0"),
     ("soc", "clock_mhz: 100", "clock_mhz: 0", "2:12: clock_mhz: expected 0.001 .. 10000, got 0"),
     # scenarios: meaning
@@ -267,6 +272,10 @@ BAD_FILES = [
      "5:33: faults[0].time: expected a time up to an hour, such as 10 ms, got '1  ms'"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nfaults:\n  - {tile: 0, kind: hang, time: 2 h}",
      "5:33: faults[0].time: expected a time up to an hour, such as 10 ms, got '2 h'"),
+    ("scenario", "duration_ms: 2", "duration_ms: 2\nfaults:\n  - {tile: 0, kind: hang, time: 2 ms}",
+     "5:33: faults[0].time: must be before duration_ms, the run's end, got '2 ms'"),
+    ("scenario", "jitter_us: 5", "offset_ms: 2",
+     "7:57: tasks[0].sensor: with the sensor's offset_ms the first frame would come after duration_ms, the run's end"),
     ("scenario", "    model: model.yaml", "    model: no.yaml", "10:12: tasks[2].model: cannot read no.yaml"),
     ("scenario", "soc: soc.yaml", "soc: no.yaml", "2:6: soc: cannot read no.yaml"),
     ("scenario", "    model: model.yaml", "    model: soc.yaml", "soc.yaml:1:1: soc: expected the first key to be model"),
@@ -352,7 +361,7 @@ BAD_FILES = [
      "27559.805, to close rows, refresh, open rows and move a burst"),
     ("soc", "trfc_ns: 350\n  trefi_ns: 7800", "trfc_ns: 40\n  trefi_ns: 99.999",
      "33:13: dram.trefi_ns: must be at least that of any device, 100.000 ns, got 99.999"),
-    ("soc", "tiles:\n", "energy:\n  mac_pj: -1\ntiles:\n", "37:11: energy.mac_pj: expected a decimal number such as 16.67, got -1"),
+    ("soc", "tiles:\n", "energy:\n  mac_pj: -1\ntiles:\n", "37:11: energy.mac_pj: expected 0 .. 1000000000, got -1"),
     ("soc", "tiles:\n", "energy:\n  dram_read_pj: 1000000001\ntiles:\n", "37:17: energy.dram_read_pj: expected 0 .. 1000000000, got 1000000001"),
     ("soc", "tiles:\n", "energy:\n  mac: 1\ntiles:\n",
      "37:3: energy.mac: unknown key, expected one of mac_pj, sram_8kib_pj, sram_32kib_pj, sram_1mib_pj, flit_hop_pj, "
@@ -442,6 +451,27 @@ class BadFiles(Case):
                                                   .replace("soc: soc.yaml", "soc: ../soc.yaml"))
         self.complains(3, "deep/s.yaml:10:12: tasks[2].model: cannot read deep/../no.yaml", "check", "deep/s.yaml")
 
+    def test_check_reads_everything_a_scenario_names(self):
+        """Every set of models, every network of a supernet, and the SoC."""
+        sets = SCENARIO.replace("soc: soc.yaml\n", "soc: soc.yaml\nmodel_sets: [{name: one, folder: .}, {name: two, folder: deep}]\n")
+        (self.dir / "deep").mkdir()
+        (self.dir / "deep" / "model.yaml").write_text(MODEL)
+        self.write("scenario", sets)
+        self.assertEqual(self.hilbert("check", "scenario.yaml").returncode, 0)
+        (self.dir / "deep" / "model.yaml").write_text(MODEL.replace("op: matmul", "op: matmul, groups: 2"))
+        done = self.hilbert("check", "scenario.yaml")
+        self.assertEqual((done.returncode, done.stderr), (3, "deep/model.yaml:8:35: layers[2].groups: not for a matmul\n"))
+        (self.dir / "deep" / "model.yaml").unlink()
+        done = self.hilbert("check", "scenario.yaml")
+        self.assertEqual((done.returncode, done.stderr), (3, "scenario.yaml:8:22: tasks[0].model: cannot read deep/model.yaml\n"))
+        supernet = SCENARIO.replace("    model: model.yaml\n", "    supernet:\n      - {model: model.yaml, accuracy: 1}\n"
+                                    "      - {model: paths.yaml, accuracy: 0.9}\n")
+        self.write("paths", TEXTS["paths"].replace("probability: 0.25", "probability: 25"))
+        (self.dir / "scenario.yaml").write_text(supernet)
+        self.complains(3, "paths.yaml:11:29: exits[0].probability: expected 0 .. 1, got 25", "check", "scenario.yaml")
+        self.write("soc", SOC.replace("flit_bits: 128", "flit_bits: 100"))
+        self.complains(3, "soc.yaml:7:14: noc.flit_bits: expected a power of two from 64 to 512, got 100", "check", "scenario.yaml")
+
     def test_missing_files(self):
         self.complains(3, "no.yaml: No such file or directory", "check", "no.yaml")
         self.complains(3, "no.yaml: No such file or directory", "run", "no.yaml")
@@ -474,6 +504,35 @@ class BadFiles(Case):
                 self.assertEqual(len(done.stderr.splitlines()), 1 if done.returncode else 0, done.stderr)
 
 
+class ShorterRuns(Case):
+    TEXT = SCENARIO.replace("duration_ms: 2", "duration_ms: 20\nfaults:\n  - {tile: 0, kind: error, time: 15 ms}").replace(
+        "    rate_hz: 16.67\n", "    rate_hz: 16.67\n    start_ms: 2\n    stop_ms: 18.5\n")
+
+    def test_what_is_left_out_is_said_once(self):
+        """--duration may end a run before what the scenario has planned: one line, and a note in the results."""
+        self.write("scenario", self.TEXT)
+        note = ("--duration ends the run at 1 ms, before faults[0] at 15 ms, the first frame of C at 2 ms, "
+                "stop_ms of C at 18.5 ms")
+        for extra in ((), ("--wave", "w.fst")):
+            done = self.hilbert("run", "scenario.yaml", "--engine", "twin", "--duration", "1ms", "--out", "o", *extra)
+            self.assertEqual((done.returncode, done.stderr), (0, f"hilbert: warning: {note}\n"))
+            self.assertEqual(json.loads((self.dir / "o" / "metrics.json").read_text())["note"], note)
+
+    def test_more_than_three_are_counted(self):
+        text = self.TEXT.replace("time: 15 ms}", "time: 15 ms}" + 3 * "\n  - {tile: 0, kind: error, time: 16.5 ms}")
+        self.write("scenario", text)
+        done = self.hilbert("run", "scenario.yaml", "--engine", "twin", "--duration", "17ms", "--out", "o")
+        self.assertEqual(done.stderr, "hilbert: warning: --duration ends the run at 17 ms, before stop_ms of C at 18.5 ms\n")
+        done = self.hilbert("run", "scenario.yaml", "--engine", "twin", "--duration", "1ms", "--out", "o")
+        self.assertEqual(done.stderr, "hilbert: warning: --duration ends the run at 1 ms, before faults[0] at 15 ms, "
+                                      "faults[1] at 16.5 ms, faults[2] at 16.5 ms and 3 more\n")
+
+    def test_a_run_of_full_length_has_no_note(self):
+        done = self.hilbert("run", "scenario.yaml", "--engine", "twin", "--duration", "2ms", "--out", "o")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertNotIn("note", json.loads((self.dir / "o" / "metrics.json").read_text()))
+
+
 class Usage(Case):
     def test_model_sets(self):
         scenario = SCENARIOS / "xrbench" / "social-interaction-b.yaml"
@@ -495,6 +554,11 @@ class Usage(Case):
             ("--sched: parameters of the policy dream, not of fcfs", "run", "tiny", "--sched", "alpha=0.5"),
             ("--sched: expected key=value, such as alpha=0.5 or drop=off, got alpha", "run", "tiny", "--sched", "alpha"),
             ("--sched: alpha: expected 0 .. 2, got 2.5", "run", "tiny", "--sched", "beta=1,alpha=2.5"),
+            ("--sched: alpha is given twice", "run", "tiny", "--sched", "alpha=0.5,beta=1,alpha=0.5"),
+            ("--score: k_per_ms: expected 0 .. 1000000, got -1", "run", "tiny", "--score", "k_per_ms=-1"),
+            ("--score: energy_max_mj is given twice", "run", "tiny", "--score", "energy_max_mj=1,energy_max_mj=2"),
+            ("--score: unknown key k, expected one of k_per_ms, energy_max_mj", "run", "tiny", "--score", "k=15"),
+            ("--score: expected key=value, such as k_per_ms=15, got 15", "run", "tiny", "--score", "15"),
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
             ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
             ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),

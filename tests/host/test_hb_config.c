@@ -515,7 +515,7 @@ static void test_scenario__start_stop_and_scheduler(void **state) {
   FILE *file = fopen(path, "w");
   assert_non_null(file);
   fprintf(file,
-          "scenario: s\nduration_ms: 2\nscheduler: {alpha: 0.5, drop: false, drop_window: 1, "
+          "scenario: s\nduration_ms: 20\nscheduler: {alpha: 0.5, drop: false, drop_window: 1, "
           "tune_step: "
           "0.25}\nsensors: [{name: camera}]\ntasks:\n  - {name: A, model: " SCENARIOS
           "demo/models/tiny-conv.yaml, rate_hz: 10, sensor: camera, start_ms: 0.5, stop_ms: 20}\n");

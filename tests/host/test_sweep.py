@@ -55,6 +55,14 @@ class Sweep(unittest.TestCase):
                 found[os.path.relpath(folder, os.path.join(self.out, "runs"))] = os.stat(os.path.join(folder, "metrics.json")).st_mtime_ns
         return found
 
+    def test_score_constants_reach_the_runs(self):
+        for score in ("k_per_ms=0", "k_per_ms=0,energy_max_mj=2"):  # other ones are other runs
+            self.sweep("tiny", "--duration=2ms", "--engine=analytical", f"--score={score}")
+            for folder in self.times():
+                with open(os.path.join(self.out, "runs", folder, "metrics.json"), encoding="utf-8") as file:
+                    constants = json.load(file)["score_constants"]
+                self.assertEqual(constants, {"k_per_ms": 0, "energy_max_mj": 2 if "=2" in score else 1500})
+
     def test_numbers_are_those_of_the_runs(self):
         text = self.demo("--baseline=edf").stdout
         runs = self.rows("sweep.csv")
@@ -228,6 +236,7 @@ class Sweep(unittest.TestCase):
                 (["tiny", "--duration=0ms"], 2, "--duration: expected 1ps to 3600s"),
                 (["tiny", "--baseline=none"], 2, "--baseline: expected one of the policies or settings of the sweep, got none"),
                 (["tiny", "--engine=nope"], 2, "--engine: expected rtl, twin or analytical, got nope"),
+                (["tiny", "--score=k=1"], 2, "--score: unknown key k, expected one of k_per_ms, energy_max_mj"),
                 (["tiny", "--sched=x y=1"], 2, "--sched: expected [NAME:]key=value"),
                 (["tiny", "--sched=few:drop=of"], 2, "--sched: "),
                 (["tiny", "--soc=nowhere"], 3, "nowhere: no such soc"),

@@ -42,6 +42,7 @@ class Case(unittest.TestCase):
             return f"{match[1]}: {path.resolve() if path.exists() else match[2]}"
 
         text = re.sub(r"\b(model|soc|folder): ([^\s,}]+)", absolute, source.read_text())
+        text = re.sub(r"(?m)^duration_ms: .*$", f"duration_ms: {self.duration.removesuffix('ms')}", text)
         text += "faults:\n" + "".join(f"  - {{tile: {t}, kind: {k}, time: {when}}}\n" for t, k, when in faults)
         path = self.folder / source.name
         path.write_text(text)

@@ -212,6 +212,28 @@ class Scenarios(Case):
         self.assertIn("--policy is for scenarios, and none is named", done.stderr)
 
 
+class Hardware(Case):
+    def test_maestro_is_told_of_it(self):
+        """MAESTRO's file of a tile changes what maestro predicts, and nothing else."""
+        path = self.folder / "hw.m"
+        rows = {}
+        for bandwidth in (16, 1):
+            path.write_text(f"num_pes: 64\nnoc_bw_cstr: {bandwidth}\noffchip_bw_cstr: 8\n")
+            out = self.folder / str(bandwidth)
+            done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--out", out, "--cost-hardware", f"ws8={path}")
+            self.assertEqual(done.returncode, 0, done.stderr)
+            rows[bandwidth] = self.rows(out)
+        _, out = self.validate("plain", soc="mini-ws8", models="tiny-conv")
+        self.assertEqual(rows[16], self.rows(out))
+        changed = {key for a, b in zip(rows[16], rows[1]) for key in a if a[key] != b[key]}
+        self.assertEqual(changed, {"maestro"})
+        done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--out", self.folder / "o", "--cost-hardware", "ws8=no.m")
+        self.assertEqual((done.returncode, done.stderr), (3, "no.m: No such file or directory\n"))
+        done = hilbert("validate", "--soc", "mini-ws8", "tiny", "--duration", "2ms", "--engine", "twin", "--out", self.folder / "e",
+                       "--cost-hardware", f"ws8={path}")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+
+
 class Predictions(Case):
     HEAD = "model,layer,tile,cycles\n"
 
@@ -236,6 +258,9 @@ class Predictions(Case):
         _, out = self.predict(text, 0)
         for row in self.rows(out):
             self.assertEqual(int(row["user"]), 2 * int(row["measured"]))
+        plain = self.rows(out)
+        _, out = self.predict("\r\n".join(",".join(f'"{value}"' for value in line.split(",")) for line in text.split()), 0)
+        self.assertEqual(self.rows(out), plain)
         mine = [e for e in json.loads((out / "validate.json").read_text())["errors"]
                 if e["cost"] == "user"]
         self.assertEqual({e["mean"] for e in mine}, {1.0})
@@ -244,8 +269,6 @@ class Predictions(Case):
     def test_bad_ones(self):
         good = "tiny-matmul,expand,ws8,100\n"
         for rows, expected in (
-                ("", ":1:1: expected a row for model tiny-matmul, layer expand, tile ws8"),
-                (good, ":1:1: expected a row for model tiny-matmul, layer project, tile ws8"),
                 (good + good, ":3:1: line 2 has model tiny-matmul, layer expand, tile ws8 already"),
                 (good + "tiny,expand,ws8,1\n", ":3:1: model: expected a model that is asked for"),
                 (good + "tiny-matmul,expond,ws8,1\n",
@@ -260,6 +283,18 @@ class Predictions(Case):
             with self.subTest(rows=rows):
                 stderr, _ = self.predict(self.HEAD + rows)
                 self.assertTrue(stderr.startswith(expected), stderr)
+
+    def test_one_is_missing(self):
+        """The layer that nobody predicted is named where it stands."""
+        model = SCENARIOS / "demo/models/tiny-matmul.yaml"
+        path = self.folder / "mine.csv"
+        good = "tiny-matmul,expand,ws8,100\n"
+        for rows, line in (("", "4:12: layers[0].name: expected a row of {} for model tiny-matmul, layer expand, tile ws8"),
+                           (good, "5:12: layers[1].name: expected a row of {} for model tiny-matmul, layer project, tile ws8")):
+            with self.subTest(rows=rows):
+                path.write_text(self.HEAD + rows)
+                done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "--predictions", path)
+                self.assertEqual((done.returncode, done.stderr), (3, f"{model}:{line.format(path)}\n"))
 
     def test_bad_columns(self):
         stderr, _ = self.predict("model,layer,cycles\n")
