@@ -148,10 +148,12 @@ static void clean(const one_t *one) {
     return;
   }
   char path[HB_PATH_MAX_BYTES + 32];
-  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
-  (void)!unlink(path);
-  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
-  (void)!unlink(path);
+  static const char *const LEFT[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp",
+                                     HB_OUTDIR_INFERENCES, HB_OUTDIR_INFERENCES ".tmp"};
+  for (size_t i = 0; i < sizeof(LEFT) / sizeof(LEFT[0]); i++) {
+    snprintf(path, sizeof(path), "%s/%s", one->out, LEFT[i]);
+    (void)!unlink(path);
+  }
   (void)!rmdir(one->out);
 }
 

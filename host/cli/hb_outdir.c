@@ -15,6 +15,8 @@
 /* All a run leaves, in the order in which it is removed. */
 static const char *const RESULTS[] = {HB_OUTDIR_METRICS,
                                       HB_OUTDIR_METRICS ".tmp",
+                                      HB_OUTDIR_INFERENCES,
+                                      HB_OUTDIR_INFERENCES ".tmp",
                                       HB_OUTDIR_REPORT,
                                       HB_OUTDIR_REPORT ".tmp",
                                       HB_OUTDIR_TRACE,

@@ -359,9 +359,6 @@ static int build_machine(run_t *run) {
       .functional = options->functional && twins != 0,
       .wave = run->drawing ? &run->draw.wave : NULL,
   };
-  if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
-    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
-  }
   if (run->costs != NULL) {
     return HB_EXIT_OK;
   }
@@ -654,6 +651,7 @@ static int collect_metrics(run_t *run) {
   metrics->engine = run->engine;
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
+  metrics->score = run->score;
   for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
     const hb_model_t *model = &run->scenario.tasks[i].model;
     metrics->variants[i].num = model->num_variants;
@@ -725,6 +723,10 @@ static int write_results(run_t *run) {
     }
   }
   char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_INFERENCES);
+  if (hb_inferences_write(metrics, path, why, sizeof(why)) != HB_OK) {
+    exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
+  }
   snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_METRICS);
   if (hb_metrics_write(metrics, path, why, sizeof(why)) != HB_OK) {
     exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
@@ -786,7 +788,9 @@ static int load_all(run_t *run) {
       options->ux_window_ps != 0 ? options->ux_window_ps : UX_WINDOW_PS, run->soc.clock_khz);
   hb_ux_init(&run->metrics.ux, run->scenario.num_tasks, window);
   if (hb_collect_begin(&run->metrics) != HB_OK ||
-      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, &run->energy) != HB_OK) {
+      hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK ||
+      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, run->score, &run->energy) !=
+          HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   return options->draw.file == NULL ? HB_EXIT_OK
