@@ -222,9 +222,9 @@ static int find_costs(run_t *run) {
     return HB_EXIT_OK;
   }
   hb_config_error_t error;
-  const hb_status_t status =
-      hb_job_cost_new(&run->scenario, &run->soc, &run->workload, run->options->cost,
-                      run->options->cost_table, &run->costs, &error);
+  const hb_status_t status = hb_job_cost_new(&run->scenario, &run->soc, &run->workload,
+                                             run->options->cost, run->options->cost_table,
+                                             run->options->cost_table_shared, &run->costs, &error);
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
