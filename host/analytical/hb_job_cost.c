@@ -106,7 +106,7 @@ static hb_status_t fill(hb_job_cost_t *costs, const hb_workload_t *workload, con
 
 hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
                             const hb_workload_t *workload, const char *cost, const char *table,
-                            const char *hardware, hb_job_cost_t **costs_out,
+                            const char *hardware, bool shared, hb_job_cost_t **costs_out,
                             hb_config_error_t *error) {
   hb_job_cost_t *costs = calloc(1, sizeof(*costs));
   hb_cost_user_t *user = NULL;
@@ -129,7 +129,7 @@ hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
     snprintf(error->text, sizeof(error->text), "hilbert: out of memory");
   }
   if (status == HB_OK && table != NULL) {
-    status = hb_cost_user_load(table, check, costs, &user, error);
+    status = hb_cost_user_load(table, shared ? NULL : check, costs, &user, error);
   }
   if (status == HB_OK) {
     status = fill(costs, workload, cost, user, hardware, error);

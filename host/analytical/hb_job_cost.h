@@ -27,11 +27,13 @@ const char *hb_job_cost_name(uint32_t index);
  * @param table path of the CSV file; `table` alone.
  * @param hardware "TILE=FILE.m", separated by commas: tile models of the SoC and their hardware
  *                 (hb_cost_tile_option()); `maestro` alone. NULL: none.
+ * @param shared the file is for more than this scenario, and its rows were checked against all of
+ * it: those of other models and layers are no errors.
  * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_job_cost_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
                                         const hb_workload_t *workload, const char *cost,
-                                        const char *table, const char *hardware,
+                                        const char *table, const char *hardware, bool shared,
                                         hb_job_cost_t **costs_out, hb_config_error_t *error);
 void hb_job_cost_free(hb_job_cost_t *costs);
 

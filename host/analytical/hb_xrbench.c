@@ -81,16 +81,18 @@ static void fetch(machine_t *m) {
   }
 }
 
-static void end_frame(machine_t *m, const hb_xrbench_frame_t *frame) {
+static void end_frame(machine_t *m, hb_xrbench_frame_t *frame) {
   hb_score_sum_t *sum = &m->sums[frame->task];
   if (frame->dropped) {
     sum->dropped++;
   } else {
     const hb_cost_t *cost = &m->run->costs[frame->part * m->load->num_tasks + frame->task];
     const hb_score_constants_t *constants = &m->run->constants;
-    hb_score_add(sum, hb_score_of_delay(constants, frame->completion - frame->deadline),
-                 hb_score_of_energy(constants, cost->energy_mj),
-                 m->load->tasks[frame->task].accuracy);
+    frame->energy_mj = cost->energy_mj;
+    frame->real_time = hb_score_of_delay(constants, frame->completion - frame->deadline);
+    frame->energy = hb_score_of_energy(constants, cost->energy_mj);
+    frame->accuracy = m->load->tasks[frame->task].accuracy;
+    hb_score_add(sum, frame->real_time, frame->energy, frame->accuracy);
   }
   if (m->sink != NULL) {
     m->sink(m->ctx, frame);
@@ -105,7 +107,7 @@ static void retire(machine_t *m) {
     }
     job->busy = false;
     m->streams[job->task].completed++;
-    const hb_xrbench_frame_t frame = {
+    hb_xrbench_frame_t frame = {
         .task = job->task,
         .frame = job->frame,
         .part = p,
@@ -125,7 +127,7 @@ static void drop_late(machine_t *m) {
     while (stream->head < stream->tail &&
            deadline_of(stream, stream->frames[stream->head]) < m->now) {
       const uint32_t frame = stream->frames[stream->head];
-      const hb_xrbench_frame_t end = {
+      hb_xrbench_frame_t end = {
           .task = t,
           .frame = frame,
           .dropped = true,

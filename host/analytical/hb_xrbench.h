@@ -35,6 +35,8 @@ typedef struct hb_xrbench_frame {
   bool dropped;
   uint32_t part;                                   /* of executed frames */
   float injection, dispatch, deadline, completion; /* ms; of a dropped one the last is the drop */
+  double energy_mj;                                /* of executed frames, as are the next ones */
+  double real_time, energy, accuracy;              /* scores by hb_score_rules.h */
 } hb_xrbench_frame_t;
 
 /** Called for every frame that ends, in the order they end. */

@@ -37,6 +37,9 @@ typedef struct validation {
   hb_validate_t plan;
   const char *const *scenarios;
   uint32_t num_scenarios;
+  hb_scenario_t *loaded; /* for predictions: all of them */
+  uint32_t num_loaded;
+  hb_cost_user_t *user;
   hb_run_options_t run; /* of all scenarios */
   hb_endtoend_t *results;
 } validation_t;
@@ -140,6 +143,8 @@ static int take_scenarios(validation_t *v, const text_t *text) {
   v->run = (hb_run_options_t){.soc = text->soc,
                               .models = text->model_set,
                               .engine = v->engine,
+                              .cost_table = v->predictions,
+                              .cost_table_shared = true,
                               .firmware = hb_firmware_path(text->firmware),
                               .seed = 1,
                               .stall_seed = 1};
@@ -158,9 +163,6 @@ static int take_options(validation_t *v, const text_t *text) {
   const char *processes = text->processes;
   if (v->soc_name == NULL || (v->models == NULL && v->num_scenarios == 0)) {
     return hb_cli_fail(HB_EXIT_USAGE, "validate needs --soc, and --models or scenarios");
-  }
-  if (v->predictions != NULL && v->models == NULL) {
-    return hb_cli_fail(HB_EXIT_USAGE, "--predictions needs --models");
   }
   v->engine = v->engine == NULL ? "twin" : v->engine;
   v->measure.rtl = strcmp(v->engine, "rtl") == 0;
@@ -189,6 +191,53 @@ static int take_options(validation_t *v, const text_t *text) {
                             : hb_firmware_read(hb_firmware_path(text->firmware), &v->firmware);
 }
 
+static int load_scenarios(validation_t *v) {
+  v->loaded = calloc(v->num_scenarios + 1u, sizeof(*v->loaded));
+  if (v->loaded == NULL) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  for (uint32_t i = 0; i < v->num_scenarios; i++) {
+    hb_config_error_t error;
+    char path[HB_PATH_MAX_BYTES];
+    hb_status_t status = hb_library_find(HB_CONFIG_SCENARIO, v->scenarios[i], path, &error);
+    if (status == HB_OK) {
+      status = hb_config_load_scenario_set(path, v->run.models, &v->loaded[i], &error);
+    }
+    if (status != HB_OK) {
+      return hb_cli_bad_file(status, &error);
+    }
+    v->num_loaded++;
+  }
+  return HB_EXIT_OK;
+}
+
+/* They are of the models, and of those of the scenarios. */
+static int load_predictions(validation_t *v) {
+  int code = load_scenarios(v);
+  if (code != HB_EXIT_OK) {
+    return code;
+  }
+  uint32_t num = 0;
+  const hb_model_t **known =
+      calloc(v->num + (size_t)v->num_loaded * HB_IMAGE_MAX_MODELS + 1u, sizeof(*known));
+  if (known == NULL) {
+    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
+  }
+  for (uint32_t m = 0; m < v->num; m++) {
+    known[num++] = &v->list[m];
+  }
+  for (uint32_t i = 0; i < v->num_loaded; i++) {
+    for (uint32_t t = 0; t < v->loaded[i].num_tasks; t++) {
+      known[num++] = &v->loaded[i].tasks[t].model;
+    }
+  }
+  hb_config_error_t error;
+  const hb_status_t status =
+      hb_validate_predictions(v->predictions, &v->soc, known, num, &v->user, &error);
+  free(known);
+  return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
+}
+
 static int load(validation_t *v) {
   hb_config_error_t error;
   char path[HB_PATH_MAX_BYTES];
@@ -199,13 +248,16 @@ static int load(validation_t *v) {
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
   }
+  int code = v->models == NULL ? HB_EXIT_OK : load_models(v);
+  if (code == HB_EXIT_OK && v->predictions != NULL) {
+    code = load_predictions(v);
+  }
+  if (code != HB_EXIT_OK) {
+    return code;
+  }
   if (v->models != NULL) {
-    const int code = load_models(v);
-    if (code != HB_EXIT_OK) {
-      return code;
-    }
-    status = hb_validate_plan(&v->soc, v->list, v->num, v->cost_hardware, v->predictions, &v->plan,
-                              &error);
+    status =
+        hb_validate_plan(&v->soc, v->list, v->num, v->cost_hardware, v->user, &v->plan, &error);
   }
   if (status != HB_OK) {
     return hb_cli_bad_file(status, &error);
@@ -232,7 +284,7 @@ static hb_status_t write_json(const validation_t *v, FILE *out) {
 }
 
 static hb_status_t write_scenarios(const validation_t *v, FILE *out) {
-  hb_endtoend_csv(v->results, v->num_scenarios, v->engine, out);
+  hb_endtoend_csv(v->results, v->num_scenarios, &v->run, out);
   return HB_OK;
 }
 
@@ -317,7 +369,7 @@ static int validate_scenarios(validation_t *v) {
   if (code != HB_EXIT_OK) {
     return code;
   }
-  hb_endtoend_print(v->results, v->num_scenarios, v->engine, stdout);
+  hb_endtoend_print(v->results, v->num_scenarios, &v->run, stdout);
   return write_file(v, HB_OUTDIR_VALIDATE_SCENARIOS, write_scenarios);
 }
 
@@ -341,6 +393,11 @@ static void release(validation_t *v) {
     hb_model_release(&v->list[m]);
   }
   free(v->list);
+  for (uint32_t i = 0; i < v->num_loaded; i++) {
+    hb_scenario_release(&v->loaded[i]);
+  }
+  free(v->loaded);
+  hb_cost_user_free(v->user);
   free(v->results);
   hb_firmware_release(&v->firmware);
 }
@@ -356,7 +413,8 @@ int hb_cmd_validate(int argc, const char **argv) {
       {"cost-hardware", '\0', POPT_ARG_STRING, &text.cost_hardware, 0,
        "what maestro is told of tile models, as in `hilbert run`", "TILE=FILE.m,..."},
       {"predictions", '\0', POPT_ARG_STRING, &text.predictions, 0,
-       "your own numbers of layers: columns model, layer, tile, cycles", "FILE.csv"},
+       "your own numbers of layers, also for scenarios: columns model, layer, tile, cycles",
+       "FILE.csv"},
       {"engine", '\0', POPT_ARG_STRING, &text.engine, 0, "measured by: rtl or twin; default: twin",
        "NAME"},
       {"model-set", '\0', POPT_ARG_STRING, &text.model_set, 0,

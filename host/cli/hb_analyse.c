@@ -119,8 +119,16 @@ static bool is_random(const hb_load_t *with) {
   return false;
 }
 
+/* Where a frame's line goes. */
+typedef struct lines {
+  const hb_accelerator_t *accelerator;
+  const hb_load_t *load;
+  FILE *out;
+} lines_t;
+
 static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, values_t *values,
-                           hb_score_sum_t sums[HB_SUITE_MAX_TASKS]) {
+                           hb_score_sum_t sums[HB_SUITE_MAX_TASKS], hb_xrbench_sink_t sink,
+                           lines_t *lines) {
   const hb_load_t *with = &a->suite.loads[index % a->suite.num_loads];
   const hb_xrbench_run_t run = {
       .load = with,
@@ -130,7 +138,7 @@ static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, val
       .constants = a->suite.constants,
       .seed = seed,
   };
-  HB_TRY(hb_xrbench_run(&run, NULL, NULL, sums));
+  HB_TRY(hb_xrbench_run(&run, sink, lines, sums));
   hb_score_of_scenario(sums, with->num_tasks, values->of);
   return HB_OK;
 }
@@ -156,7 +164,7 @@ static hb_status_t run_seed(const analysis_t *a, uint64_t seed, bool only_random
     }
     values_t values;
     hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
-    HB_TRY(run_one(a, i, seed, &values, sums));
+    HB_TRY(run_one(a, i, seed, &values, sums, NULL, NULL));
     if (values_out != NULL) {
       values_out[i] = values;
     }
@@ -179,7 +187,7 @@ static hb_status_t write_tasks(const analysis_t *a, FILE *out) {
     const hb_load_t *with = &a->suite.loads[i % a->suite.num_loads];
     values_t values;
     hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
-    HB_TRY(run_one(a, i, a->options->seed, &values, sums));
+    HB_TRY(run_one(a, i, a->options->seed, &values, sums, NULL, NULL));
     for (uint32_t t = 0; t < with->num_tasks; t++) {
       const hb_score_sum_t *sum = &sums[t];
       fprintf(out, "%s,%s,%s,%s,%llu,%llu,", accelerator->size, with->name, accelerator->label,
@@ -197,6 +205,38 @@ static hb_status_t write_tasks(const analysis_t *a, FILE *out) {
         fputs(",\n", out);
       }
     }
+  }
+  return HB_OK;
+}
+
+static void write_inference(void *ctx, const hb_xrbench_frame_t *frame) {
+  const lines_t *lines = ctx;
+  fprintf(lines->out, "%s,%s,%s,%s,%u,%s,%.6f,%.6f,%.6f,", lines->accelerator->size,
+          lines->load->name, lines->accelerator->label, lines->load->tasks[frame->task].task,
+          frame->frame, frame->dropped ? "dropped" : "completed", (double)frame->injection,
+          (double)frame->deadline, (double)frame->completion);
+  if (frame->dropped) {
+    fputs(",,,,0.000000\n", lines->out);
+  } else {
+    fprintf(lines->out, "%.6f,%.6f,%.6f,%.6f,%.6f\n", frame->energy_mj, frame->real_time,
+            frame->energy, frame->accuracy, frame->real_time * frame->energy * frame->accuracy);
+  }
+}
+
+/* Every frame of every run, in the order in which they end. */
+static hb_status_t write_inferences(const analysis_t *a, FILE *out) {
+  const size_t runs = (size_t)a->suite.num_accelerators * a->suite.num_loads;
+  fputs(
+      "pes,scenario,accelerator,task,frame,outcome,released_ms,deadline_ms,ended_ms,energy_mj,"
+      "real_time,energy,accuracy,score\n",
+      out);
+  for (size_t i = 0; i < runs; i++) {
+    lines_t lines = {.accelerator = &a->suite.accelerators[i / a->suite.num_loads],
+                     .load = &a->suite.loads[i % a->suite.num_loads],
+                     .out = out};
+    values_t values;
+    hb_score_sum_t sums[HB_SUITE_MAX_TASKS];
+    HB_TRY(run_one(a, i, a->options->seed, &values, sums, write_inference, &lines));
   }
   return HB_OK;
 }
@@ -278,6 +318,9 @@ static int write_results(analysis_t *a) {
   int code = write_file(a, HB_OUTDIR_SCORES, write_scores);
   if (code == HB_EXIT_OK) {
     code = write_file(a, HB_OUTDIR_TASKS, write_tasks);
+  }
+  if (code == HB_EXIT_OK) {
+    code = write_file(a, HB_OUTDIR_INFERENCES, write_inferences);
   }
   if (code == HB_EXIT_OK && a->options->num_seeds > 1) {
     code = write_file(a, HB_OUTDIR_SEEDS, write_seeds);

@@ -15,13 +15,21 @@
 #include "hb_outdir.h"
 #include "hb_pool.h"
 
-/* A cost model that needs the user's file is not among those compared. */
-static uint32_t num_costs(void) {
+static bool is_table(uint32_t cost) {
+  return strcmp(hb_job_cost_name(cost), "table") == 0;
+}
+
+/* The cost model that needs the user's file comes last, and is compared if there is one. */
+static uint32_t num_costs(const hb_run_options_t *options) {
   uint32_t num = 0;
-  while (hb_job_cost_name(num) != NULL && strcmp(hb_job_cost_name(num), "table") != 0) {
+  while (hb_job_cost_name(num) != NULL && (!is_table(num) || options->cost_table != NULL)) {
     num++;
   }
   return num;
+}
+
+static const char *cost_name(uint32_t cost) {
+  return is_table(cost) ? "user" : hb_job_cost_name(cost);
 }
 
 /* ------------------------------------------------------------------------------------ metrics */
@@ -45,6 +53,7 @@ static bool read_metrics(const char *path, hb_endtoend_result_t *result) {
                   json_object_array_length(models) <= HB_IMAGE_MAX_MODELS;
   if (ok) {
     result->score = number(scores, "xrbench");
+    result->score_with_energy = number(scores, "xrbench_with_energy");
     result->num_tasks = (uint32_t)json_object_array_length(models);
     for (uint32_t i = 0; i < result->num_tasks; i++) {
       struct json_object *model = json_object_array_get_idx(models, i);
@@ -69,8 +78,11 @@ static bool read_metrics(const char *path, hb_endtoend_result_t *result) {
       task->p99_ms = number(latency, "p99");
       task->max_ms = number(latency, "max");
       task->real_time = number(own, "real_time");
+      task->energy = number(own, "energy");
+      task->accuracy = number(own, "accuracy");
       task->qoe = number(own, "qoe");
       task->score = number(own, "model");
+      task->score_with_energy = number(own, "model_with_energy");
     }
   }
   json_object_put(root);
@@ -87,7 +99,8 @@ typedef struct one {
 
 typedef struct work {
   const hb_run_options_t *options;
-  one_t *ones; /* the cycle-accurate ones, which take longest, first */
+  one_t *ones; /* with the user's numbers, as one may be missing; cycle-accurate, which takes
+                  longest; the rest */
   uint32_t num;
   int code; /* of the first that did not end well */
 } work_t;
@@ -103,6 +116,9 @@ static int begin(void *ctx, uint64_t task) {
   options.cost = one->cost;
   options.cost_hardware =
       one->cost != NULL && strcmp(one->cost, "maestro") == 0 ? work->options->cost_hardware : NULL;
+  if (one->cost == NULL || strcmp(one->cost, "table") != 0) {
+    options.cost_table = NULL;
+  }
   options.engine = one->cost == NULL ? work->options->engine : "analytical";
   if (freopen("/dev/null", "w", stdout) == NULL) {
     return HB_EXIT_INTERNAL;
@@ -150,10 +166,12 @@ static void clean(const one_t *one) {
     return;
   }
   char path[HB_PATH_MAX_BYTES + 32];
-  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS);
-  (void)!unlink(path);
-  snprintf(path, sizeof(path), "%s/%s", one->out, HB_OUTDIR_METRICS ".tmp");
-  (void)!unlink(path);
+  static const char *const LEFT[] = {HB_OUTDIR_METRICS, HB_OUTDIR_METRICS ".tmp",
+                                     HB_OUTDIR_INFERENCES, HB_OUTDIR_INFERENCES ".tmp"};
+  for (size_t i = 0; i < sizeof(LEFT) / sizeof(LEFT[0]); i++) {
+    snprintf(path, sizeof(path), "%s/%s", one->out, LEFT[i]);
+    (void)!unlink(path);
+  }
   (void)!rmdir(one->out);
 }
 
@@ -181,7 +199,7 @@ static int run_all(work_t *work, uint32_t processes, bool progress) {
 
 int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenarios, uint32_t num,
                     uint32_t processes, bool progress, hb_endtoend_t *results_out) {
-  const uint32_t costs = num_costs();
+  const uint32_t costs = num_costs(options);
   work_t work = {.options = options,
                  .ones = calloc((size_t)num * (costs + 1u) + 1u, sizeof(*work.ones))};
   if (work.ones == NULL) {
@@ -189,13 +207,24 @@ int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenario
   }
   for (uint32_t i = 0; i < num; i++) {
     results_out[i].scenario = scenarios[i];
+    for (uint32_t c = 0; c < costs; c++) {
+      if (is_table(c)) {
+        work.ones[work.num++] = (one_t){.scenario = scenarios[i],
+                                        .cost = hb_job_cost_name(c),
+                                        .result = &results_out[i].predicted[c]};
+      }
+    }
+  }
+  for (uint32_t i = 0; i < num; i++) {
     work.ones[work.num++] = (one_t){.scenario = scenarios[i], .result = &results_out[i].measured};
   }
   for (uint32_t i = 0; i < num; i++) {
     for (uint32_t c = 0; c < costs; c++) {
-      work.ones[work.num++] = (one_t){.scenario = scenarios[i],
-                                      .cost = hb_job_cost_name(c),
-                                      .result = &results_out[i].predicted[c]};
+      if (!is_table(c)) {
+        work.ones[work.num++] = (one_t){.scenario = scenarios[i],
+                                        .cost = hb_job_cost_name(c),
+                                        .result = &results_out[i].predicted[c]};
+      }
     }
   }
   int code = make_folders(&work);
@@ -250,7 +279,9 @@ static void print_result(const hb_endtoend_result_t *result, const hb_endtoend_r
   }
 }
 
-void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out) {
+void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const hb_run_options_t *options,
+                       FILE *out) {
+  const char *engine = options->engine;
   fprintf(out,
           "scenarios: predicted by the analytical engine, measured by %s; error of latency, %% "
           "(mean over tasks of its\nsize at the median and the 95th percentile; worst at the "
@@ -259,8 +290,8 @@ void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const char *e
           "p95", "worst");
   for (uint32_t i = 0; i < num; i++) {
     print_result(&results[i].measured, &results[i].measured, results[i].scenario, engine, out);
-    for (uint32_t c = 0; c < num_costs(); c++) {
-      print_result(&results[i].predicted[c], &results[i].measured, "", hb_job_cost_name(c), out);
+    for (uint32_t c = 0; c < num_costs(options); c++) {
+      print_result(&results[i].predicted[c], &results[i].measured, "", cost_name(c), out);
     }
     fputc('\n', out);
   }
@@ -272,22 +303,25 @@ static void csv_result(const hb_endtoend_result_t *result, const char *scenario,
     const hb_endtoend_task_t *task = &result->tasks[i];
     fprintf(out,
             "%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-            ",%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n",
+            ",%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n",
             scenario, task->name, engine, task->frames, task->completed, task->late, task->dropped,
             task->misses, task->p50_ms, task->p95_ms, task->p99_ms, task->max_ms, task->real_time,
-            task->qoe, task->score, result->score);
+            task->qoe, task->score, result->score, task->energy, task->accuracy,
+            task->score_with_energy, result->score_with_energy);
   }
 }
 
-void hb_endtoend_csv(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out) {
+void hb_endtoend_csv(const hb_endtoend_t *results, uint32_t num, const hb_run_options_t *options,
+                     FILE *out) {
+  const char *engine = options->engine;
   fputs(
       "scenario,task,engine,frames,completed,late,dropped,misses,p50_ms,p95_ms,p99_ms,max_ms,"
-      "real_time,qoe,task_score,score\n",
+      "real_time,qoe,task_score,score,energy,accuracy,task_score_with_energy,score_with_energy\n",
       out);
   for (uint32_t i = 0; i < num; i++) {
     csv_result(&results[i].measured, results[i].scenario, engine, out);
-    for (uint32_t c = 0; c < num_costs(); c++) {
-      csv_result(&results[i].predicted[c], results[i].scenario, hb_job_cost_name(c), out);
+    for (uint32_t c = 0; c < num_costs(options); c++) {
+      csv_result(&results[i].predicted[c], results[i].scenario, cost_name(c), out);
     }
   }
 }

@@ -2,8 +2,8 @@
 
 /**
  * @file
- * Whole scenarios, cycle-accurate and by the analytical engine with each cost model: deadline
- * misses, latencies, scores side by side.
+ * Whole scenarios, cycle-accurate and by the analytical engine with each cost model, the user's
+ * numbers among them if there are any: deadline misses, latencies, scores side by side.
  */
 
 #ifndef HB_ENDTOEND_H_
@@ -19,14 +19,14 @@ typedef struct hb_endtoend_task {
   char name[HB_NAME_MAX];
   uint64_t frames, completed, late, dropped, misses;
   double p50_ms, p95_ms, p99_ms, max_ms; /* latency of completed frames */
-  double real_time, qoe, score;          /* 0 .. 1 */
+  double real_time, energy, accuracy, qoe, score, score_with_energy; /* 0 .. 1 */
 } hb_endtoend_task_t;
 
 /** What one engine says of a scenario. */
 typedef struct hb_endtoend_result {
   uint32_t num_tasks;
   hb_endtoend_task_t tasks[HB_IMAGE_MAX_MODELS];
-  double score; /* 0 .. 100 */
+  double score, score_with_energy; /* 0 .. 100 */
 } hb_endtoend_result_t;
 
 /** One scenario. */
@@ -39,16 +39,19 @@ typedef struct hb_endtoend {
 /**
  * Runs `num` scenarios, each with every engine, in processes of their own.
  *
- * @param options what all runs have in common; scenario, out, cost and trace are not used.
+ * @param options what all runs have in common; scenario, out, cost and trace are not used;
+ * cost_table: the user's numbers, or NULL.
  * @param processes at most so many at a time.
  * @return exit code; complaints went to stderr.
  */
 int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenarios, uint32_t num,
                     uint32_t processes, bool progress, hb_endtoend_t *results_out);
 
-/** The table. */
-void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out);
+/** The table. @param options as they were run with. */
+void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const hb_run_options_t *options,
+                       FILE *out);
 /** scenarios.csv: a line for each scenario, task and engine. */
-void hb_endtoend_csv(const hb_endtoend_t *results, uint32_t num, const char *engine, FILE *out);
+void hb_endtoend_csv(const hb_endtoend_t *results, uint32_t num, const hb_run_options_t *options,
+                     FILE *out);
 
 #endif /* HB_ENDTOEND_H_ */

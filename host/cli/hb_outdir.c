@@ -10,30 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "hb_folders.h"
 #include "hb_model.h"
+#include "hb_whole_file.h"
 
 /* All a run leaves, in the order in which it is removed. */
-static const char *const RESULTS[] = {HB_OUTDIR_METRICS,
-                                      HB_OUTDIR_METRICS ".tmp",
-                                      HB_OUTDIR_REPORT,
-                                      HB_OUTDIR_REPORT ".tmp",
-                                      HB_OUTDIR_TRACE,
-                                      HB_OUTDIR_SCORES,
-                                      HB_OUTDIR_SCORES ".tmp",
-                                      HB_OUTDIR_TASKS,
-                                      HB_OUTDIR_TASKS ".tmp",
-                                      HB_OUTDIR_SEEDS,
-                                      HB_OUTDIR_SEEDS ".tmp",
-                                      HB_OUTDIR_TUNING,
-                                      HB_OUTDIR_TUNING ".tmp",
-                                      HB_OUTDIR_VALIDATE_CSV,
-                                      HB_OUTDIR_VALIDATE_CSV ".tmp",
-                                      HB_OUTDIR_VALIDATE_JSON,
-                                      HB_OUTDIR_VALIDATE_JSON ".tmp",
-                                      HB_OUTDIR_VALIDATE_PLOT,
-                                      HB_OUTDIR_VALIDATE_PLOT ".tmp",
-                                      HB_OUTDIR_VALIDATE_SCENARIOS,
-                                      HB_OUTDIR_VALIDATE_SCENARIOS ".tmp"};
+static const char *const RESULTS[] = {
+    HB_OUTDIR_METRICS,       HB_OUTDIR_INFERENCES,    HB_OUTDIR_REPORT,
+    HB_OUTDIR_TRACE,         HB_OUTDIR_SCORES,        HB_OUTDIR_TASKS,
+    HB_OUTDIR_SEEDS,         HB_OUTDIR_TUNING,        HB_OUTDIR_VALIDATE_CSV,
+    HB_OUTDIR_VALIDATE_JSON, HB_OUTDIR_VALIDATE_PLOT, HB_OUTDIR_VALIDATE_SCENARIOS};
 enum { NUM_RESULTS = sizeof(RESULTS) / sizeof(RESULTS[0]) };
 
 /* And the names of waveforms, which are the user's choice, end like this. */
@@ -77,6 +63,13 @@ static bool is_result(const char *name) {
   return false;
 }
 
+/* Something that Hilbert has left here, whole or a part of it. */
+static bool is_ours(const char *entry) {
+  char name[256]; /* NAME_MAX and the end */
+  snprintf(name, sizeof(name), "%.*s", (int)hb_whole_file_name_len(entry), entry);
+  return is_result(name) || is_wave(name) || is_certify(name) || is_certificate(name);
+}
+
 /* What `hilbert certify` keeps: files only. One that is not empty after it stays, and says so. */
 static hb_status_t remove_certify(const char *path, const char *name, char *why, size_t why_len) {
   char folder[HB_PATH_MAX_BYTES + 32];
@@ -96,29 +89,6 @@ static hb_status_t remove_certify(const char *path, const char *name, char *why,
   return HB_ERR_INPUT;
 }
 
-static hb_status_t make_folders(const char *path, char *why, size_t why_len) {
-  char part[HB_PATH_MAX_BYTES];
-  if (snprintf(part, sizeof(part), "%s", path) >= (int)sizeof(part)) {
-    snprintf(why, why_len, "path of the result directory longer than %d bytes",
-             HB_PATH_MAX_BYTES - 1);
-    return HB_ERR_INPUT;
-  }
-  for (char *slash = part + 1;; slash++) {
-    if (*slash == '/' || *slash == '\0') {
-      const char end = *slash;
-      *slash = '\0';
-      if (mkdir(part, 0777) != 0 && errno != EEXIST) {
-        snprintf(why, why_len, "%s: %s", part, strerror(errno));
-        return HB_ERR_IO;
-      }
-      *slash = end;
-      if (end == '\0') {
-        return HB_OK;
-      }
-    }
-  }
-}
-
 static hb_status_t remove_file(const char *path, const char *name, char *why, size_t why_len) {
   char file[HB_PATH_MAX_BYTES + 288];
   snprintf(file, sizeof(file), "%s/%s", path, name);
@@ -134,7 +104,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
     snprintf(why, why_len, "the result directory has no name");
     return HB_ERR_INPUT;
   }
-  HB_TRY(make_folders(path, why, why_len));
+  HB_TRY(hb_folders_make(path, why, why_len));
   DIR *directory = opendir(path);
   if (directory == NULL) {
     snprintf(why, why_len, "%s: %s", path, strerror(errno));
@@ -144,8 +114,7 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {
     const char *name = entry->d_name;
-    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_result(name) && !is_wave(name) &&
-        !is_certify(name) && !is_certificate(name)) {
+    if (strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !is_ours(name)) {
       snprintf(
           why, why_len,
           "%s: holds %s, which no run wrote; give another directory with --out or move it away",
@@ -160,8 +129,10 @@ hb_status_t hb_outdir_prepare(const char *path, char *why, size_t why_len) {
   for (struct dirent *entry = readdir(directory); entry != NULL && status == HB_OK;
        entry = readdir(directory)) {
     const char *name = entry->d_name;
-    if (is_certify(name)) status = remove_certify(path, name, why, why_len);
-    if (is_wave(name) || is_certificate(name)) status = remove_file(path, name, why, why_len);
+    if (is_certify(name))
+      status = remove_certify(path, name, why, why_len);
+    else if (is_ours(name))
+      status = remove_file(path, name, why, why_len);
   }
   closedir(directory);
   return status;

@@ -17,6 +17,7 @@
 #include "hilbert/hb_status.h"
 
 #define HB_OUTDIR_METRICS "metrics.json"
+#define HB_OUTDIR_INFERENCES "inferences.csv"
 #define HB_OUTDIR_REPORT "report.html"
 #define HB_OUTDIR_TRACE "trace.hbt"
 #define HB_OUTDIR_TUNING "tuning.csv"

@@ -284,9 +284,9 @@ static int find_costs(run_t *run) {
     return HB_EXIT_OK;
   }
   hb_config_error_t error;
-  const hb_status_t status =
-      hb_job_cost_new(&run->scenario, &run->soc, &run->workload, run->options->cost,
-                      run->options->cost_table, run->options->cost_hardware, &run->costs, &error);
+  const hb_status_t status = hb_job_cost_new(
+      &run->scenario, &run->soc, &run->workload, run->options->cost, run->options->cost_table,
+      run->options->cost_hardware, run->options->cost_table_shared, &run->costs, &error);
   return status == HB_OK ? HB_EXIT_OK : hb_cli_bad_file(status, &error);
 }
 
@@ -421,9 +421,6 @@ static int build_machine(run_t *run) {
       .functional = options->functional && twins != 0,
       .wave = run->drawing ? &run->draw.wave : NULL,
   };
-  if (hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK) {
-    return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
-  }
   if (run->costs != NULL) {
     return HB_EXIT_OK;
   }
@@ -717,6 +714,7 @@ static int collect_metrics(run_t *run) {
   metrics->policy = run->options->policy_name;
   metrics->seed = run->options->seed;
   metrics->note = run->note[0] == '\0' ? NULL : run->note;
+  metrics->score = run->score;
   for (uint32_t i = 0; i < run->scenario.num_tasks; i++) {
     const hb_model_t *model = &run->scenario.tasks[i].model;
     metrics->variants[i].num = model->num_variants;
@@ -788,6 +786,10 @@ static int write_results(run_t *run) {
     }
   }
   char path[HB_PATH_MAX_BYTES + 32];
+  snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_INFERENCES);
+  if (hb_inferences_write(metrics, path, why, sizeof(why)) != HB_OK) {
+    exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
+  }
   snprintf(path, sizeof(path), "%s/%s", run->out, HB_OUTDIR_METRICS);
   if (hb_metrics_write(metrics, path, why, sizeof(why)) != HB_OK) {
     exit_code = hb_cli_fail(HB_EXIT_FAILED, "%s", why);
@@ -850,7 +852,9 @@ static int load_all(run_t *run) {
       options->ux_window_ps != 0 ? options->ux_window_ps : UX_WINDOW_PS, run->soc.clock_khz);
   hb_ux_init(&run->metrics.ux, run->scenario.num_tasks, window);
   if (hb_collect_begin(&run->metrics) != HB_OK ||
-      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, &run->energy) != HB_OK) {
+      hb_score_new(&run->scenario, run->soc.clock_khz, &run->score) != HB_OK ||
+      hb_energy_new(&run->scenario, &run->soc, &run->metrics.ux, run->score, &run->energy) !=
+          HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
   return options->draw.file == NULL ? HB_EXIT_OK

@@ -32,6 +32,7 @@ typedef struct hb_run_options {
                            rtl. Or   "analytical" */
   const char *cost;     /* analytical: name of hb_job_cost.h, else NULL */
   const char *cost_table;    /* of the cost model "table", else NULL */
+  bool cost_table_shared;    /* it is for other scenarios too: as hb_job_cost_new() has it */
   const char *cost_hardware; /* of "maestro": TILE=FILE.m, separated by commas; NULL: none */
   bool functional;           /* twins compute data */
   const char *dump_dram;     /* file for the memory's bytes at the end; NULL: none */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "hb_cli.h"
+#include "hb_folders.h"
 #include "hb_pool.h"
 #include "hb_sha256.h"
 #include "hb_whole_file.h"
@@ -24,39 +25,17 @@ enum { INPUTS_BYTES = 4096, MAX_ARGUMENTS = HB_SWEEP_MAX_SHARED + 16 };
  */
 
 static bool is_sweeps(const char *name) {
-  static const char *const OURS[] = {".",
-                                     "..",
-                                     HB_SWEEP_LOCK,
-                                     HB_SWEEP_RUNS,
-                                     HB_SWEEP_CSV,
-                                     HB_SWEEP_CSV ".tmp",
-                                     HB_SWEEP_SUMMARY,
-                                     HB_SWEEP_SUMMARY ".tmp",
-                                     HB_SWEEP_JSON,
-                                     HB_SWEEP_JSON ".tmp",
-                                     HB_SWEEP_PICTURE,
-                                     HB_SWEEP_PICTURE ".tmp"};
+  static const char *const OURS[] = {".",           "..",
+                                     HB_SWEEP_LOCK, HB_SWEEP_RUNS,
+                                     HB_SWEEP_CSV,  HB_SWEEP_SUMMARY,
+                                     HB_SWEEP_JSON, HB_SWEEP_PICTURE};
+  const size_t len = hb_whole_file_name_len(name);
   for (size_t i = 0; i < sizeof(OURS) / sizeof(OURS[0]); i++) {
-    if (strcmp(name, OURS[i]) == 0) {
+    if (strncmp(name, OURS[i], len) == 0 && OURS[i][len] == '\0') {
       return true;
     }
   }
   return false;
-}
-
-/* Makes `path` and the folders above it; `path` is changed meanwhile. */
-static bool make_folders(char *path) {
-  for (char *slash = path + 1;; slash++) {
-    if (*slash == '/' || *slash == '\0') {
-      const char end = *slash;
-      *slash = '\0';
-      const bool made = mkdir(path, 0777) == 0 || errno == EEXIST;
-      *slash = end;
-      if (!made || end == '\0') {
-        return made;
-      }
-    }
-  }
 }
 
 int hb_sweep_runs_open(const char *out, int *lock_out) {
@@ -65,7 +44,11 @@ int hb_sweep_runs_open(const char *out, int *lock_out) {
     return hb_cli_fail(HB_EXIT_USAGE, "--out: expected a path of 1 to %d bytes",
                        HB_PATH_MAX_BYTES - 1);
   }
-  DIR *directory = make_folders(path) ? opendir(out) : NULL;
+  char why[HB_PATH_MAX_BYTES + 128];
+  if (hb_folders_make(path, why, sizeof(why)) != HB_OK) {
+    return hb_cli_fail(HB_EXIT_INPUT, "%s", why);
+  }
+  DIR *directory = opendir(out);
   if (directory == NULL) {
     return hb_cli_fail(HB_EXIT_INPUT, "%s: %s", out, strerror(errno));
   }
@@ -292,7 +275,8 @@ static bool make_place(const place_t *place) {
   (void)unlink(path);
   snprintf(path, sizeof(path), "%s", place->folder);
   *strrchr(path, '/') = '\0';
-  return make_folders(path);
+  char why[HB_PATH_MAX_BYTES + 128];
+  return hb_folders_make(path, why, sizeof(why)) == HB_OK;
 }
 
 static int list_work(work_t *work) {

@@ -38,6 +38,10 @@ typedef struct raw_sched {
   uint32_t *drop_window, *drop_max;
 } raw_sched_t;
 
+typedef struct raw_accuracy {
+  hb_config_accuracy_t is;
+} raw_accuracy_t;
+
 typedef struct raw_task {
   char name[HB_NAME_MAX];
   char model[HB_PATH_MAX_BYTES]; /* "" if absent */
@@ -51,6 +55,7 @@ typedef struct raw_task {
   char depends_on[HB_NAME_MAX];
   char probability[DECIMAL_BYTES];
   uint32_t *slots;
+  raw_accuracy_t *accuracy; /* NULL if absent */
 } raw_task_t;
 
 typedef struct raw_set {
@@ -129,6 +134,11 @@ static const cyaml_schema_field_t SCHED_FIELDS[] = {
     CYAML_FIELD_END,
 };
 
+static const cyaml_schema_field_t ACCURACY_FIELDS[] = {
+    HB_CONFIG_ACCURACY_FIELDS(raw_accuracy_t, is),
+    CYAML_FIELD_END,
+};
+
 static const cyaml_schema_field_t TASK_FIELDS[] = {
     CYAML_FIELD_STRING("name", CYAML_FLAG_DEFAULT, raw_task_t, name, 1),
     CYAML_FIELD_STRING("model", CYAML_FLAG_OPTIONAL, raw_task_t, model, 1),
@@ -143,6 +153,7 @@ static const cyaml_schema_field_t TASK_FIELDS[] = {
     CYAML_FIELD_STRING("depends_on", CYAML_FLAG_OPTIONAL, raw_task_t, depends_on, 1),
     CYAML_FIELD_STRING("probability", CYAML_FLAG_OPTIONAL, raw_task_t, probability, 1),
     CYAML_FIELD_UINT_PTR("slots", CYAML_FLAG_OPTIONAL, raw_task_t, slots),
+    CYAML_FIELD_MAPPING_PTR("accuracy", CYAML_FLAG_OPTIONAL, raw_task_t, accuracy, ACCURACY_FIELDS),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t TASK_VALUE = {
@@ -362,6 +373,20 @@ static hb_status_t take_models(hb_yaml_t *yaml, const raw_scenario_t *raw, uint3
   return HB_OK;
 }
 
+static hb_status_t take_accuracy(hb_yaml_t *yaml, const raw_task_t *from, uint32_t index,
+                                 hb_task_t *task, hb_config_error_t *error) {
+  if (from->accuracy == NULL) {
+    return HB_OK;
+  }
+  if (from->supernet != NULL) {
+    hb_yaml_at(yaml, "tasks[%u].accuracy", index);
+    return hb_yaml_fail(yaml, error, "the models of a supernet have accuracies of their own");
+  }
+  char at[32];
+  snprintf(at, sizeof(at), "tasks[%u].accuracy", index);
+  return hb_config_accuracy_take(yaml, at, &from->accuracy->is, &task->accuracy, error);
+}
+
 static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
                              hb_scenario_t *scenario, hb_config_error_t *error) {
   const raw_task_t *from = &raw->tasks[index];
@@ -393,6 +418,7 @@ static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_
     task->num_slots = *from->slots;
   }
   HB_TRY(take_times(yaml, from, index, scenario, error));
+  HB_TRY(take_accuracy(yaml, from, index, task, error));
   return take_models(yaml, raw, index, scenario, error);
 }
 

@@ -54,3 +54,22 @@ hb_status_t hb_config_score(const char *text, hb_score_constants_t *constants, c
   return hb_settings_take(text, KEYS, NUM_KEYS, "k_per_ms=15", take_setting, constants, why,
                           why_len);
 }
+
+const cyaml_strval_t HB_CONFIG_BETTER[2] = {{"higher", 0}, {"lower", 1}};
+
+#define MAX_ACCURACY_MICRO UINT64_C(1000000000000)
+
+hb_status_t hb_config_accuracy_take(hb_yaml_t *yaml, const char *at,
+                                    const hb_config_accuracy_t *raw,
+                                    hb_task_accuracy_t *accuracy_out, hb_config_error_t *error) {
+  uint64_t measured = 0;
+  uint64_t target = 0;
+  hb_yaml_at(yaml, "%s.measured", at);
+  HB_TRY(hb_yaml_decimal(yaml, raw->measured, 6, 1, MAX_ACCURACY_MICRO, &measured, error));
+  hb_yaml_at(yaml, "%s.target", at);
+  HB_TRY(hb_yaml_decimal(yaml, raw->target, 6, 1, MAX_ACCURACY_MICRO, &target, error));
+  *accuracy_out = (hb_task_accuracy_t){.measured = (double)measured / 1e6,
+                                       .target = (double)target / 1e6,
+                                       .lower_is_better = raw->better == 1};
+  return HB_OK;
+}

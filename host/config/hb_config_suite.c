@@ -11,7 +11,7 @@
 #include "hb_csv.h"
 #include "hb_yaml.h"
 
-enum { MAX_WINDOW_MS = 3600 * 1000, DECIMAL_BYTES = 32, MAX_MODELS = 256 };
+enum { MAX_WINDOW_MS = 3600 * 1000, MAX_MODELS = 256 };
 
 /* -------------------------------------------------------------------------------------- the keys
  */
@@ -25,8 +25,7 @@ typedef struct raw_mappings {
 
 typedef struct raw_accuracy {
   char model[HB_NAME_MAX];
-  char measured[DECIMAL_BYTES], target[DECIMAL_BYTES];
-  int better;
+  hb_config_accuracy_t is;
 } raw_accuracy_t;
 
 typedef struct raw_suite {
@@ -54,12 +53,9 @@ static const cyaml_schema_field_t MAPPINGS_FIELDS[] = {
 #undef X
         CYAML_FIELD_END,
 };
-static const cyaml_strval_t BETTER[] = {{"higher", 0}, {"lower", 1}};
 static const cyaml_schema_field_t ACCURACY_FIELDS[] = {
     CYAML_FIELD_STRING("model", CYAML_FLAG_DEFAULT, raw_accuracy_t, model, 1),
-    CYAML_FIELD_STRING("measured", CYAML_FLAG_DEFAULT, raw_accuracy_t, measured, 1),
-    CYAML_FIELD_STRING("target", CYAML_FLAG_DEFAULT, raw_accuracy_t, target, 1),
-    CYAML_FIELD_ENUM("better", CYAML_FLAG_STRICT, raw_accuracy_t, better, BETTER, 2),
+    HB_CONFIG_ACCURACY_FIELDS(raw_accuracy_t, is),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t ACCURACY_VALUE = {
@@ -294,12 +290,10 @@ static hb_status_t take_accuracy(hb_yaml_t *yaml, const raw_suite_t *raw, hb_sui
                                  hb_config_error_t *error) {
   for (uint32_t i = 0; i < raw->accuracy_count; i++) {
     const raw_accuracy_t *from = &raw->accuracy[i];
-    uint64_t measured = 0;
-    uint64_t target = 0;
-    hb_yaml_at(yaml, "accuracy[%u].measured", i);
-    HB_TRY(hb_yaml_decimal(yaml, from->measured, 6, 1, 1000000000000, &measured, error));
-    hb_yaml_at(yaml, "accuracy[%u].target", i);
-    HB_TRY(hb_yaml_decimal(yaml, from->target, 6, 1, 1000000000000, &target, error));
+    char at[32];
+    hb_task_accuracy_t accuracy;
+    snprintf(at, sizeof(at), "accuracy[%u]", i);
+    HB_TRY(hb_config_accuracy_take(yaml, at, &from->is, &accuracy, error));
     hb_yaml_at(yaml, "accuracy[%u].model", i);
     for (uint32_t j = 0; j < i; j++) {
       if (strcmp(raw->accuracy[j].model, from->model) == 0) {
@@ -312,7 +306,7 @@ static hb_status_t take_accuracy(hb_yaml_t *yaml, const raw_suite_t *raw, hb_sui
         hb_load_task_t *task = &suite->loads[load].tasks[t];
         if (strcmp(task->model, from->model) == 0) {
           task->accuracy =
-              hb_score_of_accuracy((double)measured, (double)target, from->better == 1);
+              hb_score_of_accuracy(accuracy.measured, accuracy.target, accuracy.lower_is_better);
           used = true;
         }
       }

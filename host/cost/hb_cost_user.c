@@ -47,6 +47,9 @@ static hb_status_t take_row(const hb_csv_t *csv, hb_cost_user_check_t check, con
   HB_TRY(hb_csv_name(csv, LAYER, row->layer, error));
   HB_TRY(hb_csv_name(csv, TILE, row->tile, error));
   HB_TRY(hb_csv_decimal(csv, CYCLES, 0, 1, MAX_CYCLES, &row->cycles, error));
+  if (check == NULL) {
+    return HB_OK;
+  }
   switch (check(ctx, row->model, row->layer, row->tile)) {
     case HB_COST_USER_NO_MODEL:
       return hb_csv_fail(csv, MODEL, error, "expected a model that is asked for, got %s",

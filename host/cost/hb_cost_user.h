@@ -33,7 +33,10 @@ typedef enum hb_cost_user_unknown {
 typedef hb_cost_user_unknown_t (*hb_cost_user_check_t)(const void *ctx, const char *model,
                                                        const char *layer, const char *tile);
 
-/** @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM */
+/**
+ * @param check NULL: rows may be of anything.
+ * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
+ */
 HB_MUST_USE hb_status_t hb_cost_user_load(const char *path, hb_cost_user_check_t check,
                                           const void *ctx, hb_cost_user_t **user_out,
                                           hb_config_error_t *error);

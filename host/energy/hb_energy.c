@@ -7,8 +7,6 @@
 #include "hb_energy_job.h"
 #include "hilbert/hb_tile_regs.h"
 
-#define PJ_PER_MJ 1e9
-
 /* Of one layer on one tile, in pJ. */
 typedef struct cost {
   bool known, runs; /* compiled; the tile can run it */
@@ -25,6 +23,7 @@ struct hb_energy {
   cost_t *costs; /* [layer * num_tiles + tile] */
   double *worst; /* [layer], 0 if not known */
   hb_ux_t *ux;
+  hb_score_t *score;
   double model_pj[HB_IMAGE_MAX_MODELS];
   double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
   uint64_t model_beats[HB_IMAGE_MAX_MODELS], beats;
@@ -32,7 +31,7 @@ struct hb_energy {
 };
 
 hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc, hb_ux_t *ux,
-                          hb_energy_t **energy_out) {
+                          hb_score_t *score, hb_energy_t **energy_out) {
   hb_energy_t *energy = calloc(1, sizeof(*energy));
   if (energy == NULL) {
     return HB_ERR_NOMEM;
@@ -40,6 +39,7 @@ hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc, hb
   energy->scenario = scenario;
   energy->soc = soc;
   energy->ux = ux;
+  energy->score = score;
   for (uint32_t i = 0; i < scenario->num_tasks; i++) {
     energy->first_layer[i] = energy->num_layers;
     energy->num_layers += scenario->tasks[i].model.num_layers;
@@ -129,6 +129,8 @@ void hb_energy_job(void *ctx, const hb_sim_job_t *job) {
     return;
   }
   hb_ux_job(energy->ux, model, job->end, cost->estimate, worst);
+  hb_score_spend(energy->score, job->tag, cost->array + cost->scratchpad,
+                 job->rd_beats + job->wr_beats);
   energy->array_pj[job->tile] += cost->array;
   energy->scratchpad_pj[job->tile] += cost->scratchpad;
   energy->model_pj[model] += cost->array + cost->scratchpad;
@@ -169,22 +171,27 @@ hb_status_t hb_energy_finish(const hb_energy_t *energy, hb_metrics_t *metrics) {
     sum->scratchpad_pj[i] = energy->scratchpad_pj[i];
     sum->total_pj += energy->array_pj[i] + energy->scratchpad_pj[i];
   }
-  double scores = 0.0;
-  uint32_t counted = 0;
+  sum->beat_pj =
+      energy->beats == 0 ? 0.0 : (sum->network_pj + sum->dram_pj) / (double)energy->beats;
+  hb_score_sum_t scored[HB_IMAGE_MAX_MODELS];
+  uint32_t num_scored = 0;
   for (uint32_t i = 0; i < energy->scenario->num_tasks; i++) {
-    const hb_score_model_t *model = &metrics->result.models[i];
     hb_metrics_model_energy_t *own = &sum->models[i];
-    const double share =
-        energy->beats == 0 ? 0.0 : (double)energy->model_beats[i] / (double)energy->beats;
-    own->total_pj = energy->model_pj[i] + share * (sum->network_pj + sum->dram_pj);
-    const uint64_t executed = model->completed + model->overdue;
-    own->frame_pj = executed == 0 ? 0.0 : own->total_pj / (double)executed;
-    own->score =
-        hb_score_of_energy(hb_score_constants_of(energy->scenario), own->frame_pj / PJ_PER_MJ);
-    own->model_score = model->score * own->score;
-    scores += model->scored > 0 ? own->model_score : 0.0;
-    counted += model->scored > 0;
+    own->total_pj = energy->model_pj[i] + (double)energy->model_beats[i] * sum->beat_pj;
+    double frames_pj = 0.0;
+    const hb_score_sum_t frames =
+        hb_score_sum(energy->score, i, metrics->result.cycles, sum->beat_pj, &frames_pj);
+    own->score = 1.0;
+    if (frames.executed > 0) {
+      own->frame_pj = frames_pj / (double)frames.executed;
+      own->score = frames.energy / (double)frames.executed;
+    }
+    own->model_score = hb_score_of_model(&frames);
+    if (frames.executed + frames.dropped > 0) {
+      scored[num_scored++] = frames;
+    }
   }
-  sum->score = counted == 0 ? 0.0 : 100.0 * scores / counted;
+  hb_score_of_scenario(scored, num_scored, sum->scores);
+  sum->score = 100.0 * sum->scores[HB_SCORE_OVERALL];
   return HB_OK;
 }

@@ -10,7 +10,7 @@
  *   static    power times the length of the run
  *
  * A model has the energy of its jobs, and of network and DRAM the share of the bytes its jobs moved
- * among those that all jobs moved. Static energy belongs to no model.
+ * among those that all jobs moved; a frame likewise. Static energy belongs to no model.
  *
  * Life cycle: hb_energy_new() -> hb_energy_job() for each job, in any order -> hb_energy_finish()
  * -> hb_energy_free().
@@ -26,11 +26,11 @@ typedef struct hb_energy hb_energy_t;
 
 /**
  * All must outlive it.
- * @param ux is told of all jobs that end well.
+ * @param ux, score are told of all jobs that end well.
  * @retval HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_energy_new(const hb_scenario_t *scenario, const hb_soc_t *soc,
-                                      hb_ux_t *ux, hb_energy_t **energy_out);
+                                      hb_ux_t *ux, hb_score_t *score, hb_energy_t **energy_out);
 void hb_energy_free(hb_energy_t *energy);
 
 /** hb_sim_sink_t's job(). What runs out is kept until hb_energy_finish(). */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define ENDING ".part"
 enum { SUFFIX_BYTES = 32 };
 
 static void release(hb_whole_file_t *file) {
@@ -23,7 +24,7 @@ hb_status_t hb_whole_file_open(hb_whole_file_t *file, const char *path, char *wh
     snprintf(why, why_len, "%s: %s", path, hb_status_text(HB_ERR_NOMEM));
     return HB_ERR_NOMEM;
   }
-  snprintf(file->part, len, "%s.%ld.part", path, (long)getpid());
+  snprintf(file->part, len, "%s.%ld" ENDING, path, (long)getpid());
   file->out = fopen(file->part, "w");
   if (file->out == NULL) {
     snprintf(why, why_len, "%s: %s", path, strerror(errno));
@@ -57,4 +58,14 @@ hb_status_t hb_whole_file_write(const char *path, const char *text, size_t len, 
   HB_TRY(hb_whole_file_open(&file, path, why, why_len));
   fwrite(text, 1, len, file.out);
   return hb_whole_file_close(&file, HB_OK, why, why_len);
+}
+
+size_t hb_whole_file_name_len(const char *name) {
+  const size_t whole = strlen(name), ending = strlen(ENDING);
+  if (whole < ending || strcmp(name + whole - ending, ENDING) != 0) return whole;
+  size_t len = whole - ending;
+  const size_t behind = len;
+  while (len > 0 && name[len - 1] >= '0' && name[len - 1] <= '9')
+    len--;
+  return len < behind && len > 1 && name[len - 1] == '.' ? len - 1 : whole;
 }

@@ -39,6 +39,10 @@ HB_MUST_USE hb_status_t hb_whole_file_open(hb_whole_file_t *file, const char *pa
 HB_MUST_USE hb_status_t hb_whole_file_close(hb_whole_file_t *file, hb_status_t written, char *why,
                                             size_t why_len);
 
+/** Length of a file's name without what hb_whole_file_open() puts behind it: what a killed process
+ * leaves. */
+size_t hb_whole_file_name_len(const char *name);
+
 /** All three steps, for `len` bytes of `text`. */
 HB_MUST_USE hb_status_t hb_whole_file_write(const char *path, const char *text, size_t len,
                                             char *why, size_t why_len);

@@ -291,6 +291,12 @@ typedef struct hb_task_sensor {
 
 enum { HB_TASK_MAX_SENSORS = HB_SIM_MAX_SOURCES, HB_MAX_MODEL_SETS = 8 };
 
+/** What a network reaches, and should, in any unit; 10^-6 .. 10^6. Both 0: not given. */
+typedef struct hb_task_accuracy {
+  double measured, target;
+  bool lower_is_better; /* an error rate */
+} hb_task_accuracy_t;
+
 /** One model of a scenario. */
 typedef struct hb_task {
   char name[HB_NAME_MAX]; /* short task name, "ES"; unique */
@@ -305,6 +311,7 @@ typedef struct hb_task {
   uint32_t num_slots;       /* 2 .. HB_IMAGE_MAX_SLOTS */
   uint64_t start_ps;        /* its sensors' offsets count from here */
   uint64_t stop_ps; /* frames with a nominal time from here on do not come; 0: they all do */
+  hb_task_accuracy_t accuracy; /* not given for a supernet, whose variants have theirs */
 } hb_task_t;
 
 /** What goes wrong with a tile, and when (hb_sim_fault_t of hb_sim.h). */

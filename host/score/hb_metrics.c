@@ -3,12 +3,12 @@
 #include "hb_metrics.h"
 #include "hb_whole_file.h"
 
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { BEAT_BYTES = 16 };
-#define PJ_PER_MJ 1e9
 
 double hb_metrics_ms(const hb_metrics_t *metrics, uint64_t cycles) {
   return (double)cycles / (double)metrics->soc->clock_khz;
@@ -31,6 +31,9 @@ double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes) {
 double hb_metrics_accuracy_share(const hb_metrics_t *metrics, uint32_t model) {
   const hb_metrics_variants_t *variants = &metrics->variants[model];
   double share = 1.0;
+  if (variants->num == 0) {
+    return hb_score_task_accuracy(&metrics->scenario->tasks[model], 0);
+  }
   (void)hb_score_accuracy(metrics->result.models[model].variants, variants->accuracy, variants->num,
                           &share);
   return share;
@@ -138,10 +141,12 @@ static void put_uints(json_t *json, const char *key, const uint64_t *values, uin
 static json_t accuracy_json(const hb_metrics_t *metrics, uint32_t index) {
   const hb_metrics_variants_t *variants = &metrics->variants[index];
   const uint64_t *frames = metrics->result.models[index].variants;
+  const double given = metrics->scenario->tasks[index].accuracy.measured;
   json_t json = json_begin();
   double share = 1.0;
-  put_number(&json, "mean", hb_score_accuracy(frames, variants->accuracy, variants->num, &share));
-  put_number(&json, "share", share);
+  const double mean = hb_score_accuracy(frames, variants->accuracy, variants->num, &share);
+  put_number(&json, "mean", variants->num == 0 && given > 0.0 ? given : mean);
+  put_number(&json, "share", hb_metrics_accuracy_share(metrics, index));
   put_uints(&json, "frames", frames, variants->num);
   return json;
 }
@@ -178,10 +183,11 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&ux, "norm_energy", hb_ux_norm_energy(&metrics->ux.run[index]));
   put_json(&json, "ux", ux);
   put_json(&json, "accuracy", accuracy_json(metrics, index));
-  put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / PJ_PER_MJ);
-  put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / PJ_PER_MJ);
+  put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / HB_SCORE_PJ_PER_MJ);
   json_t scores = json_begin();
   put_number(&scores, "real_time", model->real_time);
+  put_number(&scores, "accuracy", model->accuracy);
   put_number(&scores, "qoe", model->qoe);
   put_number(&scores, "model", model->score);
   put_number(&scores, "energy", metrics->energy.models[index].score);
@@ -223,8 +229,9 @@ static json_t tile_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&json, "busy_percent", hb_metrics_percent(tile->busy, metrics->result.cycles));
   put_number(&json, "mac_percent", hb_metrics_mac_percent(metrics, index, metrics->result.cycles));
   put_number(&json, "mac_busy_percent", hb_metrics_mac_percent(metrics, index, tile->busy));
-  put_number(&json, "array_energy_mj", metrics->energy.array_pj[index] / PJ_PER_MJ);
-  put_number(&json, "scratchpad_energy_mj", metrics->energy.scratchpad_pj[index] / PJ_PER_MJ);
+  put_number(&json, "array_energy_mj", metrics->energy.array_pj[index] / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "scratchpad_energy_mj",
+             metrics->energy.scratchpad_pj[index] / HB_SCORE_PJ_PER_MJ);
   put_uint(&json, "read_bytes", tile->rd_beats * BEAT_BYTES);
   put_uint(&json, "write_bytes", tile->wr_beats * BEAT_BYTES);
   return json;
@@ -441,12 +448,12 @@ static json_t energy_json(const hb_metrics_t *metrics) {
     scratchpads += energy->scratchpad_pj[i];
   }
   json_t json = json_begin();
-  put_number(&json, "total", energy->total_pj / PJ_PER_MJ);
-  put_number(&json, "arrays", arrays / PJ_PER_MJ);
-  put_number(&json, "scratchpads", scratchpads / PJ_PER_MJ);
-  put_number(&json, "network", energy->network_pj / PJ_PER_MJ);
-  put_number(&json, "dram", energy->dram_pj / PJ_PER_MJ);
-  put_number(&json, "static", energy->static_pj / PJ_PER_MJ);
+  put_number(&json, "total", energy->total_pj / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "arrays", arrays / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "scratchpads", scratchpads / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "network", energy->network_pj / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "dram", energy->dram_pj / HB_SCORE_PJ_PER_MJ);
+  put_number(&json, "static", energy->static_pj / HB_SCORE_PJ_PER_MJ);
   return json;
 }
 
@@ -507,6 +514,9 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   json_t scores = json_begin();
   put_number(&scores, "xrbench", metrics->result.score);
   put_number(&scores, "xrbench_with_energy", metrics->energy.score);
+  put_number(&scores, "real_time", metrics->energy.scores[HB_SCORE_RT]);
+  put_number(&scores, "energy", metrics->energy.scores[HB_SCORE_EN]);
+  put_number(&scores, "qoe", metrics->energy.scores[HB_SCORE_QOE]);
   double accuracy = 0.0;
   for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
     accuracy += hb_metrics_accuracy_share(metrics, i);
@@ -538,12 +548,63 @@ hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out) {
   return status;
 }
 
-hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
-                             size_t why_len) {
+typedef hb_status_t (*print_t)(const hb_metrics_t *metrics, FILE *out);
+
+static hb_status_t write_file(const hb_metrics_t *metrics, print_t print, const char *path,
+                              char *why, size_t why_len) {
   hb_whole_file_t file;
   HB_TRY(hb_whole_file_open(&file, path, why, why_len));
-  const hb_status_t printed = hb_metrics_print(metrics, file.out);
+  const hb_status_t printed = print(metrics, file.out);
   const hb_status_t status = hb_whole_file_close(&file, printed, why, why_len);
   if (printed != HB_OK) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
   return status;
+}
+
+hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
+                             size_t why_len) {
+  return write_file(metrics, hb_metrics_print, path, why, why_len);
+}
+
+/* -----------------------------------------------------------------------------------------------
+ * CSV */
+
+static void print_inference(const hb_metrics_t *metrics, uint32_t task,
+                            const hb_score_inference_t *one, FILE *out) {
+  const bool executed = one->outcome == HB_SCORE_COMPLETED || one->outcome == HB_SCORE_OVERDUE;
+  fprintf(out, "%s,%u,%s,%" PRIu64 ",%" PRIu64 ",", metrics->scenario->tasks[task].name, one->frame,
+          hb_score_outcome_name(one->outcome), one->released, one->deadline);
+  if (one->outcome == HB_SCORE_COMPLETED || one->outcome == HB_SCORE_DROPPED) {
+    fprintf(out, "%" PRIu64, one->ended);
+  }
+  fprintf(out, ",%.6f,", one->energy_pj / HB_SCORE_PJ_PER_MJ);
+  if (executed) {
+    fprintf(out, "%.6f,%.6f,%.6f,", one->real_time, one->energy, one->accuracy);
+  } else {
+    fputs(",,,", out);
+  }
+  if (one->outcome != HB_SCORE_IN_FLIGHT) {
+    fprintf(out, "%.6f", one->score);
+  }
+  fputc('\n', out);
+}
+
+hb_status_t hb_inferences_print(const hb_metrics_t *metrics, FILE *out) {
+  fputs(
+      "task,frame,outcome,released_cycle,deadline_cycle,ended_cycle,energy_mj,real_time,energy,"
+      "accuracy,score\n",
+      out);
+  for (uint32_t task = 0; task < metrics->scenario->num_tasks; task++) {
+    const uint64_t num = hb_score_num_frames(metrics->score, task);
+    for (uint64_t i = 0; i < num; i++) {
+      const hb_score_inference_t one = hb_score_inference(
+          metrics->score, task, i, metrics->result.cycles, metrics->energy.beat_pj);
+      print_inference(metrics, task, &one, out);
+    }
+  }
+  return ferror(out) != 0 ? HB_ERR_IO : HB_OK;
+}
+
+hb_status_t hb_inferences_write(const hb_metrics_t *metrics, const char *path, char *why,
+                                size_t why_len) {
+  return write_file(metrics, hb_inferences_print, path, why, why_len);
 }

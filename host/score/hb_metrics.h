@@ -2,8 +2,8 @@
 
 /**
  * @file
- * The result of a run as metrics.json. Keys are added, never renamed; their units are in their
- * names.
+ * The result of a run as metrics.json, and of its frames as inferences.csv. Keys are added, never
+ * renamed; their units are in their names.
  *
  * Everything but `wall_s` is a function of the inputs. host/score/README.md explains the keys.
  */
@@ -47,16 +47,19 @@ typedef struct hb_metrics_traffic {
 
 /** hb_energy.h says what each is. */
 typedef struct hb_metrics_model_energy {
-  double total_pj, frame_pj; /* of all its jobs; of a frame on average, completed or overdue */
-  double score;              /* XRBench's energy score, 1 at no energy, 0 at 1500 mJ a frame */
-  double model_score;        /* real-time, QoE and energy */
+  double total_pj, frame_pj; /* of all its jobs; of an executed frame on average */
+  double score;              /* mean energy score of executed frames; 1 if there are none */
+  double model_score;        /* with energy */
 } hb_metrics_model_energy_t;
 
 typedef struct hb_metrics_energy {
   double total_pj, network_pj, dram_pj, static_pj;
+  double beat_pj; /* network and DRAM, of each beat that jobs moved */
   double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
   hb_metrics_model_energy_t models[HB_IMAGE_MAX_MODELS];
-  double score; /* of the scenario with energy, 0 .. 100 */
+  double scores[HB_SCORE_KIND_COUNT]; /* of the scenario: hb_score_of_scenario() of the models with
+                                         a scored frame */
+  double score;                       /* the overall one with energy, 0 .. 100 */
 } hb_metrics_energy_t;
 
 /** Networks of which a model's frames run one. */
@@ -76,6 +79,7 @@ typedef struct hb_metrics {
   const char *why;         /* why not; "" if complete */
   const char *note;        /* of what the user should know besides; NULL: nothing */
   double wall_s;           /* of the simulation alone */
+  const hb_score_t *score; /* its frames */
   hb_score_result_t result;
   uint32_t tile_macs_per_cycle[HB_MAX_TILES]; /* peak */
   hb_sim_tile_stats_t tiles[HB_MAX_TILES];
@@ -109,13 +113,16 @@ double hb_metrics_mac_percent(const hb_metrics_t *metrics, uint32_t tile, uint64
 double hb_metrics_gb_per_s(const hb_metrics_t *metrics, uint64_t bytes);
 /** "(1,0) east requests" into `text`. */
 void hb_metrics_link_name(const hb_metrics_link_t *link, char *text, size_t text_len);
-/** Accuracy delivered by a model over the most it has: 1 without a supernet or completed frames. */
+/**
+ * Of a supernet, accuracy delivered over the most it has, 1 without completed frames; else the
+ * task's accuracy score.
+ */
 double hb_metrics_accuracy_share(const hb_metrics_t *metrics, uint32_t model);
 /** All channels together. */
 hb_sim_dram_stats_t hb_metrics_dram(const hb_metrics_t *metrics);
 
 /**
- * Writes the JSON text and a newline.
+ * Writes metrics.json and a newline.
  * @retval HB_ERR_NOMEM, HB_ERR_IO
  */
 HB_MUST_USE hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out);
@@ -127,6 +134,13 @@ HB_MUST_USE hb_status_t hb_metrics_print(const hb_metrics_t *metrics, FILE *out)
  */
 HB_MUST_USE hb_status_t hb_metrics_write(const hb_metrics_t *metrics, const char *path, char *why,
                                          size_t why_len);
+
+/** Writes inferences.csv: a line for each frame of each model. Errors are those of `out`. */
+hb_status_t hb_inferences_print(const hb_metrics_t *metrics, FILE *out);
+
+/** As hb_metrics_write(). */
+HB_MUST_USE hb_status_t hb_inferences_write(const hb_metrics_t *metrics, const char *path,
+                                            char *why, size_t why_len);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -18,6 +18,8 @@ typedef struct frame {
   uint32_t reason;                        /* dropped: HB_DROP_*, 0 if it is none that we know */
   uint32_t variant;                       /* in its last VARIANT record */
   uint64_t arrival, deadline, completion; /* cycles */
+  double pj;                              /* of its jobs, in their tiles */
+  uint64_t beats;                         /* that they moved */
 } frame_t;
 
 typedef struct frames {
@@ -268,6 +270,19 @@ void hb_score_job(void *ctx, const hb_sim_job_t *job) {
   }
 }
 
+void hb_score_spend(hb_score_t *score, uint32_t tag, double pj, uint64_t beats) {
+  const uint32_t model = HB_TAG_MODEL(tag);
+  const frames_t *list = model < score->scenario->num_tasks ? &score->models[model] : NULL;
+  for (uint64_t i = list == NULL ? 0 : list->count; i > 0; i--) { /* near the end */
+    frame_t *frame = &list->items[i - 1];
+    if (HB_TAG_FRAME(HB_TAG(0, frame->number, 0)) == HB_TAG_FRAME(tag)) {
+      frame->pj += pj;
+      frame->beats += beats;
+      return;
+    }
+  }
+}
+
 void hb_score_tile_event(void *ctx, const hb_sim_tile_event_t *event) {
   hb_score_t *score = ctx;
   if (event->kind == HB_TILE_EVENT_RESET && event->tile < HB_MAX_TILES) {
@@ -345,6 +360,74 @@ hb_score_spread_t hb_score_spread(uint64_t *values, uint64_t count) {
   };
 }
 
+const char *hb_score_outcome_name(hb_score_outcome_t outcome) {
+  static const char *const NAMES[] = {
+#define X(symbol_, name_) #name_,
+      HB_SCORE_OUTCOME_TABLE(X)
+#undef X
+  };
+  return NAMES[outcome];
+}
+
+double hb_score_task_accuracy(const hb_task_t *task, uint32_t variant) {
+  const hb_model_t *model = &task->model;
+  if (model->num_variants > 0) {
+    return hb_score_of_accuracy(model->variants[variant].accuracy_ppm,
+                                model->variants[0].accuracy_ppm, false);
+  }
+  const hb_task_accuracy_t *accuracy = &task->accuracy;
+  return accuracy->target > 0.0
+             ? hb_score_of_accuracy(accuracy->measured, accuracy->target, accuracy->lower_is_better)
+             : 1.0;
+}
+
+uint64_t hb_score_num_frames(const hb_score_t *score, uint32_t model) {
+  return score->models[model].count;
+}
+
+hb_score_inference_t hb_score_inference(const hb_score_t *score, uint32_t model, uint64_t index,
+                                        uint64_t end, double beat_pj) {
+  const hb_score_constants_t *constants = hb_score_constants_of(score->scenario);
+  const frame_t *frame = &score->models[model].items[index];
+  hb_score_inference_t inference = {
+      .frame = frame->number,
+      .outcome = frame->state == FRAME_COMPLETED ? HB_SCORE_COMPLETED
+                 : frame->state == FRAME_DROPPED ? HB_SCORE_DROPPED
+                 : frame->deadline <= end        ? HB_SCORE_OVERDUE
+                                                 : HB_SCORE_IN_FLIGHT,
+      .released = frame->arrival,
+      .deadline = frame->deadline,
+      .ended = frame->completion,
+      .energy_pj = frame->pj + (double)frame->beats * beat_pj,
+  };
+  if (inference.outcome == HB_SCORE_COMPLETED || inference.outcome == HB_SCORE_OVERDUE) {
+    inference.real_time =
+        inference.outcome == HB_SCORE_OVERDUE
+            ? 0.0
+            : hb_score_real_time(constants, frame->completion, frame->deadline, score->clock_khz);
+    inference.energy = hb_score_of_energy(constants, inference.energy_pj / HB_SCORE_PJ_PER_MJ);
+    inference.accuracy = hb_score_task_accuracy(&score->scenario->tasks[model], frame->variant);
+    inference.score = inference.real_time * inference.energy * inference.accuracy;
+  }
+  return inference;
+}
+
+hb_score_sum_t hb_score_sum(const hb_score_t *score, uint32_t model, uint64_t end, double beat_pj,
+                            double *energy_pj_out) {
+  hb_score_sum_t sum = {0};
+  *energy_pj_out = 0.0;
+  for (uint64_t i = 0; i < score->models[model].count; i++) {
+    const hb_score_inference_t one = hb_score_inference(score, model, i, end, beat_pj);
+    if (one.outcome == HB_SCORE_DROPPED) {
+      sum.dropped++;
+    } else if (one.outcome != HB_SCORE_IN_FLIGHT) {
+      hb_score_add(&sum, one.real_time, one.energy, one.accuracy);
+      *energy_pj_out += one.energy_pj;
+    }
+  }
+  return sum;
+}
+
 static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t end,
                              hb_score_model_t *model) {
   const frames_t *list = &score->models[index];
@@ -352,40 +435,48 @@ static hb_status_t sum_model(const hb_score_t *score, uint32_t index, uint64_t e
   if (latencies == NULL) {
     return HB_ERR_NOMEM;
   }
-  double real_time_sum = 0.0;
-  *model = (hb_score_model_t){
-      .frames = list->count, .lost_to_faults = score->lost_to_faults[index], .qoe = 1.0};
+  hb_score_sum_t sum = {0}; /* an energy score of 1 each */
+  double accuracy_sum = 0.0;
+  *model = (hb_score_model_t){.frames = list->count,
+                              .lost_to_faults = score->lost_to_faults[index],
+                              .accuracy = 1.0,
+                              .qoe = 1.0};
   for (uint64_t i = 0; i < list->count; i++) {
     const frame_t *frame = &list->items[i];
-    if (frame->state == FRAME_COMPLETED) {
-      latencies[model->completed++] =
-          frame->completion > frame->arrival ? frame->completion - frame->arrival : 0;
-      model->variants[frame->variant]++;
-      model->late += frame->completion > frame->deadline;
-      real_time_sum += hb_score_real_time(hb_score_constants_of(score->scenario), frame->completion,
-                                          frame->deadline, score->clock_khz);
-    } else if (frame->state == FRAME_DROPPED) {
-      model->dropped++;
-      model->drops[frame->reason]++;
-    } else if (frame->deadline <= end) {
-      model->overdue++;
-      model->late++;
-    } else {
-      model->in_flight++;
+    const hb_score_inference_t one = hb_score_inference(score, index, i, end, 0.0);
+    switch (one.outcome) {
+      case HB_SCORE_COMPLETED:
+        latencies[model->completed++] =
+            frame->completion > frame->arrival ? frame->completion - frame->arrival : 0;
+        model->variants[frame->variant]++;
+        model->late += frame->completion > frame->deadline;
+        break;
+      case HB_SCORE_DROPPED:
+        model->dropped++;
+        model->drops[frame->reason]++;
+        sum.dropped++;
+        continue;
+      case HB_SCORE_OVERDUE:
+        model->overdue++;
+        model->late++;
+        break;
+      default:
+        model->in_flight++;
+        continue;
     }
+    hb_score_add(&sum, one.real_time, 1.0, one.accuracy);
+    accuracy_sum += one.accuracy;
   }
   model->deadline_misses = model->late + model->dropped;
-  model->scored = model->completed + model->overdue + model->dropped;
+  model->scored = sum.executed + sum.dropped;
   model->latency = hb_score_spread(latencies, model->completed);
   free(latencies);
-  const uint64_t executed = model->completed + model->overdue;
-  if (executed > 0) {
-    model->real_time = real_time_sum / (double)executed;
+  if (sum.executed > 0) {
+    model->real_time = sum.real_time / (double)sum.executed;
+    model->accuracy = accuracy_sum / (double)sum.executed;
   }
   if (model->scored > 0) {
     model->violation_rate = (double)model->deadline_misses / (double)model->scored;
-    const hb_score_sum_t sum = {
-        .executed = executed, .dropped = model->dropped, .products = real_time_sum};
     model->qoe = hb_score_qoe(&sum);
     model->score = hb_score_of_model(&sum);
   }

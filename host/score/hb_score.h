@@ -16,12 +16,22 @@
  * the end: counts as late, real-time score 0 in flight   neither, and its deadline is after the
  * end: not scored
  *
- * Scores as XRBench's code computes them, with the scenario's constants (XRBench/XRBench-MLSys2023,
- * commit 8915666: HET_scoring-module.hpp, HET_logger.hpp), without its energy factor: real-time
- * score of a frame   1 / (1 + exp(15 * (completion - deadline) in ms)); at the deadline 0.5 QoE of
- * a model               1 - dropped / scored, scored = completed + overdue + dropped score of a
- * model             sum of real-time scores / scored * QoE (a drop counts twice) score of the
- * scenario        mean over the models with a scored frame, times 100
+ * Scores by hb_score_rules.h, with the scenario's constants. Executed frames are the completed and
+ * the overdue ones, scored frames these and the dropped ones. Of a frame that is
+ *
+ *   completed  real-time, energy and accuracy scores by their formulas
+ *   overdue    real-time 0, the others by their formulas
+ *   dropped    none, its score is 0
+ *   in flight  none: it is not scored
+ *
+ * and then, each with and without the factor energy,
+ *
+ *   frame      real-time * energy * accuracy
+ *   model      sum over executed frames / scored frames * QoE: a drop counts twice
+ *   scenario   mean over the models with a scored frame, times 100
+ *
+ * Energy of a frame: of its jobs that ended well (hb_score_spend()), and of what all jobs share by
+ * the bytes they move.
  */
 
 #ifndef HB_SCORE_H_
@@ -37,6 +47,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#define HB_SCORE_PJ_PER_MJ 1e9
 
 /** Order statistics by nearest rank: the smallest value with at least p % of all at or below it. */
 typedef struct hb_score_spread {
@@ -71,9 +83,10 @@ typedef struct hb_score_model {
   uint64_t variants[HB_SCORE_VARIANTS];
   hb_score_spread_t latency; /* cycles from nominal arrival to FRAME_DONE, of completed frames; 0 of
                                 a frame that jitter brought so early that it was done before */
-  double real_time;          /* mean over completed and overdue frames; 0 if there are none */
+  double real_time;          /* mean over executed frames; 0 if there are none */
+  double accuracy;           /* likewise; 1 if there are none */
   double qoe;                /* 1 if no frame is scored */
-  double score;              /* 0 .. 1; 0 if no frame is scored */
+  double score;              /* without energy; 0 .. 1; 0 if no frame is scored */
   uint64_t scored;
 } hb_score_model_t;
 
@@ -135,6 +148,12 @@ void hb_score_irq(void *ctx, uint64_t cycle, uint32_t bit, bool level);
 void hb_score_pass(void *ctx, uint64_t woke, uint64_t slept);
 void hb_score_tile_event(void *ctx, const hb_sim_tile_event_t *event);
 
+/**
+ * A job with that tag has taken `pj` and moved `beats` of 16 bytes; it counts for the newest frame
+ * of its model with its number. Jobs of no known frame are left out.
+ */
+void hb_score_spend(hb_score_t *score, uint32_t tag, double pj, uint64_t beats);
+
 /** Frames that arrived and frames that ended (done or dropped) so far, for progress. */
 void hb_score_progress(const hb_score_t *score, uint64_t *arrived_out, uint64_t *ended_out);
 
@@ -152,6 +171,53 @@ HB_MUST_USE hb_status_t hb_score_finish(hb_score_t *score, uint64_t end,
  */
 double hb_score_accuracy(const uint64_t *variants, const double *accuracies, uint32_t num,
                          double *share_out);
+
+/* X(symbol, name in files) */
+#define HB_SCORE_OUTCOME_TABLE(X) \
+  X(COMPLETED, completed)         \
+  X(OVERDUE, overdue)             \
+  X(DROPPED, dropped)             \
+  X(IN_FLIGHT, in_flight)
+
+typedef enum hb_score_outcome {
+#define X(symbol_, name_) HB_SCORE_##symbol_,
+  HB_SCORE_OUTCOME_TABLE(X)
+#undef X
+} hb_score_outcome_t;
+
+/** "in_flight". */
+const char *hb_score_outcome_name(hb_score_outcome_t outcome);
+
+/** A frame, at the end of the run. */
+typedef struct hb_score_inference {
+  uint32_t frame; /* its number */
+  hb_score_outcome_t outcome;
+  uint64_t released, deadline; /* nominal arrival; cycles */
+  uint64_t ended;              /* completed or dropped; else 0 */
+  double energy_pj;
+  double real_time, energy, accuracy; /* scores; 0 of a frame that is not executed */
+  double score;                       /* their product */
+} hb_score_inference_t;
+
+/** Frames of a model that arrived. */
+uint64_t hb_score_num_frames(const hb_score_t *score, uint32_t model);
+
+/**
+ * Frame `index`, in the order of arrival, of a run that ended before cycle `end`.
+ * @param beat_pj energy of a beat of its jobs outside tiles.
+ */
+hb_score_inference_t hb_score_inference(const hb_score_t *score, uint32_t model, uint64_t index,
+                                        uint64_t end, double beat_pj);
+
+/** Sums of a model's executed frames, energy score and energy among them, and drops. */
+hb_score_sum_t hb_score_sum(const hb_score_t *score, uint32_t model, uint64_t end, double beat_pj,
+                            double *energy_pj_out);
+
+/**
+ * Accuracy score of a frame of a task: of the variant that it ran, measured against the first one's
+ * accuracy, if the task is a supernet; else of what the scenario says; else 1.
+ */
+double hb_score_task_accuracy(const hb_task_t *task, uint32_t variant);
 
 /** Tells `ux` of all scored frames of a run that ended before cycle `end`, 1 or more. */
 void hb_score_frames(const hb_score_t *score, uint64_t end, hb_ux_t *ux);

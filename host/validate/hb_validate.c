@@ -102,25 +102,41 @@ static hb_status_t add_row(hb_validate_t *plan, uint32_t model, uint32_t layer_i
                                  &row->predicted[HB_VALIDATE_USER], error);
 }
 
+typedef struct known {
+  const hb_soc_t *soc;
+  const hb_model_t *const *models;
+  uint32_t num_models;
+} known_t;
+
 static hb_cost_user_unknown_t check(const void *ctx, const char *model, const char *layer,
                                     const char *tile) {
-  const hb_validate_t *plan = ctx;
-  const hb_model_t *found = NULL;
-  for (uint32_t m = 0; m < plan->num_models; m++) {
-    found = strcmp(plan->models[m].name, model) == 0 ? &plan->models[m] : found;
-  }
-  if (found == NULL) {
-    return HB_COST_USER_NO_MODEL;
-  }
+  const known_t *known = ctx;
+  bool has_model = false;
   bool has_layer = false;
-  for (uint32_t i = 0; i < found->num_layers; i++) {
-    has_layer = has_layer || strcmp(found->layers[i].name, layer) == 0;
+  for (uint32_t m = 0; m < known->num_models; m++) {
+    const hb_model_t *one = known->models[m];
+    if (strcmp(one->name, model) == 0) {
+      has_model = true;
+      for (uint32_t i = 0; i < one->num_layers && !has_layer; i++) {
+        has_layer = strcmp(one->layers[i].name, layer) == 0;
+      }
+    }
   }
   bool has_tile = false;
-  for (uint32_t k = 0; k < plan->num_kinds; k++) {
-    has_tile = has_tile || strcmp(plan->kinds[k].name, tile) == 0;
+  for (uint32_t i = 0; i < known->soc->num_tiles; i++) {
+    has_tile = has_tile || strcmp(known->soc->tiles[i].model, tile) == 0;
   }
-  return !has_layer ? HB_COST_USER_NO_LAYER : !has_tile ? HB_COST_USER_NO_TILE : HB_COST_USER_KNOWN;
+  return !has_model   ? HB_COST_USER_NO_MODEL
+         : !has_layer ? HB_COST_USER_NO_LAYER
+         : !has_tile  ? HB_COST_USER_NO_TILE
+                      : HB_COST_USER_KNOWN;
+}
+
+hb_status_t hb_validate_predictions(const char *path, const hb_soc_t *soc,
+                                    const hb_model_t *const *models, uint32_t num_models,
+                                    hb_cost_user_t **user_out, hb_config_error_t *error) {
+  const known_t known = {.soc = soc, .models = models, .num_models = num_models};
+  return hb_cost_user_load(path, check, &known, user_out, error);
 }
 
 static hb_status_t fill(hb_validate_t *plan, const hb_cost_user_t *user, hb_config_error_t *error) {
@@ -149,19 +165,14 @@ static hb_status_t fill(hb_validate_t *plan, const hb_cost_user_t *user, hb_conf
 }
 
 hb_status_t hb_validate_plan(const hb_soc_t *soc, const hb_model_t *models, uint32_t num_models,
-                             const char *hardware, const char *predictions, hb_validate_t *plan_out,
-                             hb_config_error_t *error) {
+                             const char *hardware, const hb_cost_user_t *user,
+                             hb_validate_t *plan_out, hb_config_error_t *error) {
   hb_validate_t plan = {
-      .soc = soc, .models = models, .num_models = num_models, .has_user = predictions != NULL};
-  hb_cost_user_t *user = NULL;
+      .soc = soc, .models = models, .num_models = num_models, .has_user = user != NULL};
   hb_status_t status = find_kinds(&plan, hardware, error);
-  if (status == HB_OK && predictions != NULL) {
-    status = hb_cost_user_load(predictions, check, &plan, &user, error);
-  }
   if (status == HB_OK) {
     status = fill(&plan, user, error);
   }
-  hb_cost_user_free(user);
   if (status != HB_OK) {
     hb_validate_release(&plan);
     return status;

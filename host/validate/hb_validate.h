@@ -70,18 +70,29 @@ typedef struct hb_validate {
 } hb_validate_t;
 
 /**
+ * Reads a CSV file of predictions (hb_cost_user.h).
+ *
+ * @param models all that a row may be of; of models of one name, a layer of any.
+ * @retval HB_ERR_IO, HB_ERR_INPUT, HB_ERR_NOMEM
+ */
+HB_MUST_USE hb_status_t hb_validate_predictions(const char *path, const hb_soc_t *soc,
+                                                const hb_model_t *const *models,
+                                                uint32_t num_models, hb_cost_user_t **user_out,
+                                                hb_config_error_t *error);
+
+/**
  * Compiles every layer for every kind of tile and asks the cost models.
  *
  * @param soc, models must outlive the plan; models have different names.
  * @param hardware what `maestro` is told of tiles, as hb_cost_tile_option() reads; NULL: nothing.
- * @param predictions CSV file (hb_cost_user.h) or NULL.
- * @retval HB_ERR_INPUT no tile can run any layer, the file of predictions is wrong, or too many
- * kinds of tile.
+ * @param user predictions or NULL.
+ * @retval HB_ERR_INPUT no tile can run any layer, a prediction is missing, or too many kinds of
+ * tile.
  * @retval HB_ERR_IO, HB_ERR_NOMEM
  */
 HB_MUST_USE hb_status_t hb_validate_plan(const hb_soc_t *soc, const hb_model_t *models,
                                          uint32_t num_models, const char *hardware,
-                                         const char *predictions, hb_validate_t *plan_out,
+                                         const hb_cost_user_t *user, hb_validate_t *plan_out,
                                          hb_config_error_t *error);
 void hb_validate_release(hb_validate_t *plan);
 

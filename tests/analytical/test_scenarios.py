@@ -5,7 +5,9 @@
 usage: test_scenarios.py HILBERT SCENARIOS
 """
 
+import csv
 import json
+import math
 import pathlib
 import re
 import shutil
@@ -213,6 +215,34 @@ class Constants(Case):
             model = self.metrics(out)["models"][0]
             self.assertEqual(model["scores"]["real_time"], 1)
             self.assertAlmostEqual(model["scores"]["energy"], 1 - model["frame_energy_mj"], places=4)
+
+    def test_inferences_are_what_the_means_are_of(self):
+        path = self.scenario("{k_per_ms: 0.5, energy_max_mj: 0.004}")
+        path.write_text(path.read_text().replace("sensor: camera}", "sensor: camera,\n     "
+                                                 "accuracy: {measured: 3, target: 4, better: higher}}"))
+        out = self.run_it("i", path, "--cost", "mapper")
+        with open(out / "inferences.csv", newline="") as file:
+            frames = list(csv.DictReader(file))
+        self.assertEqual([int(frame["frame"]) for frame in frames], list(range(len(frames))))
+        done = [frame for frame in frames if frame["outcome"] == "completed"]
+        self.assertGreaterEqual(len(done), 3)
+        model = self.metrics(out)["models"][0]
+        self.assertEqual(model["completed"], len(done))
+        self.assertEqual(model["in_flight"], len(frames) - len(done))
+        expected = []
+        for frame in done:
+            early = (int(frame["deadline_cycle"]) - int(frame["ended_cycle"])) / 100_000  # 100 MHz
+            real_time = 1 / (1 + math.exp(-0.5 * early))
+            self.assertTrue(0.5 < real_time < 0.9, real_time)
+            self.assertAlmostEqual(float(frame["real_time"]), real_time, delta=1e-6)
+            self.assertEqual(frame["accuracy"], "0.750000")
+            energy = 1 - float(frame["energy_mj"]) / 0.004
+            self.assertAlmostEqual(float(frame["energy"]), energy, delta=2e-4)
+            expected.append(real_time * float(frame["energy"]) * 0.75)
+            self.assertAlmostEqual(float(frame["score"]), expected[-1], delta=2e-6)
+        self.assertAlmostEqual(model["scores"]["model_with_energy"], sum(expected) / len(done),
+                               delta=2e-6)
+        self.assertEqual(model["scores"]["accuracy"], 0.75)
 
     def test_bad_ones(self):
         for constants, expected in (

@@ -6,6 +6,7 @@ usage: test_suite.py HILBERT SCENARIOS
 """
 
 import csv
+import math
 import os
 import pathlib
 import shutil
@@ -488,13 +489,50 @@ class Suite(unittest.TestCase):
                 frames = int(task["executed"]) + int(task["dropped"])
                 self.assertEqual(task["QoE"], f"{int(task['executed']) / frames:.6f}" if frames else "")
 
+    def test_inferences(self):
+        """What inferences.csv says adds up to tasks.csv; each of its scores is that of its line."""
+        self.run_suite(suite="xrbench/all")
+        with open(self.dir / "out" / "inferences.csv", newline="", encoding="utf-8") as file:
+            frames = list(csv.DictReader(file))
+        with open(self.dir / "out" / "tasks.csv", newline="", encoding="utf-8") as file:
+            tasks = {tuple(t[key] for key in ("pes", "scenario", "accelerator", "task")): t for t in csv.DictReader(file)}
+        sums = {key: {"executed": 0, "dropped": 0, "RT": 0.0, "EN": 0.0, "score": 0.0} for key in tasks}
+        for frame in frames:
+            sum_of = sums[tuple(frame[key] for key in ("pes", "scenario", "accelerator", "task"))]
+            if frame["outcome"] == "dropped":
+                sum_of["dropped"] += 1
+                self.assertEqual([frame[key] for key in ("energy_mj", "real_time", "energy", "accuracy", "score")],
+                                 ["", "", "", "", "0.000000"])
+                self.assertGreater(float(frame["ended_ms"]), float(frame["deadline_ms"]))
+                continue
+            late = float(frame["ended_ms"]) - float(frame["deadline_ms"])
+            # Times have six decimals, of which 15 make the exponent.
+            self.assertAlmostEqual(float(frame["real_time"]), 1 / (1 + math.exp(min(15 * late, 700))), delta=1e-5)
+            self.assertAlmostEqual(float(frame["energy"]), 1 - float(frame["energy_mj"]) / 1500, delta=2e-6)
+            self.assertEqual(frame["accuracy"], "1.000000")
+            product = float(frame["real_time"]) * float(frame["energy"])
+            self.assertAlmostEqual(float(frame["score"]), product, delta=2e-6)
+            sum_of["executed"] += 1
+            for key, column in (("RT", "real_time"), ("EN", "energy"), ("score", "score")):
+                sum_of[key] += float(frame[column])
+        for key, task in tasks.items():
+            sum_of = sums[key]
+            executed, dropped = sum_of["executed"], sum_of["dropped"]
+            self.assertEqual((executed, dropped), (int(task["executed"]), int(task["dropped"])))
+            if executed:
+                self.assertAlmostEqual(sum_of["RT"] / executed, float(task["RT"]), delta=2e-6)
+                self.assertAlmostEqual(sum_of["EN"] / executed, float(task["EN"]), delta=2e-6)
+            if executed + dropped:
+                qoe = executed / (executed + dropped)
+                self.assertAlmostEqual(sum_of["score"] / (executed + dropped) * qoe, float(task["model"]), delta=2e-6)
+
     def test_seeds(self):
         self.run_suite("--seeds", "3", "--seed", "5")
         lines = (self.dir / "out" / "seeds.csv").read_text().splitlines()
         self.assertEqual(len(lines), 1 + 3 * 2)
         self.assertEqual([line.split(",")[0] for line in lines[1:]], ["5", "5", "6", "6", "7", "7"])
         self.run_suite("--seed", "5")  # and what an earlier run left is gone
-        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()), ["scores.csv", "tasks.csv"])
+        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()), ["inferences.csv", "scores.csv", "tasks.csv"])
 
     def test_same_seed_same_bytes_and_fast(self):
         begin = time.monotonic()

@@ -98,7 +98,7 @@ class Runs(Case):
         self.certify(out, "--tile", "tile1", "--sample", "50%")
         self.assertTrue((out / "certificate-tile1-sample.json").exists())
         self.run_scenario(*TINY, "--duration", "1ms")
-        self.assertEqual(sorted(os.listdir(out)), ["metrics.json", "trace.hbt"])
+        self.assertEqual(sorted(os.listdir(out)), ["inferences.csv", "metrics.json", "trace.hbt"])
 
     def test_one_tile(self):
         out = self.run_scenario(*TINY)
@@ -403,7 +403,7 @@ class Sample(Case):
         self.assertEqual((out / "certificate-sample.json").stat().st_mtime_ns, sample)
         self.assertEqual((out / "certify" / "unit-0.result").stat().st_mtime_ns, whole[out / "certify" / "unit-0.result"][1])
         self.run_scenario(*TINY, "--duration", "1ms")
-        self.assertEqual(sorted(os.listdir(out)), ["metrics.json", "trace.hbt"])
+        self.assertEqual(sorted(os.listdir(out)), ["inferences.csv", "metrics.json", "trace.hbt"])
 
     def test_finds_what_it_looks_at(self):
         source = self.run_scenario(*TINY)

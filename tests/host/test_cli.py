@@ -190,7 +190,7 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
-     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots"),
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots, accuracy"),
     ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
     ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
@@ -258,6 +258,19 @@ BAD_FILES = [
     ("scenario", "depends_on: A", "depends_on: B", "8:77: tasks[1].depends_on: dependency cycle: B -> B"),
     ("scenario", "    rate_hz: 16.67\n    sensor: camera\n", "    rate_hz: 16.67\n    sensor: camera\n    probability: 1.5\n",
      "13:18: tasks[2].probability: expected 0 .. 1, got 1.5"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 0, target: 1, better: higher}",
+     "12:26: tasks[2].accuracy.measured: expected 0.000001 .. 1000000, got 0"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 0.9, target: 1000001, better: higher}",
+     "12:39: tasks[2].accuracy.target: expected 0.000001 .. 1000000, got 1000001"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 90 %, target: 1, better: higher}",
+     "12:26: tasks[2].accuracy.measured: expected a decimal number such as 16.67, got 90 %"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1, better: more}",
+     "12:48: tasks[2].accuracy.better: expected one of higher, lower"),
+    ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1}",
+     "12:15: tasks[2].accuracy: missing key better"),
+    ("scenario", "    model: model.yaml\n",
+     "    supernet: [{model: model.yaml, accuracy: 0.9}]\n    accuracy: {measured: 1, target: 1, better: higher}\n",
+     "11:15: tasks[2].accuracy: the models of a supernet have accuracies of their own"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    slots: 1", "12:12: tasks[2].slots: expected 2 .. 8, got 1"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    slots: 9", "12:12: tasks[2].slots: expected 2 .. 8, got 9"),
     # scenarios: faults
@@ -645,7 +658,7 @@ class Run(Case):
         text = self.run_tiny("o")
         self.assertLessEqual(max(map(len, text.splitlines())), 100)
         self.assertTrue(text.endswith("wrote o\n"))
-        self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["metrics.json", "trace.hbt"])
+        self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["inferences.csv", "metrics.json", "trace.hbt"])
         m = self.metrics("o")
         for key in "schema scenario soc engine policy seed cycles clock_mhz wall_s models tiles noc dram host scores".split():
             self.assertIn(key, m)
@@ -733,7 +746,7 @@ class Run(Case):
         self.assertEqual(dump.returncode, 0)
         self.assertEqual(len(dump.stdout.splitlines()), sum(m["completed"] for m in self.metrics("o")["models"]))
         self.run_tiny("o", "--trace", "off")
-        self.assertEqual([p.name for p in (self.dir / "o").iterdir()], ["metrics.json"])
+        self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["inferences.csv", "metrics.json"])
 
     def test_cut_trace_is_refused_in_one_line(self):
         self.run_tiny("o")
@@ -742,6 +755,16 @@ class Run(Case):
         done = self.hilbert("trace", "info", "cut.hbt")
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"^cut\.hbt: [^\n]+\n$")
+
+    def test_parts_of_a_killed_run_are_cleared_away(self):
+        (self.dir / "o").mkdir()
+        for name in ("metrics.json.7.part", "certificate.json.123.part", "trace.hbt"):
+            (self.dir / "o" / name).write_text("half")
+        self.run_tiny("o", "--trace", "off")
+        self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["inferences.csv", "metrics.json"])
+        (self.dir / "o" / "metrics.json.x.part").write_text("mine")
+        self.complains(3, "hilbert: o: holds metrics.json.x.part, which no run wrote; give another directory with --out or "
+                          "move it away", "run", "tiny", "--out", "o")
 
     def test_directory_of_somebody_else_is_refused(self):
         (self.dir / "mine").mkdir()

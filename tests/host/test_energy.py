@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """test_energy.py HILBERT SCENARIOS: each part of a run's energy is its counted events times the table's entry."""
 
+import csv
 import json
 import math
 import os
@@ -55,6 +56,10 @@ class Energy(unittest.TestCase):
             self.assertAlmostEqual(metrics["energy_mj"][name], mj if name == part else 0, delta=2e-6, msg=name)
         self.assertAlmostEqual(metrics["energy_mj"]["total"], mj, delta=2e-6)
 
+    def frames_mj(self):
+        with open(os.path.join(self.folder, "out", "inferences.csv"), newline="", encoding="utf-8") as file:
+            return [float(line["energy_mj"]) for line in csv.DictReader(file)]
+
     def jobs(self, metrics):
         jobs = sum(tile["jobs"] for tile in metrics["tiles"])
         self.assertGreater(jobs, 2)
@@ -101,6 +106,10 @@ class Energy(unittest.TestCase):
             self.assertGreater(hops, 500)
             self.only(metrics, "network", hops * 1000 * bits / 128 / 1e9)
             self.assertAlmostEqual(metrics["models"][0]["energy_mj"], metrics["energy_mj"]["network"], delta=2e-6)
+            frames = self.frames_mj()  # they move the same bytes
+            self.assertGreater(min(frames), 0)
+            for one in frames:
+                self.assertAlmostEqual(one, metrics["energy_mj"]["network"] / len(frames), delta=2e-6)
 
     def test_dram(self):
         # Rows open so slowly, and refreshes come so often, that some undo an activation before its access: it costs all the same.
@@ -112,6 +121,7 @@ class Energy(unittest.TestCase):
             with self.subTest(key):
                 self.assertGreater(count, 10)
                 self.only(self.run_with(change=often, **{key: 10000}), "dram", count * 10000 / 1e9)
+                self.assertAlmostEqual(sum(self.frames_mj()), count * 10000 / 1e9, delta=1e-5)
 
     def test_static(self):
         for key in ("tile_static_mw", "dram_static_mw"):

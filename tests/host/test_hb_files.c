@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "hb_folders.h"
 #include "hb_sha256.h"
 #include "hb_whole_file.h"
 
@@ -112,6 +113,40 @@ static void test_whole_file__nowhere_is_told_bad(void **state) {
   assert_string_equal(why, "/nowhere/at/all: No such file or directory");
 }
 
+static void test_whole_file__name_of_a_part(void **state) {
+  (void)state;
+  static const struct {
+    const char *name;
+    size_t len;
+  } cases[] = {
+      {"a.csv", 5},         {"a.csv.12.part", 5}, {"a.csv.part", 10}, {"a.csv.x1.part", 13},
+      {"a.csv12.part", 12}, {".7.part", 7},       {".part", 5},       {"", 0}};
+  for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    assert_int_equal(hb_whole_file_name_len(cases[i].name), cases[i].len);
+  }
+}
+
+static void test_folders__are_made_with_those_above(void **state) {
+  (void)state;
+  char path[96], why[WHY] = "";
+  snprintf(path, sizeof(path), "%s/a//bc/d/", folder);
+  for (int again = 0; again < 2; again++) {
+    assert_int_equal(hb_folders_make(path, why, sizeof(why)), HB_OK);
+  }
+  assert_int_equal(rmdir(path), 0);
+  snprintf(path, sizeof(path), "%s/a/bc", folder);
+  assert_int_equal(rmdir(path), 0);
+  assert_int_equal(hb_whole_file_write(path, "", 0, why, sizeof(why)), HB_OK);
+  snprintf(path, sizeof(path), "%s/a/bc/d", folder);
+  assert_int_equal(hb_folders_make(path, why, sizeof(why)), HB_ERR_IO);
+  assert_non_null(strstr(why, "/a/bc/d: Not a directory"));
+  assert_int_equal(hb_folders_make("", why, sizeof(why)), HB_ERR_ARG);
+  snprintf(path, sizeof(path), "%s/a/bc", folder);
+  assert_int_equal(unlink(path), 0);
+  snprintf(path, sizeof(path), "%s/a", folder);
+  assert_int_equal(rmdir(path), 0);
+}
+
 static void test_sha256__is_fips_180_4(void **state) {
   (void)state;
   static const struct {
@@ -142,6 +177,8 @@ int main(void) {
       cmocka_unit_test(test_whole_file__given_up_leaves_what_was_there_bad),
       cmocka_unit_test(test_whole_file__full_disk_is_told_and_leaves_what_was_there_bad),
       cmocka_unit_test(test_whole_file__nowhere_is_told_bad),
+      cmocka_unit_test(test_whole_file__name_of_a_part),
+      cmocka_unit_test(test_folders__are_made_with_those_above),
       cmocka_unit_test(test_sha256__is_fips_180_4),
   };
   return cmocka_run_group_tests(tests, make_folder, remove_folder);

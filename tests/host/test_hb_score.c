@@ -161,6 +161,98 @@ static void test_score__is_the_mean_of_models(void **state) {
   assert_int_equal(result.models[1].latency.max, 100000);
 }
 
+/* A frame of each fate, in numbers: k = 15 a ms, 1500 mJ; 4 pJ a beat outside tiles. */
+static void test_inferences__by_hand(void **state) {
+  (void)state;
+  tasks[0].accuracy = (hb_task_accuracy_t){.measured = 0.6, .target = 0.8};
+  hb_score_t *score = new_score();
+  arrive(score, 0, 0, 0, 10000);
+  arrive(score, 0, 1, 10000, 20000);
+  arrive(score, 0, 2, 20000, 30000);
+  arrive(score, 0, 3, 30000, 40000);
+  arrive(score, 0, 4, 40000, 50000);
+  hb_score_spend(score, HB_TAG(0, 0, 0), 100e9, 25000000000); /* 100 mJ and 100 mJ */
+  hb_score_spend(score, HB_TAG(0, 0, 1), 100e9, 0);
+  hb_score_spend(score, HB_TAG(0, 1, 0), 600e9, 0);
+  hb_score_spend(score, HB_TAG(0, 2, 0), 50e9, 0);
+  hb_score_spend(score, HB_TAG(0, 3, 0), 150e9, 0);
+  hb_score_spend(score, HB_TAG(0, 4, 0), 1e9, 0);
+  hb_score_spend(score, HB_TAG(0, 7, 0), 1e12, 0); /* of no frame */
+  hb_score_spend(score, HB_TAG(9, 0, 0), 1e12, 0); /* of no model */
+  done(score, 0, 0, 10000);                        /* on the deadline */
+  done(score, 0, 1, 20100);                        /* 0.1 ms late */
+  dropped(score, 0, 2, 30001);
+  const double late = 1.0 / (1.0 + exp(1.5));
+  const struct {
+    hb_score_outcome_t outcome;
+    uint64_t ended;
+    double mj, real_time, energy, accuracy;
+  } expected[] = {
+      {HB_SCORE_COMPLETED, 10000, 300.0, 0.5, 0.8, 0.75},
+      {HB_SCORE_COMPLETED, 20100, 600.0, late, 0.6, 0.75},
+      {HB_SCORE_DROPPED, 30001, 50.0, 0.0, 0.0, 0.0},
+      {HB_SCORE_OVERDUE, 0, 150.0, 0.0, 0.9, 0.75},
+      {HB_SCORE_IN_FLIGHT, 0, 1.0, 0.0, 0.0, 0.0},
+  };
+  assert_int_equal(hb_score_num_frames(score, 0), 5);
+  assert_int_equal(hb_score_num_frames(score, 1), 0);
+  for (uint32_t i = 0; i < 5; i++) {
+    const hb_score_inference_t one = hb_score_inference(score, 0, i, 45000, 4.0);
+    assert_int_equal(one.frame, i);
+    assert_int_equal(one.outcome, expected[i].outcome);
+    assert_int_equal(one.released, 10000 * i);
+    assert_int_equal(one.deadline, 10000 * (i + 1));
+    assert_int_equal(one.ended, expected[i].ended);
+    assert_close(one.energy_pj / 1e9, expected[i].mj);
+    assert_close(one.real_time, expected[i].real_time);
+    assert_close(one.energy, expected[i].energy);
+    assert_close(one.accuracy, expected[i].accuracy);
+    assert_close(one.score, expected[i].real_time * expected[i].energy * expected[i].accuracy);
+  }
+  double energy_pj = 0.0;
+  const hb_score_sum_t sum = hb_score_sum(score, 0, 45000, 4.0, &energy_pj);
+  assert_int_equal(sum.executed, 3);
+  assert_int_equal(sum.dropped, 1);
+  assert_close(energy_pj / 1e9, 1050.0);
+  assert_close(sum.energy, 2.3);
+  assert_close(sum.products, 0.75 * (0.5 * 0.8 + late * 0.6));
+  assert_close(hb_score_of_model(&sum), 0.75 * (0.5 * 0.8 + late * 0.6) / 4.0 * 0.75);
+  const hb_score_result_t result = finish(score, 45000);
+  tasks[0].accuracy = (hb_task_accuracy_t){0};
+  assert_close(result.models[0].accuracy, 0.75);
+  assert_close(result.models[0].real_time, (0.5 + late) / 3.0);
+  assert_close(result.models[0].score, 0.75 * (0.5 + late) / 4.0 * 0.75);
+}
+
+/* Frame numbers of tags wrap at 2^14. */
+static void test_inferences__jobs_go_to_the_newest_frame(void **state) {
+  (void)state;
+  hb_score_t *score = new_score();
+  arrive(score, 0, 1, 0, 10);
+  arrive(score, 0, 16385, 20, 30);
+  hb_score_spend(score, HB_TAG(0, 16385, 0), 5.0, 1);
+  assert_close(hb_score_inference(score, 0, 0, 100, 2.0).energy_pj, 0.0);
+  assert_close(hb_score_inference(score, 0, 1, 100, 2.0).energy_pj, 7.0);
+  hb_score_free(score);
+}
+
+static void test_accuracy__of_a_task(void **state) {
+  (void)state;
+  hb_task_t task = {.name = "a"};
+  assert_close(hb_score_task_accuracy(&task, 0), 1.0);
+  task.accuracy = (hb_task_accuracy_t){.measured = 90.0, .target = 80.0};
+  assert_close(hb_score_task_accuracy(&task, 0), 1.0); /* no more than the target counts */
+  task.accuracy = (hb_task_accuracy_t){.measured = 12.5, .target = 10.0, .lower_is_better = true};
+  assert_close(hb_score_task_accuracy(&task, 0), 0.8);
+  task.accuracy.measured = 5.0;
+  assert_close(hb_score_task_accuracy(&task, 0), 1.0);
+  task.model.num_variants = 2;
+  task.model.variants[0].accuracy_ppm = 800000;
+  task.model.variants[1].accuracy_ppm = 600000;
+  assert_close(hb_score_task_accuracy(&task, 0), 1.0);
+  assert_close(hb_score_task_accuracy(&task, 1), 0.75);
+}
+
 static void test_frames__foreign_records_are_ignored(void **state) {
   (void)state;
   hb_score_t *score = new_score();
@@ -298,6 +390,9 @@ int main(void) {
       cmocka_unit_test(test_frames__every_fate),
       cmocka_unit_test(test_frames__deadline_at_the_end_is_overdue),
       cmocka_unit_test(test_score__is_the_mean_of_models),
+      cmocka_unit_test(test_inferences__by_hand),
+      cmocka_unit_test(test_inferences__jobs_go_to_the_newest_frame),
+      cmocka_unit_test(test_accuracy__of_a_task),
       cmocka_unit_test(test_frames__foreign_records_are_ignored),
       cmocka_unit_test(test_spread__nearest_rank),
       cmocka_unit_test(test_tiles__macs_of_good_jobs),

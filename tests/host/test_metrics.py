@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """test_metrics.py HILBERT SCENARIOS: what metrics.json says is what the trace of the run says, counted once more here."""
 
+import csv
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -17,16 +19,18 @@ MODEL = "model: m\nlayers:\n  - {name: a, op: conv, in: [16, 1, 8], out_channels
 ACCESSES = {"tile0": 40 + 48 + 24 + 128, "tile1": 40 + 48 + 24 + 64}
 ENERGY = {key: 0 for key in ("mac_pj", "sram_8kib_pj", "sram_32kib_pj", "sram_1mib_pj", "flit_hop_pj", "dram_activate_pj",
                              "dram_read_pj", "dram_write_pj", "dram_refresh_pj", "tile_static_mw", "dram_static_mw")}
+MAX_MJ = 0.002  # so that a job of half a microjoule shows
 SRAM = {"sram_8kib_pj": 1000, "sram_32kib_pj": 1000, "sram_1mib_pj": 1000}
 # C waits for A. The host takes about 8 us a decision, of 33 us that a frame of B or D has.
 SCENARIO = """scenario: t
 duration_ms: 6
 soc: soc.yaml
+score_constants: {energy_max_mj: 0.002}
 sensors:
   - {name: s, jitter_us: 3}
 tasks:
-  - {name: A, model: m.yaml, rate_hz: 4000, sensor: s, probability: 0.7}
-  - {name: B, model: m.yaml, rate_hz: 30000, sensor: s}
+  - {name: A, model: m.yaml, rate_hz: 4000, sensor: s, probability: 0.7, accuracy: {measured: 0.72, target: 0.9, better: higher}}
+  - {name: B, model: m.yaml, rate_hz: 30000, sensor: s, accuracy: {measured: 10, target: 5, better: lower}}
   - {name: C, model: m.yaml, rate_hz: 4000, sensor: s, depends_on: A}
   - {name: D, model: m.yaml, rate_hz: 30000, sensor: s, slots: 2}
 """
@@ -138,6 +142,62 @@ class Metrics(unittest.TestCase):
                 counted = {name: len(self.jobs(model["name"], (name,))) for name in ACCESSES}
                 energy = sum(counted[tile] * ACCESSES[tile] for tile in ACCESSES)
                 self.assertAlmostEqual(model["ux"]["norm_energy"], energy / (sum(counted.values()) * ACCESSES["tile0"]), delta=1e-6)
+
+    def test_inferences(self):
+        """Each frame of the trace with its scores, and the models' scores as their means."""
+        with open(os.path.join(self.folder, "out", "inferences.csv"), newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        ends = {(record["model_name"], record["frame"]): record for record in self.stream("frame_done") + self.stream("frame_dropped")}
+        arrived = {(record["model_name"], record["frame"]): record for record in self.stream("frame_arrived")}
+        self.assertEqual({(line["task"], int(line["frame"])) for line in lines}, set(arrived))
+        self.assertEqual(len(lines), len(arrived))
+        jobs = {}
+        for record in self.stream("job"):
+            frame = tuple(record["tag_name"].split("/")[0].split("#"))
+            jobs[frame] = jobs.get(frame, 0) + ACCESSES[record["tile_name"]] * 2000 / 1e9
+        sums = {}
+        for line in lines:
+            key = (line["task"], int(line["frame"]))
+            arrival, end = arrived[key], ends.get(key)
+            self.assertEqual((int(line["released_cycle"]), int(line["deadline_cycle"])), (arrival["arrival"], arrival["deadline"]))
+            self.assertEqual(line["ended_cycle"], str(end["cycle"]) if end else "")
+            outcome = ("completed" if end and end["stream"] == "frame_done" else "dropped" if end
+                       else "overdue" if arrival["deadline"] <= self.end else "in_flight")
+            self.assertEqual(line["outcome"], outcome)
+            mj = jobs.get((key[0], str(key[1])), 0)
+            self.assertAlmostEqual(float(line["energy_mj"]), mj, delta=2e-6)
+            if outcome in ("dropped", "in_flight"):
+                self.assertEqual((line["real_time"], line["energy"], line["accuracy"]), ("", "", ""))
+                self.assertEqual(line["score"], "0.000000" if outcome == "dropped" else "")
+            else:
+                late = (end["cycle"] - arrival["deadline"]) / self.khz if end else math.inf
+                real_time, energy = 1 / (1 + math.exp(min(15 * late, 700))), 1 - mj / MAX_MJ
+                accuracy = 0.8 if key[0] == "A" else 0.5 if key[0] == "B" else 1
+                self.assertAlmostEqual(float(line["real_time"]), real_time, delta=1e-6)
+                self.assertAlmostEqual(float(line["energy"]), energy, delta=2e-6 / MAX_MJ)
+                self.assertAlmostEqual(float(line["accuracy"]), accuracy, delta=1e-6)
+                self.assertAlmostEqual(float(line["score"]), real_time * energy * accuracy, delta=1e-4)
+                sums.setdefault(key[0], []).append((real_time, energy, accuracy))
+        for model in self.metrics["models"]:
+            executed, scores = sums[model["name"]], model["scores"]
+            scored, qoe = len(executed) + model["dropped"], len(executed) / (len(executed) + model["dropped"])
+            for index, name in enumerate(("real_time", "energy", "accuracy")):
+                self.assertAlmostEqual(scores[name], sum(one[index] for one in executed) / len(executed), delta=1e-4, msg=name)
+            self.assertAlmostEqual(scores["qoe"], qoe, delta=1e-6)
+            self.assertAlmostEqual(scores["model"], sum(rt * acc for rt, _, acc in executed) / scored * qoe, delta=1e-6)
+            self.assertAlmostEqual(scores["model_with_energy"], sum(rt * en * acc for rt, en, acc in executed) / scored * qoe, delta=1e-4)
+            self.assertLess(scores["energy"], 0.9)
+        for name, key in (("xrbench", "model"), ("xrbench_with_energy", "model_with_energy")):
+            mean = sum(model["scores"][key] for model in self.metrics["models"]) / 4
+            self.assertAlmostEqual(self.metrics["scores"][name], 100 * mean, delta=1e-4)
+        for key in ("real_time", "energy", "qoe"):
+            mean = sum(model["scores"][key] for model in self.metrics["models"]) / 4
+            self.assertAlmostEqual(self.metrics["scores"][key], mean, delta=1e-6)
+        for model, (mean, share) in zip(self.metrics["models"], ((0.72, 0.8), (10, 0.5), (1, 1), (1, 1)), strict=True):
+            self.assertEqual((model["accuracy"]["mean"], model["accuracy"]["share"]), (mean, share))
+        self.assertAlmostEqual(self.metrics["scores"]["accuracy"], (0.8 + 0.5 + 1 + 1) / 4, delta=1e-6)
+        # What dropped frames and those in flight took is the models', not the frames' that are scored.
+        self.assertAlmostEqual(sum(model["energy_mj"] for model in self.metrics["models"]), sum(jobs.values()), delta=1e-5)
 
     def test_ux_of_run_and_windows(self):
         ux = self.metrics["ux"]

@@ -470,7 +470,7 @@ class Report(unittest.TestCase):
         self.assertEqual(self.report(self.out).returncode, 0)
         self.assertIn("report.html", os.listdir(self.out))
         subprocess.run([HILBERT, "run", "tiny", "--duration=1ms", f"--out={self.out}"], check=True, stdout=subprocess.DEVNULL)
-        self.assertEqual(sorted(os.listdir(self.out)), ["metrics.json", "trace.hbt"])
+        self.assertEqual(sorted(os.listdir(self.out)), ["inferences.csv", "metrics.json", "trace.hbt"])
 
 
 if __name__ == "__main__":

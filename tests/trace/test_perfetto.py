@@ -10,6 +10,7 @@ records of the dump ask for.
 import ast
 import collections
 import json
+import glob
 import os
 import shutil
 import stat
@@ -337,7 +338,7 @@ class Case(unittest.TestCase):
         done = hilbert("trace", "export", "--perfetto", self.out, *args, trace)
         self.assertEqual(done.returncode, code, done.stderr)
         self.assertEqual(done.stdout, "")
-        self.assertFalse(os.path.exists(self.out + ".tmp"))
+        self.assertEqual(glob.glob(self.out + ".*"), [])
         return done.stderr
 
     def dump(self, trace, *args, code=0):
@@ -589,7 +590,7 @@ class Bad(Case):
                                self.out, self.traces["tiny"]], stderr=subprocess.PIPE, text=True, check=False)
         self.assertEqual(done.returncode, 3, done.stderr)
         self.assertIn(f"{self.out}: File too large", done.stderr)
-        self.assertFalse(os.path.exists(self.out + ".tmp"))
+        self.assertEqual(glob.glob(self.out + ".*"), [])
         with open(self.out, encoding="ascii") as file:
             self.assertEqual(file.read(), "before")
 

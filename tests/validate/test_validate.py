@@ -182,7 +182,14 @@ class Scenarios(Case):
                 for key in ("p50", "p95", "p99", "max"):
                     self.assertAlmostEqual(float(row[f"{key}_ms"]), model["latency_ms"][key])
                 self.assertAlmostEqual(float(row["real_time"]), model["scores"]["real_time"])
+                for column, key in (("energy", "energy"), ("accuracy", "accuracy"), ("qoe", "qoe"),
+                                    ("task_score", "model"),
+                                    ("task_score_with_energy", "model_with_energy")):
+                    self.assertAlmostEqual(float(row[column]), model["scores"][key], msg=column)
                 self.assertAlmostEqual(float(row["score"]), metrics["scores"]["xrbench"])
+                self.assertAlmostEqual(float(row["score_with_energy"]),
+                                       metrics["scores"]["xrbench_with_energy"])
+            self.assertLess(float(row["score_with_energy"]), float(row["score"]))
         for cost in engines:
             self.assertRegex(done.stdout, rf"{cost} +\d+ +\d+ +\d+ +\d+ +\d+\.\d\d")
 
@@ -202,8 +209,7 @@ class Scenarios(Case):
         self.assertEqual(done.returncode, 3)
         self.assertIn("does not fit", done.stderr)
         for args, expected in ((["--policy", "lucky"], "no policy is named lucky"),
-                               (["--duration", "long"], "--duration: expected"),
-                               (["--predictions", "x.csv"], "--predictions needs --models")):
+                               (["--duration", "long"], "--duration: expected")):
             done = hilbert("validate", "--soc", "mini-ws8", "tiny", *args)
             self.assertEqual(done.returncode, 2)
             self.assertIn(expected, done.stderr)
@@ -295,6 +301,76 @@ class Predictions(Case):
                 path.write_text(self.HEAD + rows)
                 done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "--predictions", path)
                 self.assertEqual((done.returncode, done.stderr), (3, f"{model}:{line.format(path)}\n"))
+
+    LAYERS = {"tiny-conv": "stem body1 body2 pool", "tiny-matmul": "expand project",
+              "tiny-odd": "wide tall raw"}
+
+    def table(self, cycles=None, leave_out=(), more=""):
+        path = self.folder / "tiny.csv"
+        path.write_text(self.HEAD + "".join(
+            f"{model},{layer},ws8,{cycles or 10 * len(model + layer)}\n"
+            for model, layers in self.LAYERS.items() for layer in layers.split()
+            if layer not in leave_out) + more)
+        return path
+
+    def end_to_end(self, table, *args, code=0, soc="mini-ws8"):
+        out = self.folder / "scenarios"
+        done = hilbert("validate", "--soc", soc, *args, "--out", out, "--predictions", table)
+        self.assertEqual(done.returncode, code, done.stderr)
+        if code != 0:
+            return done.stderr
+        with open(out / "scenarios.csv", newline="") as file:
+            self.stdout = done.stdout
+            return [row for row in csv.DictReader(file) if row["engine"] == "user"]
+
+    def test_scenarios_too(self):
+        """They are what the analytical engine makes of the same table, whatever else is in it."""
+        other = self.folder / "other.yaml"
+        other.write_text("scenario: other\nduration_ms: 10\nsensors:\n  - {name: s}\ntasks:\n  - {name: conv, "
+                         f"model: {SCENARIOS / 'demo/models/tiny-conv.yaml'}, rate_hz: 200, sensor: s}}\n")
+        slow = {}
+        for cycles in (None, 60000):
+            table = self.table(cycles)
+            rows = self.end_to_end(table, "tiny", other)
+            self.assertRegex(self.stdout, r"(?m)^ +user +\d+ ")
+            run = hilbert("run", "tiny", "--engine", "analytical", "--cost", "table", "--cost-table",
+                          table, "--json", "--out", self.folder / "run")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            metrics = json.loads(run.stdout)
+            mine = [row for row in rows if row["scenario"] == "tiny"]
+            self.assertLess(len(mine), len(rows))
+            for model, row in zip(metrics["models"], mine, strict=True):
+                self.assertEqual(int(row["misses"]), model["deadline_misses"])
+                self.assertAlmostEqual(float(row["p95_ms"]), model["latency_ms"]["p95"])
+                self.assertAlmostEqual(float(row["task_score_with_energy"]),
+                                       model["scores"]["model_with_energy"])
+            slow[cycles] = float(mine[0]["p50_ms"])
+        self.assertGreater(slow[60000], 10 * slow[None])
+
+    def test_layers_and_scenarios_of_one_file(self):
+        model = self.folder / "mine.yaml"
+        model.write_text("model: mine\nlayers:\n  - {name: a, op: conv, in: [16, 8, 8], "
+                         "out_channels: 16, kernel: [1, 1]}\n")
+        table = self.table(more="mine,a,ws8,77\n")
+        self.assertEqual(len(self.end_to_end(table, "--models", model, "tiny")), 3)
+        with open(self.folder / "scenarios" / "validate.csv", newline="") as file:
+            self.assertEqual([row["user"] for row in csv.DictReader(file)], ["77"])
+
+    def test_bad_ones_of_scenarios(self):
+        for args, expected in (
+                ({"leave_out": ["body2"]},
+                 ":1:1: expected a row for model tiny-conv, layer body2, tile ws8"),
+                ({"more": "mine,a,ws8,1\n"}, ":11:1: model: expected a model that is asked for"),
+                ({"more": "tiny-odd,deep,ws8,1\n"},
+                 ":11:10: layer: expected a layer of model tiny-odd, got deep"),
+                ({"more": "tiny-odd,wide,os8,1\n"}, ":11:15: tile: expected a tile model of the SoC"),
+                ({"more": "tiny-odd,raw,ws8,1\n"},
+                 ":11:1: line 10 has model tiny-odd, layer raw, tile ws8 already")):
+            with self.subTest(args=args):
+                table = self.table(**args)
+                stderr = self.end_to_end(table, "tiny", code=3)
+                self.assertTrue(stderr.startswith(f"{table}{expected}"), stderr)
+                self.assertEqual(stderr.count("\n"), 1)
 
     def test_bad_columns(self):
         stderr, _ = self.predict("model,layer,cycles\n")

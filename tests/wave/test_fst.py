@@ -266,10 +266,10 @@ class Windows(Case):
 
     def test_leaves_nothing_half_done(self):
         self.draw("tiny", "--soc=mini-ws8", "--wave-from=1000", "--wave-to=2000")
-        self.assertEqual(sorted(os.listdir(self.out)), ["metrics.json", "trace.hbt", "wave.fst", "wave.gtkw", "wave.gtkw.resp.txt"])
+        self.assertEqual(sorted(os.listdir(self.out)), ["inferences.csv", "metrics.json", "trace.hbt", "wave.fst", "wave.gtkw", "wave.gtkw.resp.txt"])
         done = hilbert("run", "tiny", "--soc=mini-ws8", f"--out={self.out}")  # empties the directory
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual(sorted(os.listdir(self.out)), ["metrics.json", "trace.hbt"])
+        self.assertEqual(sorted(os.listdir(self.out)), ["inferences.csv", "metrics.json", "trace.hbt"])
         done = hilbert("run", "tiny", "--soc=mini-ws8", f"--out={self.out}", "--wave=/nowhere/wave.fst", "--wave-to=10")
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot write the waveform /nowhere/wave.fst", done.stderr)
