@@ -159,6 +159,7 @@ BAD_FILES = [
         ("supernet: []", "10:15: tasks[2].supernet: expected 1 .. 8 items, got 0"),
         ("model: model.yaml\n    start_ms: -1", "11:15: tasks[2].start_ms: expected a decimal number such as 16.67, got -1"),
         ("model: model.yaml\n    start_ms: 5\n    stop_ms: 5", "12:14: tasks[2].stop_ms: must be above start_ms"),
+        ("model: model.yaml\n    priority: urgent", "11:15: tasks[2].priority: expected low, medium or high, got 'urgent'"),
         ("model: model.yaml\n    stop_ms: 0", "11:14: tasks[2].stop_ms: expected 0.000000001 .. 3600000, got 0"))),
     ("scenario", "    model: model.yaml\n", "    supernet: [{model: model.yaml, accuracy: 1}, {model: heavy.yaml, accuracy: 0.5}]\n",
      "10:58: tasks[2].supernet[1].model: the heaviest comes first: heavy has more MACs than the one before"),
@@ -169,7 +170,8 @@ BAD_FILES = [
     *(("scenario", "duration_ms: 2\n", f"duration_ms: 2\nscheduler:\n  {new}\n", line) for new, line in (
         ("alpha: 2.1", "5:10: scheduler.alpha: expected 0 .. 2, got 2.1"),
         ("beta: x", "5:9: scheduler.beta: expected a decimal number such as 16.67, got x"),
-        ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+        ("mapscore: 1", "5:13: scheduler.mapscore: expected true or false"),
+        ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, mapscore, supernet, tune, "
          "tune_interval_ms, tune_step, tune_stop"),
         ("drop: 3", "5:9: scheduler.drop: expected true or false"),
         ("drop_window: 33", "5:16: scheduler.drop_window: expected 1 .. 32, got 33"),
@@ -185,7 +187,7 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
-     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots"),
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots, priority"),
     ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
     ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
@@ -498,7 +500,8 @@ class Usage(Case):
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
             ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
             ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),
-            ("--sched: unknown key gamma, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+            ("--sched: mapscore: expected on or off, got 0", "run", "tiny", "--sched", "mapscore=0"),
+            ("--sched: unknown key gamma, expected one of alpha, beta, drop, drop_window, drop_max, mapscore, supernet, tune, "
              "tune_interval_ms, tune_step, tune_stop", "run", "tiny", "--sched", "gamma=1"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 34", "run", "tiny", "--duration", "34"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 0ms", "run", "tiny", "--duration", "0ms"),
