@@ -43,6 +43,7 @@ static hb_frame_t remove_frame(hb_model_t *m, uint32_t position) {
   if (position == 0) {
     m->head = (m->head + 1u) % HB_IMAGE_MAX_SLOTS;
     m->failures = 0;
+    m->failed_on = 0;
     m->started = false;
     m->running = false;
   } else {
@@ -323,6 +324,7 @@ void hb_frames_layer_done(hb_frames_t *frames, uint32_t model) {
   hb_model_t *const m = &frames->model[model];
   m->running = false;
   m->failures = 0;
+  m->failed_on = 0;
   ++m->layer;
   if (!skip_layers(frames, model)) {
     finish(frames, model);
@@ -331,12 +333,13 @@ void hb_frames_layer_done(hb_frames_t *frames, uint32_t model) {
   }
 }
 
-void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, bool again) {
+void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, uint32_t tiles) {
   hb_model_t *const m = &frames->model[model];
   m->running = false;
-  m->failed_on = tile;
+  m->failed_on |= 1u << tile;
   ++m->failures;
-  if (!again || m->failures >= HB_FRAMES_MAX_FAILURES || !has_tiles(m, true)) {
+  const bool untried = (tiles & ~m->failed_on) != 0;
+  if (tiles == 0 || (!untried && m->failures >= HB_FRAMES_MIN_FAILURES) || !has_tiles(m, true)) {
     drop(frames, model, 0, HB_DROP_FAULT);
   }
 }

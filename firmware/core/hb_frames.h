@@ -15,7 +15,8 @@
  *
  * A frame runs the layers of one variant of its model, less those that its path leaves out. The
  * path came with the frame and is looked at only when a layer comes up. A layer that fails is run
- * again; failing twice in a row it loses its frame.
+ * again on a tile that it has not failed on, as long as there is one; after the last of them its
+ * frame is lost. A layer that a single tile can run gets a second chance there.
  */
 
 #ifndef HB_FRAMES_H_
@@ -35,8 +36,8 @@
  */
 enum { HB_FRAMES_HISTORY = 512 };
 
-/* How often in a row a layer may fail until its frame is lost. */
-enum { HB_FRAMES_MAX_FAILURES = 2 };
+/* How often a layer may fail in any case, whatever tiles there are, before its frame is lost. */
+enum { HB_FRAMES_MIN_FAILURES = 2 };
 
 typedef struct hb_frame {
   uint32_t number;
@@ -54,7 +55,7 @@ typedef struct hb_model {
   uint32_t end;       /* behind the last layer of its variant */
   uint32_t usable;    /* bit i: there is a tile for every layer of variant i */
   uint32_t failures;  /* of the head frame's layer, in a row */
-  uint32_t failed_on; /* tile of the last of them */
+  uint32_t failed_on; /* tiles of all of them, a bit each */
   bool started;       /* the head frame's first layer was dispatched */
   bool running;       /* a job of the head frame is on a tile */
   uint32_t last_tile; /* that ran this model's previous layer, or HB_IMAGE_NONE */
@@ -119,8 +120,9 @@ void hb_frames_layer_done(hb_frames_t *frames, uint32_t model);
 
 /**
  * The running layer of the model's head frame failed on `tile`.
- * @param again it may be run again, if it has not failed before; otherwise the frame is lost.
+ * @param tiles that may run it from now on, a bit each, whether or not it failed there before; 0:
+ * none, the frame is lost.
  */
-void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, bool again);
+void hb_frames_layer_failed(hb_frames_t *frames, uint32_t model, uint32_t tile, uint32_t tiles);
 
 #endif /* HB_FRAMES_H_ */

@@ -33,10 +33,22 @@ static void use_tiles_left(hb_main_t *self) {
   self->ready = 0; /* what jobs know of tiles is out of date */
 }
 
+/* Tiles that can run a layer with these programs, free or not. */
+static uint32_t tiles_for(const hb_main_t *self, const hb_image_program_t *programs) {
+  uint32_t tiles = 0;
+  for (uint32_t k = 0; k < self->tables.header->num_kinds; ++k) {
+    tiles |= programs[k].addr != HB_IMAGE_NONE ? self->tiles_of_kind[k] : 0u;
+  }
+  return tiles;
+}
+
 /* The tile's job failed: it is to run again, elsewhere if it can. */
 static void reset_tile(hb_main_t *self, uint32_t tile) {
   const uint32_t retired = self->jobs.retired;
-  hb_frames_layer_failed(&self->frames, hb_jobs_reset(&self->jobs, tile), tile, true);
+  const uint32_t model = hb_jobs_reset(&self->jobs, tile);
+  const uint32_t layer = self->tables.models[model].first_layer + self->frames.model[model].layer;
+  const uint32_t tiles = tiles_for(self, hb_tables_programs(&self->tables, layer));
+  hb_frames_layer_failed(&self->frames, model, tile, tiles & ~self->jobs.retired);
   if (self->jobs.retired != retired) {
     use_tiles_left(self);
   }
@@ -52,7 +64,7 @@ static void handle_end(hb_main_t *self, uint32_t tile, const hb_jobs_end_t *end)
              hb_jobs_refused(&self->jobs, tile, &addr)) {
     /* Its own fault, on whatever tile: the frame is lost, nobody else's. */
     hb_telemetry_fault(HB_ERR_RANGE, tile, end->tag, addr);
-    hb_frames_layer_failed(&self->frames, end->model, tile, false);
+    hb_frames_layer_failed(&self->frames, end->model, tile, 0);
   } else {
     hb_telemetry_fault(code == HB_TILE_STATUS_WATCHDOG ? HB_ERR_TIMEOUT : HB_ERR_FAILED, tile,
                        end->tag, end->compl_status);
@@ -95,17 +107,6 @@ static hb_status_t take_in_frames(hb_main_t *self) {
   return HB_OK;
 }
 
-/* Where the job may run: not on the tile on which it just failed, if there is another. */
-static uint32_t tiles_for(const hb_main_t *self, const hb_model_t *m,
-                          const hb_image_program_t *programs) {
-  uint32_t tiles = 0;
-  for (uint32_t k = 0; k < self->tables.header->num_kinds; ++k) {
-    tiles |= programs[k].addr != HB_IMAGE_NONE ? self->tiles_of_kind[k] : 0u;
-  }
-  const uint32_t others = m->failures != 0 ? tiles & ~(1u << m->failed_on) : tiles;
-  return others != 0 ? others : tiles;
-}
-
 /* A layer has come up: fills in what is known of its job. */
 static void make_job(hb_main_t *self, uint32_t model, uint32_t tag, uint64_t since) {
   const hb_image_model_t *const image = &self->tables.models[model];
@@ -113,12 +114,14 @@ static void make_job(hb_main_t *self, uint32_t model, uint32_t tag, uint64_t sin
   const hb_frame_t *const frame = hb_frames_head(&self->frames, model);
   const uint32_t layer = image->first_layer + m->layer;
   const hb_image_program_t *const programs = hb_tables_programs(&self->tables, layer);
+  const uint32_t tiles = tiles_for(self, programs);
+  const uint32_t untried = tiles & ~m->failed_on; /* those it has not failed on, if there are any */
   self->job[model] = (hb_job_t){
       .tag = tag,
       .model = model,
       .priority = image->priority,
       .last_tile = m->last_tile,
-      .tiles = tiles_for(self, m, programs),
+      .tiles = untried != 0 ? untried : tiles,
       .started = m->started,
       .arrival = frame->arrival,
       .deadline = frame->deadline,

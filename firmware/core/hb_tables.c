@@ -35,7 +35,8 @@ static bool table_fits(const hb_image_header_t *header, uint32_t offset, uint32_
 }
 
 static hb_tables_check_t check_sched(const hb_image_sched_t *s) {
-  const uint32_t known = HB_SCHED_SMART_DROP | HB_SCHED_SUPERNET | HB_SCHED_TUNE;
+  const uint32_t known =
+      HB_SCHED_SMART_DROP | HB_SCHED_SUPERNET | HB_SCHED_TUNE | HB_SCHED_NO_MAPSCORE;
   const bool good = (s->flags & ~known) == 0 && s->alpha_q16 <= HB_IMAGE_MAX_WEIGHT_Q16 &&
                     s->beta_q16 <= HB_IMAGE_MAX_WEIGHT_Q16 && s->tune_interval_cycles != 0 &&
                     s->tune_step_q16 - 1u < HB_IMAGE_MAX_WEIGHT_Q16 &&
@@ -90,7 +91,8 @@ static hb_tables_check_t check_model(const hb_tables_t *t, uint32_t index) {
       (m->depends_on != HB_IMAGE_NONE && m->depends_on >= h->num_models) ||
       m->num_variants - 1u >= HB_IMAGE_MAX_VARIANTS || m->first_variant >= h->num_variants ||
       m->num_variants > h->num_variants - m->first_variant || m->period_cycles == 0 ||
-      (m->static_tile != HB_IMAGE_NONE && m->static_tile >= h->num_tiles)) {
+      (m->static_tile != HB_IMAGE_NONE && m->static_tile >= h->num_tiles) ||
+      m->level >= HB_NUM_LEVELS) {
     return HB_TABLES_BAD_MODEL;
   }
   for (uint32_t slot = 0; slot < m->num_slots; ++slot) {

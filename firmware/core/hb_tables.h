@@ -37,7 +37,7 @@ typedef enum hb_tables_check {
   HB_TABLES_BAD_OFFSET = 6, /* a table is not inside the image or not 8-byte aligned */
   HB_TABLES_BAD_POLICY = 7,
   HB_TABLES_BAD_TILE = 8,     /* window or kind */
-  HB_TABLES_BAD_MODEL = 9,    /* layers, variants, slots, period, dependency or static tile */
+  HB_TABLES_BAD_MODEL = 9,    /* layers, variants, slots, period, dependency, level, static tile */
   HB_TABLES_BAD_CYCLE = 10,   /* a model depends on itself */
   HB_TABLES_BAD_LAYER = 11,   /* a tensor is outside DRAM or misaligned */
   HB_TABLES_BAD_PROGRAM = 12, /* address or length */

@@ -63,6 +63,9 @@ static void init(hb_policy_state_t *state) {
   const hb_image_header_t *const header = state->tables->header;
   hb_dream_t *const dream = &state->dream;
   dream->flags = header->sched.flags;
+  if ((dream->flags & HB_SCHED_NO_MAPSCORE) != 0) {
+    dream->flags &= ~HB_SCHED_TUNE;
+  }
   dream->alpha = header->sched.alpha_q16;
   dream->beta = header->sched.beta_q16;
   for (uint32_t i = 0; i < header->num_models; ++i) {
@@ -157,7 +160,7 @@ static inline bool no_choice(const hb_sched_view_t *view) {
 
 static void before_choices(hb_policy_state_t *state, const hb_sched_view_t *view) {
   hb_dream_t *const dream = &state->dream;
-  if (no_choice(view) && !view->candidates) {
+  if ((no_choice(view) && !view->candidates) || (dream->flags & HB_SCHED_NO_MAPSCORE) != 0) {
     return;
   }
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
@@ -225,7 +228,7 @@ static void on_start(hb_policy_state_t *state, const hb_job_t *job, uint32_t til
       &t->layers[job->variant->first_layer + job->variant->num_layers];
   m->next = job->layer + 1 < end ? job->programs + dream->num_kinds
                                  : hb_tables_programs(t, job->image->first_layer);
-  dream->stale |= 1u << job->model;
+  dream->stale |= (dream->flags & HB_SCHED_NO_MAPSCORE) != 0 ? 0 : 1u << job->model;
 }
 
 static void on_frame_done(hb_policy_state_t *state, const hb_sched_end_t *end) {
@@ -376,7 +379,19 @@ static bool lone_tile(const hb_sched_view_t *view, hb_sched_choice_t *choice_out
   return tiles != 0;
 }
 
+static uint64_t arrival_of(const hb_sched_view_t *view, const hb_job_t *job) {
+  (void)view;
+  return job->arrival;
+}
+
+static HB_RARELY bool first_come(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
+  return hb_sched_choose_by_key(view, arrival_of, choice_out);
+}
+
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
+  if ((view->state->dream.flags & HB_SCHED_NO_MAPSCORE) != 0) {
+    return first_come(view, choice_out);
+  }
   if (view->candidates) {
     emit(view);
   }

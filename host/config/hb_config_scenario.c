@@ -33,7 +33,7 @@ typedef struct raw_variant {
 } raw_variant_t;
 
 typedef struct raw_sched {
-  bool *drop, *supernet, *tune;
+  bool *drop, *mapscore, *supernet, *tune;
   char *alpha, *beta, *tune_interval_ms, *tune_step, *tune_stop; /* decimals, or NULL */
   uint32_t *drop_window, *drop_max;
 } raw_sched_t;
@@ -55,7 +55,8 @@ typedef struct raw_task {
   char depends_on[HB_NAME_MAX];
   char probability[DECIMAL_BYTES];
   uint32_t *slots;
-  raw_accuracy_t *accuracy; /* NULL if absent */
+  raw_accuracy_t *accuracy;   /* NULL if absent */
+  char priority[HB_NAME_MAX]; /* "" if absent */
 } raw_task_t;
 
 typedef struct raw_set {
@@ -123,6 +124,7 @@ static const cyaml_schema_field_t SCHED_FIELDS[] = {
     CYAML_FIELD_BOOL_PTR("drop", CYAML_FLAG_OPTIONAL, raw_sched_t, drop),
     CYAML_FIELD_UINT_PTR("drop_window", CYAML_FLAG_OPTIONAL, raw_sched_t, drop_window),
     CYAML_FIELD_UINT_PTR("drop_max", CYAML_FLAG_OPTIONAL, raw_sched_t, drop_max),
+    CYAML_FIELD_BOOL_PTR("mapscore", CYAML_FLAG_OPTIONAL, raw_sched_t, mapscore),
     CYAML_FIELD_BOOL_PTR("supernet", CYAML_FLAG_OPTIONAL, raw_sched_t, supernet),
     CYAML_FIELD_BOOL_PTR("tune", CYAML_FLAG_OPTIONAL, raw_sched_t, tune),
     CYAML_FIELD_STRING_PTR("tune_interval_ms", CYAML_FLAG_OPTIONAL, raw_sched_t, tune_interval_ms,
@@ -154,6 +156,7 @@ static const cyaml_schema_field_t TASK_FIELDS[] = {
     CYAML_FIELD_STRING("probability", CYAML_FLAG_OPTIONAL, raw_task_t, probability, 1),
     CYAML_FIELD_UINT_PTR("slots", CYAML_FLAG_OPTIONAL, raw_task_t, slots),
     CYAML_FIELD_MAPPING_PTR("accuracy", CYAML_FLAG_OPTIONAL, raw_task_t, accuracy, ACCURACY_FIELDS),
+    CYAML_FIELD_STRING("priority", CYAML_FLAG_OPTIONAL, raw_task_t, priority, 1),
     CYAML_FIELD_END,
 };
 static const cyaml_schema_value_t TASK_VALUE = {
@@ -387,6 +390,24 @@ static hb_status_t take_accuracy(hb_yaml_t *yaml, const raw_task_t *from, uint32
   return hb_config_accuracy_take(yaml, at, &from->accuracy->is, &task->accuracy, error);
 }
 
+static hb_status_t take_level(hb_yaml_t *yaml, const char *text, uint32_t index, uint32_t *level,
+                              hb_config_error_t *error) {
+  static const char *const LEVELS[HB_NUM_LEVELS] = {
+      [HB_LEVEL_LOW] = "low", [HB_LEVEL_MEDIUM] = "medium", [HB_LEVEL_HIGH] = "high"};
+  *level = HB_LEVEL_MEDIUM;
+  if (text[0] == '\0') {
+    return HB_OK;
+  }
+  for (uint32_t i = 0; i < HB_NUM_LEVELS; i++) {
+    if (strcmp(text, LEVELS[i]) == 0) {
+      *level = i;
+      return HB_OK;
+    }
+  }
+  hb_yaml_at(yaml, "tasks[%u].priority", index);
+  return hb_yaml_fail(yaml, error, "expected low, medium or high, got '%s'", text);
+}
+
 static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_t index,
                              hb_scenario_t *scenario, hb_config_error_t *error) {
   const raw_task_t *from = &raw->tasks[index];
@@ -417,6 +438,7 @@ static hb_status_t take_task(hb_yaml_t *yaml, const raw_scenario_t *raw, uint32_
     HB_TRY(hb_yaml_range(yaml, *from->slots, 2, HB_IMAGE_MAX_SLOTS, error));
     task->num_slots = *from->slots;
   }
+  HB_TRY(take_level(yaml, from->priority, index, &task->level, error));
   HB_TRY(take_times(yaml, from, index, scenario, error));
   HB_TRY(take_accuracy(yaml, from, index, task, error));
   return take_models(yaml, raw, index, scenario, error);
@@ -618,6 +640,7 @@ static hb_status_t take_sched(hb_yaml_t *yaml, const raw_sched_t *raw, hb_sched_
     return HB_OK;
   }
   sched->drop = raw->drop != NULL ? *raw->drop : sched->drop;
+  sched->mapscore = raw->mapscore != NULL ? *raw->mapscore : sched->mapscore;
   sched->supernet = raw->supernet != NULL ? *raw->supernet : sched->supernet;
   sched->tune = raw->tune != NULL ? *raw->tune : sched->tune;
   HB_TRY(take_weight(yaml, "alpha", raw->alpha, 0, &sched->alpha_ppm, error));

@@ -21,6 +21,7 @@ static const hb_setting_t KEYS[] = {
     {"drop", "on or off"},
     {"drop_window", "1 .. 32"},
     {"drop_max", "0 .. drop_window"},
+    {"mapscore", "on or off"},
     {"supernet", "on or off"},
     {"tune", "on or off"},
     {"tune_interval_ms", "0.000000001 .. 1000"},
@@ -34,9 +35,10 @@ static hb_status_t take(void *ctx, uint32_t key, const char *text) {
   hb_sched_t *sched = ctx;
   uint32_t *const weights[NUM_KEYS] = {[0] = &sched->alpha_ppm,
                                        [1] = &sched->beta_ppm,
-                                       [8] = &sched->tune_step_ppm,
-                                       [9] = &sched->tune_stop_ppm};
-  bool *const switches[NUM_KEYS] = {[2] = &sched->drop, [5] = &sched->supernet, [6] = &sched->tune};
+                                       [9] = &sched->tune_step_ppm,
+                                       [10] = &sched->tune_stop_ppm};
+  bool *const switches[NUM_KEYS] = {
+      [2] = &sched->drop, [5] = &sched->mapscore, [6] = &sched->supernet, [7] = &sched->tune};
   uint64_t value = 0;
   if (switches[key] != NULL) {
     return take_switch(text, switches[key]);

@@ -439,7 +439,8 @@ hb_image_sched_t hb_map_sched(const hb_sched_t *given, uint32_t clock_khz) {
   const uint64_t interval = cycles_of_ps(sched->tune_interval_ps, clock_khz);
   return (hb_image_sched_t){
       .flags = (sched->drop ? HB_SCHED_SMART_DROP : 0u) |
-               (sched->supernet ? HB_SCHED_SUPERNET : 0u) | (sched->tune ? HB_SCHED_TUNE : 0u),
+               (sched->supernet ? HB_SCHED_SUPERNET : 0u) | (sched->tune ? HB_SCHED_TUNE : 0u) |
+               (sched->mapscore ? 0u : HB_SCHED_NO_MAPSCORE),
       .alpha_q16 = q16_of_ppm(sched->alpha_ppm),
       .beta_q16 = q16_of_ppm(sched->beta_ppm),
       .tune_interval_cycles = at_least_1(interval < UINT32_MAX ? (uint32_t)interval : UINT32_MAX),
@@ -633,7 +634,8 @@ static hb_status_t make_image(const build_t *b, const layout_t *layout, uint32_t
                                 .first_variant = next_variant,
                                 .num_variants = hb_model_num_variants(&task->model),
                                 .period_cycles = period_cycles(b, task),
-                                .static_tile = HB_IMAGE_NONE};
+                                .static_tile = HB_IMAGE_NONE,
+                                .level = task->level};
     for (uint32_t v = 0; v < model->num_variants; ++v) {
       const hb_variant_t variant = hb_model_variant(&task->model, v);
       variant_table[next_variant++] =

@@ -177,6 +177,7 @@ uint32_t hb_model_source(const hb_model_t *model, uint32_t i, bool second) {
 
 hb_sched_t hb_sched_defaults(void) {
   return (hb_sched_t){.drop = true,
+                      .mapscore = true,
                       .supernet = true,
                       .tune = true,
                       .alpha_ppm = 1000000,

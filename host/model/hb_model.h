@@ -309,6 +309,7 @@ typedef struct hb_task {
   uint32_t depends_on;      /* task index or HB_IMAGE_NONE; never itself, no cycles */
   uint32_t probability_ppm; /* 0 .. 1000000 */
   uint32_t num_slots;       /* 2 .. HB_IMAGE_MAX_SLOTS */
+  uint32_t level;           /* HB_LEVEL_* */
   uint64_t start_ps;        /* its sensors' offsets count from here */
   uint64_t stop_ps; /* frames with a nominal time from here on do not come; 0: they all do */
   hb_task_accuracy_t accuracy; /* not given for a supernet, whose variants have theirs */
@@ -325,7 +326,7 @@ typedef struct hb_fault {
 /** Parameters of the policy dream, as hb_image_sched_t has them. Weights and steps in millionths.
  */
 typedef struct hb_sched {
-  bool drop, supernet, tune;
+  bool drop, mapscore, supernet, tune;
   uint32_t alpha_ppm, beta_ppm;          /* 0 .. 2000000 */
   uint64_t tune_interval_ps;             /* 1 .. 1 s; 0: nothing here was given, see below */
   uint32_t tune_step_ppm, tune_stop_ppm; /* 1 .. 2000000 */

@@ -195,8 +195,9 @@ __attribute__((format(printf, 2, 3))) static char *text_of(export_t *self, const
 static char *shown(export_t *self, const char *type, uint64_t value) {
   char name[HB_TRACE_SHOWN_BYTES];
   if (hb_trace_show_name(self->reader, type, value, name)) return utf8(self, name);
-  if (strcmp(type, "tag") == 0) return text_of(self, "0x%" PRIx64, value);
-  if (strcmp(type, "tile") == 0 && value == HB_IMAGE_NONE) return text_of(self, "none");
+  const bool tag = strcmp(type, "tag") == 0;
+  if ((tag || strcmp(type, "tile") == 0) && value == HB_IMAGE_NONE) return text_of(self, "none");
+  if (tag) return text_of(self, "0x%" PRIx64, value);
   return text_of(self, "%s %" PRIu64, type, value);
 }
 

@@ -37,10 +37,10 @@ bool hb_trace_show_name(const hb_trace_reader_t *reader, const char *type, uint6
 static void print_number(const char *type, uint64_t value, FILE *out) {
   if (strcmp(type, "int") == 0) {
     fprintf(out, "%" PRId64, (int64_t)value);
+  } else if ((strcmp(type, "tile") == 0 || strcmp(type, "tag") == 0) && value == HB_IMAGE_NONE) {
+    fprintf(out, "none");
   } else if (strcmp(type, "hex") == 0 || strcmp(type, "tag") == 0) {
     fprintf(out, "0x%" PRIx64, value);
-  } else if (strcmp(type, "tile") == 0 && value == HB_IMAGE_NONE) {
-    fprintf(out, "none");
   } else {
     fprintf(out, "%" PRIu64, value);
   }

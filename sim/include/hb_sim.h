@@ -216,7 +216,7 @@ typedef struct hb_sim_tile_event {
   uint64_t start; /* of the running job, which a reset ends; `cycle` if there is none */
   uint32_t tile;
   hb_tile_event_kind_t kind;
-  uint32_t tag; /* of the running job */
+  uint32_t tag; /* of the running job; HB_IMAGE_NONE if there is none */
   bool running; /* there is one */
 } hb_sim_tile_event_t;
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <utility>
 
+#include "hilbert/hb_image.h"
 #include "hilbert/hb_tile_regs.h"
 
 namespace hb {
@@ -154,8 +155,8 @@ void TileNode::add_fault(hb_tile_event_kind_t kind, Cycle at) {
 
 void TileNode::tell(hb_tile_event_kind_t kind, Cycle now) {
   if (options_.sink.tile_event != nullptr) {
-    const hb_sim_tile_event_t event = {now,  running_ ? job_.start : now, options_.index,
-                                       kind, running_ ? job_.tag : 0,     running_};
+    const hb_sim_tile_event_t event = {now,  running_ ? job_.start : now,         options_.index,
+                                       kind, running_ ? job_.tag : HB_IMAGE_NONE, running_};
     options_.sink.tile_event(options_.sink.ctx, &event);
   }
 }

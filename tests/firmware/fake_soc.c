@@ -33,6 +33,7 @@ typedef struct model {
   uint32_t frame;     /* that runs */
   bool done[HISTORY]; /* by frame */
   uint32_t ended, missed;
+  uint32_t failed_tag, failed_on; /* newest job that failed, and the tiles it did on, a bit each */
 } model_t;
 
 static struct {
@@ -45,6 +46,7 @@ static struct {
   uint32_t first_message, num_messages;
   uint32_t record[HB_TEL_MAX_WORDS + 1], record_words;
   uint32_t needed; /* models that others depend on */
+  uint32_t retired;
   fake_soc_result_t result;
 } soc;
 
@@ -189,6 +191,19 @@ uint32_t hb_mmio_read32(uint32_t addr) {
   }
 }
 
+/* Tiles in use that can run the layer and on which it has not failed. */
+static uint32_t untried(uint32_t m, uint32_t layer, uint32_t failed_on) {
+  uint32_t tiles = 0;
+  for (uint32_t i = 0; i < soc.config->num_tiles; ++i) {
+    const bool runs = image
+                          .programs[(image.models[m].first_layer + layer) * image.header.num_kinds +
+                                    image.tiles[i].kind]
+                          .addr != HB_IMAGE_NONE;
+    tiles |= runs ? 1u << i : 0u;
+  }
+  return tiles & ~soc.retired & ~failed_on;
+}
+
 /* A doorbell: the tile is idle and of a kind that runs the job, and the job's turn has come. */
 static void on_doorbell(uint32_t index, uint32_t tag) {
   tile_t *const tile = &soc.tile[index];
@@ -204,6 +219,8 @@ static void on_doorbell(uint32_t index, uint32_t tag) {
   assert_int_not_equal(program->addr, HB_IMAGE_NONE);
   assert_int_equal(tile->prog, program->addr);
   model_t *const model = &soc.model[m];
+  const uint32_t failed_on = model->failed_tag == tag ? model->failed_on : 0;
+  assert_true(((failed_on >> index) & 1u) == 0 || untried(m, layer, failed_on) == 0);
   if (frame != model->frame || model->frames == 0) {
     model->frame = frame;
     model->layer = 0;
@@ -238,10 +255,15 @@ static void on_record(const uint32_t *w) {
       break;
     case HB_TEL_FAULT:
       ++soc.result.faults;
+      soc.retired |= w[3] == HB_IMAGE_NONE ? 1u << w[2] : 0u;
       break;
-    case HB_TEL_TILE_RESET:
+    case HB_TEL_TILE_RESET: {
+      model_t *const model = &soc.model[HB_TAG_MODEL(w[2])];
+      model->failed_on = (model->failed_tag == w[2] ? model->failed_on : 0u) | 1u << w[1];
+      model->failed_tag = w[2];
       ++soc.result.resets;
       break;
+    }
     default:
       break;
   }

@@ -644,6 +644,49 @@ static void test_cost__is_the_product_of_the_sums(void **state) {
   assert_true(fabs(hb_dream_ux_cost(&state_.dream, 3) - (0.3 + 0.125 + 0.25) * 2.0 * 65536.0) < 8);
 }
 
+/* Without MapScore the frame that arrived first goes to its fastest free tile, candidates say so,
+ * and alpha and beta stay; drops and variants do not mind. */
+static void test_choice__without_mapscore(void **state) {
+  (void)state;
+  make_image(3);
+  image.header.sched.flags = HB_SCHED_NO_MAPSCORE | HB_SCHED_TUNE | HB_SCHED_SMART_DROP;
+  image.programs[2 * 2 * KINDS].est_cycles = 5000; /* model 2: kind 1 is faster */
+  image.header.sched.tune_interval_cycles = INTERVAL;
+  open_image();
+  hb_job_t job[3] = {job_of(0, false), job_of(1, false), job_of(2, false)};
+  const hb_job_t *const jobs[3] = {&job[0], &job[1], &job[2]};
+  for (uint32_t i = 0; i < 3; ++i) {
+    job[i].arrival = 900u - 10u * i;
+    job[i].deadline = 3000u + 1000u * i; /* the other way round */
+  }
+  hb_sched_view_t view = view_of(jobs, 3, 1000);
+  policy->before_choices(&state_, &view);
+  hb_sched_choice_t choice;
+  assert_true(policy->choose(&view, &choice));
+  assert_int_equal(choice.job, 2);
+  assert_int_equal(view.tiles[choice.tile].kind, 1);
+  assert_int_equal(num_records, 0);
+  view.candidates = true;
+  assert_true(policy->choose(&view, &choice));
+  assert_int_equal(choice.job, 2);
+  assert_int_equal(num_records, 3 * TILES);
+  assert_int_equal((int32_t)record[2 * TILES][3], -120); /* arrival - now */
+  policy->on_start(&state_, &job[2], choice.tile);
+  policy->after_choices(&state_);
+  view.num_jobs = 2;
+  view.free_tiles = 0;
+  assert_false(policy->choose(&view, &choice));
+
+  uint64_t now = 5000;
+  policy->on_tick(&state_, now);
+  run_window(&now, 2.0, 2.0);
+  run_window(&now, 2.0, 2.0);
+  assert_int_equal(num_records, 3 * TILES); /* no TUNE record */
+  assert_int_equal(state_.dream.alpha, HB_IMAGE_Q16_ONE);
+  const hb_job_t late[2] = {late_job(0, 10), late_job(1, 20)};
+  assert_int_equal(dropped(late, 2), 1);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_score__agrees_with_double_precision),
@@ -655,6 +698,7 @@ int main(void) {
       cmocka_unit_test(test_drop__the_latest_of_two_that_miss),
       cmocka_unit_test(test_drop__not_too_often),
       cmocka_unit_test(test_drop__switched_off),
+      cmocka_unit_test(test_choice__without_mapscore),
       cmocka_unit_test(test_tuner__settles_where_the_cost_is_least),
       cmocka_unit_test(test_tuner__records_say_what_it_does),
       cmocka_unit_test(test_tuner__starts_again_when_the_models_change),

@@ -608,7 +608,7 @@ static void test_dependency__not_mistaken_for_an_old_frame(void **state) {
 
 /* On another tile, in the same pass. Failing there too it takes its frame along, and those behind.
  */
-static void test_fault__failed_job_runs_again_elsewhere_and_is_lost_the_second_time(void **state) {
+static void test_fault__failed_job_runs_again_elsewhere_and_is_lost_on_the_last_tile(void **state) {
   (void)state;
   make(2, 2, 2);
   image.models[1].depends_on = 0;
@@ -771,6 +771,42 @@ static void test_limit__silent_job_is_given_up(void **state) {
   step(
       "fault 3 T1 1.0.0 0x0\nreset T1 1.0.0 1\n"
       "decide 1.0.0 T0 r1 f2\nrun T0 0x1000 0x100000\n");
+}
+
+/* Two of three tiles hang in turn with the same job. It waits for the third, although the others
+ * are free, which finishes it. A job that hangs on all three takes its frame along. */
+static void test_limit__job_goes_round_the_tiles_it_has_not_failed_on(void **state) {
+  (void)state;
+  make(3, 3, 1);
+  boot();
+  post(0, 0, 100, 900);
+  step("arrived 0.0\ndecide 0.0.0 T0 r1 f3\nstarted 0.0\nrun T0 0x0 0x0\n");
+  machine.now = 64000;
+  step("fault 3 T0 0.0.0 0x0\nreset T0 0.0.0 1\ndecide 0.0.0 T1 r1 f3\nrun T1 0x0 0x0\n");
+  machine.now = 65000;
+  post(1, 0, 200, 900);
+  post(2, 0, 300, 900);
+  step(
+      "arrived 1.0\narrived 2.0\n"
+      "decide 1.0.0 T0 r2 f2\nstarted 1.0\nrun T0 0x1000 0x100000\n"
+      "decide 2.0.0 T2 r1 f1\nstarted 2.0\nrun T2 0x2000 0x200000\n");
+  complete(0);
+  step("job 1.0.0 T0\ndone 1.0\nrelease 1.0\n");
+  machine.now = 128000;
+  step("fault 3 T1 0.0.0 0x0\nreset T1 0.0.0 1\n");
+  complete(2);
+  step("job 2.0.0 T2\ndone 2.0\nrelease 2.0\ndecide 0.0.0 T2 r1 f3\nrun T2 0x0 0x0\n");
+  complete(2);
+  step("job 0.0.0 T2\ndone 0.0\nrelease 0.0\n");
+
+  post(0, 1, 400, 900);
+  step("arrived 0.1\ndecide 0.1.0 T2 r1 f3\nstarted 0.1\nrun T2 0x0 0x10000\n");
+  machine.now = 192000;
+  step("fault 3 T2 0.1.0 0x0\nreset T2 0.1.0 1\ndecide 0.1.0 T0 r1 f3\nrun T0 0x0 0x10000\n");
+  machine.now = 256000;
+  step("fault 3 T0 0.1.0 0x0\nreset T0 0.1.0 2\ndecide 0.1.0 T1 r1 f3\nrun T1 0x0 0x10000\n");
+  machine.now = 320000;
+  step("fault 3 T1 0.1.0 0x0\nreset T1 0.1.0 2\ndropped 0.1 fault\nrelease 0.1\n");
 }
 
 static void test_limit__no_watchdog_no_alarm(void **state) {
@@ -1001,7 +1037,7 @@ int main(void) {
       cmocka_unit_test(test_dependency__lost_with_it_down_the_chain),
       cmocka_unit_test(test_dependency__remembered_for_many_frames),
       cmocka_unit_test(test_dependency__not_mistaken_for_an_old_frame),
-      cmocka_unit_test(test_fault__failed_job_runs_again_elsewhere_and_is_lost_the_second_time),
+      cmocka_unit_test(test_fault__failed_job_runs_again_elsewhere_and_is_lost_on_the_last_tile),
       cmocka_unit_test(test_fault__failures_of_different_layers_do_not_add_up),
       cmocka_unit_test(test_fault__tile_that_fails_again_and_again_is_retired),
       cmocka_unit_test(test_fault__no_tile_left_drops_all_frames),
@@ -1015,6 +1051,7 @@ int main(void) {
       cmocka_unit_test(test_smart__frame_given_up_when_two_would_miss),
       cmocka_unit_test(test_fault__completion_nobody_started_bad),
       cmocka_unit_test(test_limit__silent_job_is_given_up),
+      cmocka_unit_test(test_limit__job_goes_round_the_tiles_it_has_not_failed_on),
       cmocka_unit_test(test_limit__no_watchdog_no_alarm),
       cmocka_unit_test(test_candidates__before_the_decision_when_asked_for),
       cmocka_unit_test(test_run__sleeps_and_ends_on_a_fault_bad),

@@ -237,6 +237,14 @@ static void test_open__static_tile_bad(void **state) {
   expect_fault(HB_TABLES_OK, 0);
 }
 
+static void test_open__level_bad(void **state) {
+  (void)state;
+  image.models[1].level = HB_LEVEL_HIGH;
+  expect_fault(HB_TABLES_OK, 0);
+  image.models[1].level = HB_NUM_LEVELS;
+  expect_fault(HB_TABLES_BAD_MODEL, 1);
+}
+
 static void test_open__variant_bad(void **state) {
   static const hb_image_variant_t bad[] = {
       {1, 2, 65536, 0}, /* before the model's layers 2 and 3 */
@@ -262,7 +270,7 @@ static void test_open__sched_bad(void **state) {
     size_t at;
     uint32_t bad, good;
   } cases[] = {
-      {offsetof(hb_image_sched_t, flags), 8, 7},
+      {offsetof(hb_image_sched_t, flags), 16, 15},
       {offsetof(hb_image_sched_t, alpha_q16), 0x20001, 0x20000},
       {offsetof(hb_image_sched_t, beta_q16), 0x20001, 0},
       {offsetof(hb_image_sched_t, tune_interval_cycles), 0, 1},
@@ -354,6 +362,7 @@ int main(void) {
       cmocka_unit_test_setup(test_open__tile_bad, setup),
       cmocka_unit_test_setup(test_open__model_bad, setup),
       cmocka_unit_test_setup(test_open__static_tile_bad, setup),
+      cmocka_unit_test_setup(test_open__level_bad, setup),
       cmocka_unit_test_setup(test_open__variant_bad, setup),
       cmocka_unit_test_setup(test_open__sched_bad, setup),
       cmocka_unit_test_setup(test_open__estimate_bad, setup),

@@ -268,6 +268,48 @@ static void test_prema__tokens_overtake(void **state) {
   expect_choice(PREMA, &view, 1, 1);
 }
 
+/* With what is waited in units of what a task takes alone: the priority's 1, 3 or 9 tokens are
+ * multiplied by one more, and what counts is whether they reach 3 and 9. */
+static void test_prema__tasks_have_priorities(void **state) {
+  (void)state;
+  enum { LOW = HB_LEVEL_LOW, MEDIUM = HB_LEVEL_MEDIUM, HIGH = HB_LEVEL_HIGH };
+  static const struct {
+    uint32_t level[2]; /* of a long task, of a short one that has just come */
+    uint32_t waited;   /* by the long one, in tenths */
+    uint32_t first;
+  } cases[] = {
+      {{LOW, LOW}, 19, 1},       {{LOW, LOW}, 20, 0},     {{LOW, MEDIUM}, 20, 1},
+      {{LOW, MEDIUM}, 79, 1},    {{LOW, MEDIUM}, 80, 0},  {{LOW, HIGH}, 80, 1},
+      {{MEDIUM, LOW}, 0, 0},     {{MEDIUM, HIGH}, 19, 1}, {{MEDIUM, HIGH}, 20, 1},
+      {{MEDIUM, MEDIUM}, 19, 1}, {{HIGH, MEDIUM}, 0, 0},  {{HIGH, HIGH}, 90, 1},
+  };
+  static const hb_image_layer_t layers[] = {{.togo_avg = 1000}, {.togo_avg = 100}};
+  static const hb_image_variant_t variants[] = {{.first_layer = 0}, {.first_layer = 1}};
+  static const hb_tables_t tables = {.layers = layers};
+  for (uint32_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
+    hb_image_model_t models[] = {MODEL, MODEL};
+    hb_job_t jobs[] = {make_job(0, 10000 - cases[i].waited * 100, 90000),
+                       make_job(1, 10000, 90000)};
+    for (uint32_t k = 0; k < 2; ++k) {
+      models[k].level = cases[i].level[k];
+      jobs[k].image = &models[k];
+      jobs[k].layer = &layers[k];
+      jobs[k].variant = &variants[k];
+    }
+    hb_sched_view_t view = make_view(jobs, 2, 2);
+    state_ = (hb_policy_state_t){.tables = &tables};
+    view.state = &state_;
+    view.now = 10000;
+    expect_choice(PREMA, &view, cases[i].first, 1);
+    /* Candidates: the smallest score is that of the choice. */
+    view.candidates = true;
+    expect_choice(PREMA, &view, cases[i].first, 1);
+    assert_int_equal(num_words, 2 * 8);
+    const int32_t scores[] = {(int32_t)word[3], (int32_t)word[8 + 3]};
+    assert_true(scores[cases[i].first] < scores[1u - cases[i].first]);
+  }
+}
+
 /* A block is what is to go, shared among the frames under way; inside it a frame keeps its tile. */
 static void test_veltair__blocks_stay(void **state) {
   (void)state;
@@ -324,6 +366,7 @@ int main(void) {
       cmocka_unit_test(test_static__waits_for_its_tile),
       cmocka_unit_test(test_latency_greedy__by_whole_frames),
       cmocka_unit_test(test_prema__tokens_overtake),
+      cmocka_unit_test(test_prema__tasks_have_priorities),
       cmocka_unit_test(test_veltair__blocks_stay),
       cmocka_unit_test(test_planaria__no_more_than_it_needs),
   };

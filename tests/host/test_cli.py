@@ -164,6 +164,7 @@ BAD_FILES = [
         ("model: model.yaml\n    start_ms: 1\n    stop_ms: 1", "12:14: tasks[2].stop_ms: must be above start_ms"),
         ("model: model.yaml\n    start_ms: 2", "11:15: tasks[2].start_ms: must be below duration_ms, the run's end"),
         ("model: model.yaml\n    stop_ms: 2.000000001", "11:14: tasks[2].stop_ms: must not be above duration_ms, the run's end"),
+        ("model: model.yaml\n    priority: urgent", "11:15: tasks[2].priority: expected low, medium or high, got 'urgent'"),
         ("model: model.yaml\n    stop_ms: 0", "11:14: tasks[2].stop_ms: expected 0.000000001 .. 3600000, got 0"))),
     ("scenario", "    model: model.yaml\n", "    supernet: [{model: model.yaml, accuracy: 1}, {model: heavy.yaml, accuracy: 0.5}]\n",
      "10:58: tasks[2].supernet[1].model: the heaviest comes first: heavy has more MACs than the one before"),
@@ -174,7 +175,8 @@ BAD_FILES = [
     *(("scenario", "duration_ms: 2\n", f"duration_ms: 2\nscheduler:\n  {new}\n", line) for new, line in (
         ("alpha: 2.1", "5:10: scheduler.alpha: expected 0 .. 2, got 2.1"),
         ("beta: x", "5:9: scheduler.beta: expected 0 .. 2 as a plain decimal, got x"),
-        ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+        ("mapscore: 1", "5:13: scheduler.mapscore: expected true or false"),
+        ("gamma: 1", "5:3: scheduler.gamma: unknown key, expected one of alpha, beta, drop, drop_window, drop_max, mapscore, supernet, tune, "
          "tune_interval_ms, tune_step, tune_stop"),
         ("drop: 3", "5:9: scheduler.drop: expected true or false"),
         ("drop_window: 33", "5:16: scheduler.drop_window: expected 1 .. 32, got 33"),
@@ -190,7 +192,7 @@ BAD_FILES = [
     ("scenario", "    sensor: camera\n", "    sensor: camera\n---\nmodel: x\n", "14:1: expected one document in a file"),
     # keys
     ("scenario", "rate_hz: 16.67", "rate_khz: 16.67",
-     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots, accuracy"),
+     "11:5: tasks[2].rate_khz: unknown key, expected one of name, model, supernet, start_ms, stop_ms, rate_hz, sensor, sensors, depends_on, probability, slots, accuracy, priority"),
     ("scenario", "    rate_hz: 16.67\n", "", "9:5: tasks[2]: missing key rate_hz"),
     ("scenario", "duration_ms: 2\n", "", "1:1: missing key duration_ms"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\nduration_ms: 3", "4:1: duration_ms: duplicate key, already given in line 3"),
@@ -263,7 +265,7 @@ BAD_FILES = [
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 0.9, target: 1000001, better: higher}",
      "12:39: tasks[2].accuracy.target: expected 0.000001 .. 1000000, got 1000001"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 90 %, target: 1, better: higher}",
-     "12:26: tasks[2].accuracy.measured: expected a decimal number such as 16.67, got 90 %"),
+     "12:26: tasks[2].accuracy.measured: expected 0.000001 .. 1000000 as a plain decimal, got 90 %"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1, better: more}",
      "12:48: tasks[2].accuracy.better: expected one of higher, lower"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1}",
@@ -575,7 +577,8 @@ class Usage(Case):
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
             ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
             ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),
-            ("--sched: unknown key gamma, expected one of alpha, beta, drop, drop_window, drop_max, supernet, tune, "
+            ("--sched: mapscore: expected on or off, got 0", "run", "tiny", "--sched", "mapscore=0"),
+            ("--sched: unknown key gamma, expected one of alpha, beta, drop, drop_window, drop_max, mapscore, supernet, tune, "
              "tune_interval_ms, tune_step, tune_stop", "run", "tiny", "--sched", "gamma=1"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 34", "run", "tiny", "--duration", "34"),
             ("--duration: expected 1ps to 3600s, such as 34ms or 1.5s, got 0ms", "run", "tiny", "--duration", "0ms"),

@@ -516,9 +516,12 @@ static void test_scenario__start_stop_and_scheduler(void **state) {
   assert_non_null(file);
   fprintf(file,
           "scenario: s\nduration_ms: 20\nscheduler: {alpha: 0.5, drop: false, drop_window: 1, "
-          "tune_step: "
+          "mapscore: false, tune_step: "
           "0.25}\nsensors: [{name: camera}]\ntasks:\n  - {name: A, model: " SCENARIOS
-          "demo/models/tiny-conv.yaml, rate_hz: 10, sensor: camera, start_ms: 0.5, stop_ms: 20}\n");
+          "demo/models/tiny-conv.yaml, rate_hz: 10, sensor: camera, start_ms: 0.5, stop_ms: 20, "
+          "priority: "
+          "high}\n  - {name: B, model: " SCENARIOS
+          "demo/models/tiny-conv.yaml, rate_hz: 10, sensor: camera}\n");
   fclose(file);
   hb_scenario_t s;
   hb_config_error_t error = {""};
@@ -532,16 +535,21 @@ static void test_scenario__start_stop_and_scheduler(void **state) {
   assert_int_equal(s.sched.beta_ppm, 1000000);
   assert_false(s.sched.drop);
   assert_true(s.sched.supernet && s.sched.tune);
+  assert_false(s.sched.mapscore);
+  assert_int_equal(s.tasks[0].level, HB_LEVEL_HIGH);
+  assert_int_equal(s.tasks[1].level, HB_LEVEL_MEDIUM);
   assert_int_equal(s.sched.drop_window, 1);
   assert_int_equal(s.sched.drop_max, 1);
   assert_int_equal(s.sched.tune_step_ppm, 250000);
   char why[256];
-  assert_int_equal(hb_config_sched("tune=off,tune_interval_ms=2.5,drop_window=8,drop_max=3,beta=2",
-                                   &s.sched, why, sizeof(why)),
-                   HB_OK);
+  assert_int_equal(
+      hb_config_sched("mapscore=on,tune=off,tune_interval_ms=2.5,drop_window=8,drop_max=3,beta=2",
+                      &s.sched, why, sizeof(why)),
+      HB_OK);
   assert_int_equal(s.sched.alpha_ppm, 500000);
   assert_int_equal(s.sched.beta_ppm, 2000000);
   assert_false(s.sched.tune);
+  assert_true(s.sched.mapscore);
   assert_int_equal(s.sched.tune_interval_ps, 2500000000);
   assert_int_equal(s.sched.drop_window, 8);
   assert_int_equal(s.sched.drop_max, 3);

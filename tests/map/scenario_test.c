@@ -164,6 +164,7 @@ static void check_schedule(const hb_image_header_t *header, const hb_image_model
         task->name, model->period_cycles);
   CHECK(model->static_tile == HB_IMAGE_NONE || model->static_tile < header->num_tiles,
         "%s: static tile %u", task->name, model->static_tile);
+  CHECK(model->level == task->level, "%s: level %u", task->name, model->level);
 }
 
 /* What is to go falls from layer to layer by what the layer takes, on average and at best, in the

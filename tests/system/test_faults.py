@@ -148,6 +148,17 @@ class Short(Case):
         self.assertEqual((metrics["faults"]["injected_hangs"], metrics["faults"]["resets"]), (1, 0))
 
 
+class Dream(Case):
+    """DREAM's drone, on its SoC of three systolic tiles and a vector tile."""
+    base, soc, duration = "dream/dream-drone-indoor", "dream-1ws2os", "40ms"
+
+    def test_each_tile_hangs_in_turn(self):
+        for tile in range(self.num_tiles):
+            with self.subTest(tile=tile):
+                out, text, metrics = self.run_scenario(self.scenario((tile, "hang", "3 ms")), "twin", "dream")
+                self.check(out, text, metrics, tile, "hang")
+
+
 class Long(Case):
     """XRBench's AR gaming, on six tiles."""
     base, soc, duration = "xrbench/ar-gaming", "xr-4k", "50ms"

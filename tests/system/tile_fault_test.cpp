@@ -347,7 +347,8 @@ void check_events(const Test &test, hb_sim_t *sim, uint32_t num_tiles) {
   for (const hb_sim_fault_t &fault : test.faults()) {
     const auto told = std::count_if(
         seen.events.begin(), seen.events.end(), [&](const hb_sim_tile_event_t &event) {
-          return event.tile == fault.tile && event.kind == fault.kind && event.cycle == fault.cycle;
+          return event.tile == fault.tile && event.kind == fault.kind &&
+                 event.cycle == fault.cycle && event.running == (event.tag != HB_IMAGE_NONE);
         });
     check(told == 1, "tile %u: fault %d at %" PRIu64 " is told %d times", fault.tile, fault.kind,
           fault.cycle, int(told));

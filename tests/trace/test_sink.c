@@ -269,7 +269,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
   const hb_sim_path_t path = {560, 2, 3, 5};
   callbacks.path(callbacks.ctx, &path);
   callbacks.telemetry(callbacks.ctx, 600, fault, 5);
-  const hb_sim_tile_event_t hang = {650, 650, 1, HB_TILE_EVENT_HANG, 0, false};
+  const hb_sim_tile_event_t hang = {650, 650, 1, HB_TILE_EVENT_HANG, HB_IMAGE_NONE, false};
   callbacks.tile_event(callbacks.ctx, &hang);
   const hb_sim_tile_event_t reset = {660, 620, 0, HB_TILE_EVENT_RESET, HB_TAG(2, 3, 7), true};
   callbacks.tile_event(callbacks.ctx, &reset);
@@ -289,7 +289,7 @@ static void jobs_and_interrupts_show_with_names(void **state) {
       "           550  refused        tile=south tag=HT#3/conv7 addr=0x80001230 beats=16 write=1\n"
       "           560  path           model=HT frame=3 path=0x5\n"
       "           600  fault          status=HB_ERR_TIMEOUT tile=none tag=0x80001234 detail=0xff\n"
-      "           650  tile_event     tile=south event=HANG running=0 tag=0x0 start=650\n"
+      "           650  tile_event     tile=south event=HANG running=0 tag=none start=650\n"
       "           660  tile_event     tile=north event=RESET running=1 tag=HT#3/conv7 start=620\n"
       "           700  note           text=\"stopped: \\\"Ctrl-C\\\"\\u000a\"\n");
   expect_dump(

@@ -53,6 +53,10 @@ enum {
 #define HB_SCHED_SMART_DROP (1u << 0) /* drops frames that will miss, so that others do not */
 #define HB_SCHED_SUPERNET (1u << 1)   /* chooses variants; without it every frame runs the first */
 #define HB_SCHED_TUNE (1u << 2)       /* adapts alpha and beta */
+#define HB_SCHED_NO_MAPSCORE (1u << 3) /* first come, first served instead; TUNE has nothing to adapt then */
+
+/* hb_image_model_t.level: priorities of tasks. */
+enum { HB_LEVEL_MEDIUM = 0, HB_LEVEL_LOW = 1, HB_LEVEL_HIGH = 2, HB_NUM_LEVELS = 3 };
 
 /* Parameters of the policy dream. */
 typedef struct hb_image_sched {
@@ -127,7 +131,7 @@ typedef struct hb_image_model {
   uint32_t period_cycles; /* between two frames, 1 or more; saturated */
   uint32_t static_tile;   /* of the policy static: a tile that runs every layer, or HB_IMAGE_NONE: each
                              layer's fastest tile */
-  uint32_t reserved;
+  uint32_t level;         /* HB_LEVEL_*, of the policy prema */
   hb_image_window_t window[HB_IMAGE_WINDOWS]; /* with HB_IMAGE_FLAG_PROTECT */
 } hb_image_model_t;
 
