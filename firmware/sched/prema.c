@@ -39,7 +39,7 @@ static bool is_high(waiting_t w) {
   return w.waited / (HIGH_LEVEL / PRIORITY - 1u) >= w.alone;
 }
 
-static void emit(const hb_sched_view_t *view) {
+static void explain(const hb_sched_view_t *view) {
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
     const waiting_t w = waiting_of(view, job);
@@ -55,9 +55,6 @@ static void emit(const hb_sched_view_t *view) {
 }
 
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
-  if (view->candidates) {
-    emit(view);
-  }
   const hb_job_t *best = NULL;
   bool best_high = false;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
@@ -78,4 +75,5 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return best != NULL && hb_sched_best_tile(view, best, &choice_out->tile);
 }
 
-const hb_policy_t hb_policy_prema = {.name = "prema", .work_conserving = true, .choose = choose};
+const hb_policy_t hb_policy_prema = {
+    .name = "prema", .work_conserving = true, .choose = choose, .explain = explain};

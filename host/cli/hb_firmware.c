@@ -83,3 +83,13 @@ hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workl
   }
   return HB_OK;
 }
+
+hb_status_t hb_firmware_observe(const hb_firmware_t *firmware, hb_sim_t *sim) {
+  for (uint32_t i = 0; i < firmware->elf.num_probes; i++) {
+    const hb_elf_probe_t *from = &firmware->elf.probes[i];
+    hb_sim_probe_t probe = {.name = from->name, .pc = from->pc, .handler = from->handler};
+    memcpy(probe.regs, from->regs, sizeof(probe.regs));
+    HB_TRY(hb_sim_add_probe(sim, &probe));
+  }
+  return HB_OK;
+}

@@ -97,6 +97,14 @@ static const tel_stream_t kTelStreams[] = {
      {{{"tile", "tile", "", "plain"}, 0, 0, 32},
       {{"tag", "tag", "", "plain"}, 1, 0, 32},
       {{"resets", "uint", "", "plain"}, 2, 0, 32}}},
+    {"variant_candidate", HB_TEL_VARIANT_CANDIDATE, 7, 7,
+     {{{"model", "model", "", "plain"}, 0, 0, 32},
+      {{"frame", "uint", "", "like model ffffffff"}, 1, 0, 32},
+      {{"variant", "uint", "", "like model ffffffff"}, 2, 0, 32},
+      {{"togo", "uint", "cycles", "like variant ffffffff"}, 3, 0, 32},
+      {{"slack", "uint", "cycles", "like model ffffffff"}, 4, 0, 32},
+      {{"sharing", "uint", "", "delta"}, 5, 0, 32},
+      {{"verdict", "enum:verdict", "", "delta"}, 6, 0, 32}}},
 };
 /* clang-format on */
 
@@ -313,6 +321,11 @@ static const hb_trace_enum_t kEnums[] = {
     {"tune", HB_TUNE_PROBING, "PROBING"},
     {"tune", HB_TUNE_SETTLED, "SETTLED"},
     {"tune", HB_TUNE_RESTARTED, "RESTARTED"},
+    {"tune", HB_TUNE_FLAT, "FLAT"},
+    {"verdict", 0, "NEITHER"},
+    {"verdict", HB_VARIANT_USABLE, "TOO_LONG"},
+    {"verdict", HB_VARIANT_FITS, "NO_TILES"},
+    {"verdict", HB_VARIANT_USABLE | HB_VARIANT_FITS, "FITS"},
     {"job_status", HB_TILE_STATUS_OK, "OK"},
     {"job_status", HB_TILE_STATUS_BAD_OPCODE, "BAD_OPCODE"},
     {"job_status", HB_TILE_STATUS_BAD_FIELD, "BAD_FIELD"},

@@ -20,10 +20,10 @@ import unittest
 CMAKE = HILBERT = SOURCE = None
 CONTEXT = 5  # common records that golden.py shows
 
-TINY = ("tiny-mini-ws8-fcfs", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=2ms", "--candidates")
-PACKETS = ("tiny-mini-ws8-fcfs-packets", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=0.295ms", "--candidates",
+TINY = ("tiny-mini-ws8-fcfs", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=2ms")
+PACKETS = ("tiny-mini-ws8-fcfs-packets", "demo/tiny", "--soc=mini-ws8", "--policy=fcfs", "--duration=0.295ms",
            "--trace=packets")
-BUSY = ("busy-quad-quad-ws16-fcfs", "bench/busy-quad", "--soc=quad-ws16", "--policy=fcfs", "--duration=4ms", "--candidates")
+BUSY = ("busy-quad-quad-ws16-fcfs", "bench/busy-quad", "--soc=quad-ws16", "--policy=fcfs", "--duration=4ms")
 
 
 def run(*command, folder=None, code=0):

@@ -455,7 +455,7 @@ static void wrong_options_are_explained_bad(void **state) {
       why,
       "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
       "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
-      "telemetry note "
+      "variant_candidate telemetry note "
       "job irq refused path read_request write_request read_response write_response reg_aw reg_w "
       "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
       "reset tile_event pass");
