@@ -381,10 +381,8 @@ static int build_machine(run_t *run) {
   if (boundary) {
     hb_certify_workload_sha256(&run->workload, run->workload_sha256);
   }
-  status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
-  if (status == HB_OK && records && options->candidates) {
-    status = hb_firmware_observe(&run->firmware, run->sim);
-  }
+  status =
+      hb_firmware_load(&run->firmware, &run->workload, records && options->candidates, run->sim);
   if (status == HB_OK) {
     status = add_faults(run);
   }

@@ -723,7 +723,7 @@ void HostCpu::add_probe(const Probe &probe) {
   probed_.resize(HB_TCM_SIZE / 2);
   probed_[probe.pc / 2] = true;
   probes_.push_back(probe);
-  if (aside_ == nullptr) {
+  if (probe.observed && aside_ == nullptr) {
     make_aside();
   }
 }
@@ -749,7 +749,7 @@ void HostCpu::make_aside() {
 void HostCpu::run_probes() {
   sync();
   for (size_t i = 0; i < probes_.size() && stop_ == Stop::kNone; ++i) {
-    if (probes_[i].pc == pc_) {
+    if (probes_[i].pc == pc_ && probes_[i].observed) {
       run_handler(probes_[i]);
     }
   }

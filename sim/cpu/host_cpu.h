@@ -65,9 +65,12 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
     std::string name;
     uint32_t pc, handler;
     std::array<uint8_t, 3> regs;
+    bool observed;  // else its handler does not run
   };
   /** From now on, before the first cycle, the probe's handler runs, outside of time, whenever the
-   * CPU comes to it; its telemetry records go to the sink. Nothing else changes. */
+   * CPU comes to it; its telemetry records go to the sink. Nothing else changes. The clock catches
+   * up with the CPU there whether it is observed or not: how far the CPU got at the end is the
+   * same. */
   void add_probe(const Probe &probe);
 
   /** First program counter. Before the first cycle. */

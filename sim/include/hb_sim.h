@@ -385,6 +385,7 @@ typedef struct hb_sim_probe {
   uint32_t pc;      /* of its nop, in the TCM */
   uint32_t handler; /* function in the TCM */
   uint8_t regs[3];  /* that hold the handler's arguments: 0 .. 31 */
+  bool observed;    /* false: the handler does not run; all else, hb_sim_host_stats_t too, is as if it did */
 } hb_sim_probe_t;
 
 /**

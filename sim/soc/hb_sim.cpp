@@ -135,8 +135,11 @@ hb_status_t hb_sim_add_probe(hb_sim_t *sim, const hb_sim_probe_t *probe) {
     return fail(sim, HB_ERR_ARG, "a probe is not in the code, or added after the first run began");
   }
   try {
-    sim->soc->host().add_probe(
-        {probe->name, probe->pc, probe->handler, {probe->regs[0], probe->regs[1], probe->regs[2]}});
+    sim->soc->host().add_probe({probe->name,
+                                probe->pc,
+                                probe->handler,
+                                {probe->regs[0], probe->regs[1], probe->regs[2]},
+                                probe->observed});
   } catch (const std::exception &error) {
     return fail(sim, HB_ERR_INTERNAL, error.what());
   }
