@@ -211,18 +211,15 @@ void HostCpu::step(uint32_t pc) {
   std::memcpy(&insn, tcm_.get() + pc, sizeof insn);
   const Cached *known = &cache_[pc / 2];
   if (known->insn != insn || known->cost.cycles == 0) {
-    known = &decode(pc, insn);
+    known = decode(pc, insn);
+    if (known == nullptr) {
+      return;
+    }
   }
   const Cached &cached = *known;
   if (debugger_ != nullptr && debug_stops(cached)) {
     stop_before_instruction(Stop::kDebug);
     return;
-  }
-  if (known == &at_probe_) {
-    run_probes();
-    if (stop_ != Stop::kNone) {
-      return;
-    }
   }
   ++stats_.instructions;
   next_pc_ = pc + cached.cost.bytes;
@@ -234,11 +231,18 @@ void HostCpu::step(uint32_t pc) {
 }
 
 /* Of an instruction that cache_ does not have. Those at probes never get there, so that the others
- * need not be asked. */
-const HostCpu::Cached &HostCpu::decode(uint32_t pc, uint32_t insn) {
-  Cached &cached = !probed_.empty() && probed_[pc / 2] ? at_probe_ : cache_[pc / 2];
-  cached = {insn, rv32_cost(insn)};
-  return cached;
+ * need not be asked: here their handlers run, unless a debugger stops first. nullptr: one ended the
+ * run. */
+const HostCpu::Cached *HostCpu::decode(uint32_t pc, uint32_t insn) {
+  if (probed_.empty() || !probed_[pc / 2]) {
+    cache_[pc / 2] = {insn, rv32_cost(insn)};
+    return &cache_[pc / 2];
+  }
+  at_probe_ = {insn, rv32_cost(insn)};
+  if (debugger_ == nullptr || !debug_stops(at_probe_)) {
+    run_probes();
+  }
+  return stop_ == Stop::kNone ? &at_probe_ : nullptr;
 }
 
 std::string HostCpu::illegal(const Cached &cached) {

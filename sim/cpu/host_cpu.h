@@ -128,7 +128,7 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
   static uint64_t on_aside_read(uc_engine *, uint64_t offset, unsigned size, void *self);
   static void on_aside_write(uc_engine *, uint64_t offset, unsigned size, uint64_t value,
                              void *self);
-  const Cached &decode(uint32_t pc, uint32_t insn);
+  [[gnu::noinline]] const Cached *decode(uint32_t pc, uint32_t insn);
   void run_probes();
   void run_handler(const Probe &probe);
   void make_aside();
