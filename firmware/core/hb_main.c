@@ -7,6 +7,7 @@
 #include "drv/hb_irq.h"
 #include "drv/hb_mbox.h"
 #include "drv/hb_port.h"
+#include "drv/hb_probe.h"
 #include "drv/hb_telemetry.h"
 #include "drv/hb_timer.h"
 #include "hilbert/hb_memmap.h"
@@ -136,15 +137,21 @@ static void make_job(hb_main_t *self, uint32_t model, uint32_t tag, uint64_t sin
   }
 }
 
+static hb_sched_frame_t frame_of(const hb_main_t *self, uint32_t model) {
+  const hb_frame_t *const head = hb_frames_head(&self->frames, model);
+  return (hb_sched_frame_t){.image = &self->tables.models[model],
+                            .model = model,
+                            .number = head->number,
+                            .deadline = head->deadline,
+                            .usable = self->frames.model[model].usable};
+}
+
 /* Chooses the variant of a ready frame that has not started. @return false: it ended thereby. */
 static bool choose_variant(hb_main_t *self, const hb_sched_view_t *view, uint32_t model) {
-  const hb_model_t *const m = &self->frames.model[model];
   const hb_image_model_t *const image = &self->tables.models[model];
   uint32_t variant = hb_frames_first_variant(&self->frames, model);
   if (image->num_variants > 1u && self->policy->choose_variant != NULL) {
-    const hb_sched_frame_t frame = {.image = image,
-                                    .deadline = hb_frames_head(&self->frames, model)->deadline,
-                                    .usable = m->usable};
+    const hb_sched_frame_t frame = frame_of(self, model);
     variant = self->policy->choose_variant(view, &frame);
   }
   return hb_frames_choose_variant(&self->frames, model, variant);
@@ -234,6 +241,25 @@ static void give_up(hb_main_t *self, const hb_job_t **jobs, hb_sched_view_t *vie
   }
 }
 
+/* Probe `candidates`: what the policy is about to choose from. */
+HB_PROBE_HANDLER static void explain_choice(const void *self, const void *view,
+                                            const void *unused) {
+  (void)unused;
+  hb_sched_explain(((const hb_main_t *)self)->policy, view);
+}
+
+/* Probe `variants`: of a job that was chosen, what its frame's variant was chosen from at this
+ * event, if it was. */
+HB_PROBE_HANDLER static void explain_variant(const void *self_, const void *view,
+                                             const void *job_) {
+  const hb_main_t *const self = self_;
+  const hb_job_t *const job = job_;
+  if (!job->started && job->image->num_variants > 1u && self->policy->explain_variants != NULL) {
+    const hb_sched_frame_t frame = frame_of(self, job->model);
+    self->policy->explain_variants(view, &frame);
+  }
+}
+
 static void place_jobs(hb_main_t *self) {
   if (self->jobs.free_tiles == 0) {
     return;
@@ -245,7 +271,6 @@ static void place_jobs(hb_main_t *self) {
       .num_tiles = self->tables.header->num_tiles,
       .tiles = self->tables.tiles,
       .free_tiles = self->jobs.free_tiles,
-      .candidates = (self->tables.header->flags & HB_IMAGE_FLAG_CANDIDATES) != 0,
       .state = &self->state,
   };
   list_ready(self, jobs, &view);
@@ -258,10 +283,15 @@ static void place_jobs(hb_main_t *self) {
   /* Every round takes a tile, so there are at most num_tiles. */
   for (uint32_t round = 0; round < view.num_tiles && view.num_jobs > 0; ++round) {
     hb_sched_choice_t choice;
-    if (view.free_tiles == 0 || !self->policy->choose(&view, &choice)) {
+    if (view.free_tiles == 0) {
+      return;
+    }
+    HB_PROBE("candidates", explain_choice, self, &view, self);
+    if (!self->policy->choose(&view, &choice)) {
       return;
     }
     const hb_job_t *const job = jobs[choice.job];
+    HB_PROBE("variants", explain_variant, self, &view, job);
     hb_telemetry_decision(job->tag, choice.tile, view.num_jobs,
                           (uint32_t)__builtin_popcount(view.free_tiles));
     start(self, job, choice.tile);

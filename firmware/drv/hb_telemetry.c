@@ -104,6 +104,18 @@ void hb_telemetry_variant(uint32_t model, uint32_t frame, uint32_t variant) {
   put(variant);
 }
 
+void hb_telemetry_variant_candidate(uint32_t model, uint32_t frame, uint32_t variant, uint32_t togo,
+                                    uint32_t slack, uint32_t sharing, uint32_t verdict) {
+  put(HB_TEL_HEAD(HB_TEL_VARIANT_CANDIDATE, NUM_WORDS_VARIANT_CANDIDATE));
+  put(model);
+  put(frame);
+  put(variant);
+  put(togo);
+  put(slack);
+  put(sharing);
+  put(verdict);
+}
+
 void hb_telemetry_tile_reset(uint32_t tile, uint32_t tag, uint32_t resets) {
   put(HB_TEL_HEAD(HB_TEL_TILE_RESET, NUM_WORDS_TILE_RESET));
   put(tile);

@@ -27,6 +27,8 @@ void hb_telemetry_fault(hb_status_t status, uint32_t tile, uint32_t tag, uint32_
 void hb_telemetry_tune(uint32_t alpha, uint32_t beta, uint32_t step, uint32_t ux_cost,
                        uint32_t state);
 void hb_telemetry_variant(uint32_t model, uint32_t frame, uint32_t variant);
+void hb_telemetry_variant_candidate(uint32_t model, uint32_t frame, uint32_t variant, uint32_t togo,
+                                    uint32_t slack, uint32_t sharing, uint32_t verdict);
 void hb_telemetry_tile_reset(uint32_t tile, uint32_t tag, uint32_t resets);
 
 /** Ends the run: HB_OK is a clean end. The machine stops in this cycle. */

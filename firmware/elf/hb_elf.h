@@ -22,7 +22,20 @@
 extern "C" {
 #endif
 
-enum { HB_ELF_MAX_SEGMENTS = 8 };
+enum {
+  HB_ELF_MAX_SEGMENTS = 8,
+  HB_ELF_MAX_PROBES = 16,
+  HB_ELF_PROBE_NAME = 32, /* bytes of a name, with its end */
+  HB_ELF_PROBE_OPERANDS = 3
+};
+
+/** An entry of the section .hilbert.probes (drv/hb_probe.h). */
+typedef struct hb_elf_probe {
+  uint32_t pc;      /* of its nop */
+  uint32_t handler; /* address of the function */
+  char name[HB_ELF_PROBE_NAME];
+  uint8_t regs[HB_ELF_PROBE_OPERANDS]; /* x0 .. x31, that hold the operands */
+} hb_elf_probe_t;
 
 /** Bytes to copy to the CPU's TCM. Memory beyond them up to mem_bytes is zero. */
 typedef struct hb_elf_segment {
@@ -37,6 +50,8 @@ typedef struct hb_elf {
   uint32_t num_segments;
   hb_elf_segment_t
       segments[HB_ELF_MAX_SEGMENTS]; /* ascending addresses, none overlap, all in the TCM */
+  uint32_t num_probes;               /* 0 without the section */
+  hb_elf_probe_t probes[HB_ELF_MAX_PROBES];
 } hb_elf_t;
 
 /**

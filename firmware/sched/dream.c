@@ -23,6 +23,7 @@
 #include <stddef.h>
 
 #include "drv/hb_telemetry.h"
+#include "hilbert/hb_telemetry.h"
 #include "sched/hb_dream.h"
 #include "sched/hb_policy_state.h"
 
@@ -110,9 +111,8 @@ static void rate_cycles(hb_dream_model_t *m, const hb_image_program_t *programs,
 }
 
 /* What the score needs of a layer that the tiles in `tiles` can run. */
-static void rate(hb_dream_t *dream, uint32_t model, const hb_image_program_t *programs,
+static void rate(const hb_dream_t *dream, hb_dream_model_t *m, const hb_image_program_t *programs,
                  uint32_t tiles) {
-  hb_dream_model_t *const m = &dream->model[model];
   m->programs = programs;
   m->tiles = tiles;
   uint32_t sum_cycles = 0, sum_nj = 0, num = 0, kinds = 0;
@@ -160,13 +160,13 @@ static inline bool no_choice(const hb_sched_view_t *view) {
 
 static void before_choices(hb_policy_state_t *state, const hb_sched_view_t *view) {
   hb_dream_t *const dream = &state->dream;
-  if ((no_choice(view) && !view->candidates) || (dream->flags & HB_SCHED_NO_MAPSCORE) != 0) {
+  if (no_choice(view) || (view->state->dream.flags & HB_SCHED_NO_MAPSCORE) != 0) {
     return;
   }
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
     if (!is_rated(&dream->model[job->model], job) && hb_sched_fits(view, job) != 0) {
-      rate(dream, job->model, job->programs, job->tiles);
+      rate(dream, &dream->model[job->model], job->programs, job->tiles);
     }
   }
 }
@@ -184,7 +184,7 @@ static void after_choices(hb_policy_state_t *state) {
     for (uint32_t k = 0; k < dream->num_kinds; ++k) {
       tiles |= programs[k].addr != HB_IMAGE_NONE ? dream->kind_tiles[k] : 0;
     }
-    rate(dream, model, programs, tiles);
+    rate(dream, &dream->model[model], programs, tiles);
   }
 }
 
@@ -255,15 +255,10 @@ static inline uint32_t urgency_of(const hb_sched_view_t *view, const hb_job_t *j
   return hb_q16_ratio(togo, slack);
 }
 
-static inline uint32_t starvation_of(const hb_sched_view_t *view, const hb_job_t *job) {
-  return hb_recip_ratio(hb_fixed_since(view->now, job->since),
-                        view->state->dream.model[job->model].per_cycle);
-}
-
 /* What does not depend on the tile: alpha * Starvation. */
-static inline uint32_t waiting_gain(const hb_sched_view_t *view, const hb_job_t *job) {
-  return limited(hb_recip_ratio(hb_fixed_since(view->now, job->since),
-                                view->state->dream.model[job->model].alpha_per_cycle),
+static inline uint32_t waiting_gain(const hb_sched_view_t *view, const hb_job_t *job,
+                                    const hb_dream_model_t *m) {
+  return limited(hb_recip_ratio(hb_fixed_since(view->now, job->since), m->alpha_per_cycle),
                  HB_DREAM_MAX_TERM);
 }
 
@@ -279,25 +274,48 @@ static inline int32_t score_of(const hb_dream_model_t *m, int32_t gain, uint32_t
   return moved == 0 ? gain : gain - hb_q16_signed(hb_recip_ratio(moved, m->beta_per_nj[kind]));
 }
 
-static void emit(const hb_sched_view_t *view) {
+/* The records of a job, rated as `m` has it. */
+static uint64_t arrival_of(const hb_sched_view_t *view, const hb_job_t *job) {
+  (void)view;
+  return job->arrival;
+}
+
+static void explain_job(const hb_sched_view_t *view, const hb_job_t *job,
+                        const hb_dream_model_t *m) {
   const hb_dream_t *const dream = &view->state->dream;
+  const uint32_t urgency = urgency_of(view, job);
+  const uint32_t starvation = hb_recip_ratio(hb_fixed_since(view->now, job->since), m->per_cycle);
+  for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
+    if (((hb_sched_fits(view, job) >> tile) & 1u) == 0) {
+      continue;
+    }
+    const uint32_t k = view->tiles[tile].kind;
+    const uint32_t moved = switch_nj(dream, job, tile);
+    const int32_t term[4] = {hb_q16_signed(urgency), hb_q16_signed(m->lat_pref[k]),
+                             hb_q16_signed(starvation),
+                             hb_q16_signed(hb_recip_ratio(m->sum_nj, m->per_nj[k])) -
+                                 hb_q16_signed(hb_recip_ratio(moved, m->per_nj[k]))};
+    const int32_t gain = gain_of(m, urgency, waiting_gain(view, job, m), k);
+    hb_telemetry_candidate(job->tag, tile, -score_of(m, gain, k, moved), term);
+  }
+}
+
+/* Where `choose` needs no score there may be no rating: it is made here, on the side. */
+static void explain(const hb_sched_view_t *view) {
+  const hb_dream_t *const dream = &view->state->dream;
+  if ((dream->flags & HB_SCHED_NO_MAPSCORE) != 0) {
+    hb_sched_explain_by_key(view, arrival_of, NULL);
+    return;
+  }
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
     const hb_dream_model_t *const m = &dream->model[job->model];
-    const uint32_t urgency = urgency_of(view, job);
-    const uint32_t starvation = starvation_of(view, job);
-    for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
-      if (((hb_sched_fits(view, job) >> tile) & 1u) == 0) {
-        continue;
-      }
-      const uint32_t k = view->tiles[tile].kind;
-      const uint32_t moved = switch_nj(dream, job, tile);
-      const int32_t term[4] = {hb_q16_signed(urgency), hb_q16_signed(m->lat_pref[k]),
-                               hb_q16_signed(starvation),
-                               hb_q16_signed(hb_recip_ratio(m->sum_nj, m->per_nj[k])) -
-                                   hb_q16_signed(hb_recip_ratio(moved, m->per_nj[k]))};
-      const int32_t gain = gain_of(m, urgency, waiting_gain(view, job), k);
-      hb_telemetry_candidate(job->tag, tile, -score_of(m, gain, k, moved), term);
+    if (is_rated(m, job)) {
+      explain_job(view, job, m);
+    } else if (hb_sched_fits(view, job) != 0) {
+      hb_dream_model_t aside;
+      rate(dream, &aside, job->programs, job->tiles);
+      explain_job(view, job, &aside);
     }
   }
 }
@@ -379,11 +397,6 @@ static bool lone_tile(const hb_sched_view_t *view, hb_sched_choice_t *choice_out
   return tiles != 0;
 }
 
-static uint64_t arrival_of(const hb_sched_view_t *view, const hb_job_t *job) {
-  (void)view;
-  return job->arrival;
-}
-
 static HB_RARELY bool first_come(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return hb_sched_choose_by_key(view, arrival_of, choice_out);
 }
@@ -391,9 +404,6 @@ static HB_RARELY bool first_come(const hb_sched_view_t *view, hb_sched_choice_t 
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   if ((view->state->dream.flags & HB_SCHED_NO_MAPSCORE) != 0) {
     return first_come(view, choice_out);
-  }
-  if (view->candidates) {
-    emit(view);
   }
   if (no_choice(view)) {
     return lone_tile(view, choice_out);
@@ -406,9 +416,9 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
     if (tiles == 0) {
       continue;
     }
-    const uint32_t waiting = waiting_gain(view, job);
-    if (best.job == NULL ||
-        !falls_short(view, job, &dream->model[job->model], waiting, best.score)) {
+    const hb_dream_model_t *const m = &dream->model[job->model];
+    const uint32_t waiting = waiting_gain(view, job, m);
+    if (best.job == NULL || !falls_short(view, job, m, waiting, best.score)) {
       try_job(view, i, tiles, waiting, &best, choice_out);
     }
   }
@@ -419,28 +429,53 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
  * The heaviest whose cycles to go fit the slack at the load there is: with more frames under way
  * than tiles, each gets its share of a tile. The lightest if none fits.
  */
-static uint32_t choose_variant(const hb_sched_view_t *view, const hb_sched_frame_t *frame) {
+static inline uint32_t sharing_of(const hb_sched_view_t *view) {
+  return view->num_active > view->num_tiles ? view->num_active : view->num_tiles;
+}
+
+static inline uint32_t togo_of(const hb_sched_view_t *view, const hb_sched_frame_t *frame,
+                               uint32_t variant) {
   const hb_tables_t *const t = view->state->tables;
+  const uint32_t first = t->variants[frame->image->first_variant + variant].first_layer;
+  return t->layers[first].togo_avg;
+}
+
+static inline bool variant_fits(const hb_sched_view_t *view, uint32_t togo, uint32_t slack) {
+  return (uint64_t)togo * sharing_of(view) <= (uint64_t)slack * view->num_tiles;
+}
+
+static uint32_t choose_variant(const hb_sched_view_t *view, const hb_sched_frame_t *frame) {
   const uint32_t slack = hb_fixed_since(frame->deadline, view->now);
-  const uint32_t sharing = view->num_active > view->num_tiles ? view->num_active : view->num_tiles;
   uint32_t chosen = 0;
   for (uint32_t i = 0; i < frame->image->num_variants; ++i) {
     if (((frame->usable >> i) & 1u) == 0) {
       continue;
     }
     chosen = i;
-    const uint32_t first = t->variants[frame->image->first_variant + i].first_layer;
     if ((view->state->dream.flags & HB_SCHED_SUPERNET) == 0 ||
-        (uint64_t)t->layers[first].togo_avg * sharing <= (uint64_t)slack * view->num_tiles) {
+        variant_fits(view, togo_of(view, frame, i), slack)) {
       break;
     }
   }
   return chosen;
 }
 
+static void explain_variants(const hb_sched_view_t *view, const hb_sched_frame_t *frame) {
+  const uint32_t slack = hb_fixed_since(frame->deadline, view->now);
+  for (uint32_t i = 0; i < frame->image->num_variants; ++i) {
+    const uint32_t togo = togo_of(view, frame, i);
+    const uint32_t verdict = (((frame->usable >> i) & 1u) != 0 ? HB_VARIANT_USABLE : 0u) |
+                             (variant_fits(view, togo, slack) ? HB_VARIANT_FITS : 0u);
+    hb_telemetry_variant_candidate(frame->model, frame->number, i, togo, slack, sharing_of(view),
+                                   verdict);
+  }
+}
+
 const hb_policy_t hb_policy_dream = {.name = "dream",
                                      .work_conserving = true,
                                      .choose = choose,
+                                     .explain = explain,
+                                     .explain_variants = explain_variants,
                                      .init = init,
                                      .on_layer = on_layer,
                                      .before_choices = before_choices,

@@ -13,4 +13,5 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return hb_sched_choose_by_key(view, arrival, choice_out);
 }
 
-const hb_policy_t hb_policy_fcfs = {.name = "fcfs", .work_conserving = true, .choose = choose};
+const hb_policy_t hb_policy_fcfs = {
+    .name = "fcfs", .work_conserving = true, .choose = choose, .key = arrival};

@@ -52,15 +52,28 @@ typedef struct hb_dream_model {
   uint64_t spent_nj, most_nj;
 } hb_dream_model_t;
 
+typedef struct hb_dream_point {
+  uint32_t alpha, beta; /* Q16 */
+} hb_dream_point_t;
+
+enum { HB_DREAM_PROBES = 4 };
+
 typedef struct hb_dream_tuner {
-  uint64_t window_end; /* 0: before the first event */
-  uint32_t intervals;  /* that the window lasts */
-  uint32_t active;     /* models that had frames lately, a bit each */
-  uint32_t state;      /* HB_TUNE_*: what the window that runs is for */
-  uint32_t probe;      /* neighbour being tried, 0 .. 3 */
-  uint32_t step;       /* Q16, like all below */
-  uint32_t base_alpha, base_beta, base_cost;
-  uint32_t best_alpha, best_beta, best_cost;
+  uint64_t window_end;    /* 0: before the first event */
+  uint32_t intervals;     /* that the window lasts */
+  uint32_t active;        /* models that had frames lately, a bit each */
+  uint32_t state;         /* HB_TUNE_*: what the window that runs is for */
+  uint32_t probe;         /* neighbour being tried */
+  uint32_t step;          /* Q16 */
+  hb_dream_point_t start; /* of the search */
+  hb_dream_point_t base;  /* that it stands on */
+  bool checking;          /* compares it with the start */
+  /* Of the rounds so far, costs in 4096ths of `unit`: */
+  uint32_t rounds;
+  uint32_t unit; /* Q16, the first cost; 0: there was none */
+  int32_t base_parts;
+  int32_t sum[HB_DREAM_PROBES];      /* of a neighbour's cost less the base's of the round */
+  uint64_t squares[HB_DREAM_PROBES]; /* of the same */
 } hb_dream_tuner_t;
 
 typedef struct hb_dream {

@@ -66,28 +66,37 @@ int32_t hb_sched_slack(const hb_sched_view_t *view, uint64_t deadline) {
   return saturate(deadline, view->now);
 }
 
-void hb_sched_emit_candidates(const hb_sched_view_t *view,
-                              uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job)) {
+void hb_sched_explain_by_key(const hb_sched_view_t *view,
+                             uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job),
+                             void (*terms)(const hb_sched_view_t *view, const hb_job_t *job,
+                                           uint32_t tile, int32_t term[4])) {
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
     const int32_t score = saturate(key(view, job), view->now);
     for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
       if (((hb_sched_fits(view, job) >> tile) & 1u) != 0) {
-        const int32_t term[4] = {(int32_t)hb_sched_program(view, job, tile)->est_cycles,
-                                 tile == job->last_tile ? 1 : 0, 0, 0};
+        int32_t term[4] = {(int32_t)hb_sched_program(view, job, tile)->est_cycles,
+                           tile == job->last_tile ? 1 : 0, 0, 0};
+        if (terms != NULL) {
+          terms(view, job, tile, term);
+        }
         hb_telemetry_candidate(job->tag, tile, score, term);
       }
     }
   }
 }
 
+void hb_sched_explain(const hb_policy_t *policy, const hb_sched_view_t *view) {
+  if (policy->explain != NULL) {
+    policy->explain(view);
+  } else if (policy->key != NULL) {
+    hb_sched_explain_by_key(view, policy->key, policy->terms);
+  }
+}
+
 bool hb_sched_choose_by_key(const hb_sched_view_t *view,
                             uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job),
                             hb_sched_choice_t *choice_out) {
-  if (view->candidates) {
-    hb_sched_emit_candidates(view, key);
-  }
-
   const hb_job_t *best = NULL;
   uint64_t best_key = 0;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {

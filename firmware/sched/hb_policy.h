@@ -47,7 +47,6 @@ typedef struct hb_sched_view {
   const hb_image_tile_t *tiles;
   uint32_t free_tiles; /* bit i: tile i is free */
   uint32_t num_active; /* frames that are ready or on a tile: at most one a model */
-  bool candidates;     /* emit a CANDIDATE record per ready job and free tile that can run it */
   const hb_policy_state_t *state;
 } hb_sched_view_t;
 
@@ -59,6 +58,7 @@ typedef struct hb_sched_choice {
 /** A frame that is about to start. */
 typedef struct hb_sched_frame {
   const hb_image_model_t *image;
+  uint32_t model, number;
   uint64_t deadline;
   uint32_t usable; /* bit i: there are tiles for every layer of variant i; not 0 */
 } hb_sched_frame_t;
@@ -79,6 +79,19 @@ typedef struct hb_policy {
   bool (*choose)(const hb_sched_view_t *view, hb_sched_choice_t *choice_out);
 
   /* The rest may be NULL. */
+
+  /**
+   * What `choose` is about to weigh: writes a CANDIDATE record for every job of the view and free
+   * tile that can run it. A probe's handler (drv/hb_probe.h): it costs the firmware nothing, may
+   * compute what `choose` saves itself, and must store nothing but on its stack.
+   */
+  void (*explain)(const hb_sched_view_t *view);
+  /** Instead of it, for a policy that orders jobs by a key: score = key - now, saturated; term 0 =
+   * est_cycles, term 1 = 1 on last_tile; terms 2 and 3 are 0 or what `terms` puts there. */
+  uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job);
+  void (*terms)(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile, int32_t term[4]);
+  /** Like `explain`, of a frame that starts: a VARIANT_CANDIDATE record for each variant. */
+  void (*explain_variants)(const hb_sched_view_t *view, const hb_sched_frame_t *frame);
 
   /** Before the first event; the state is all zero but for `tables`. */
   void (*init)(hb_policy_state_t *state);
@@ -134,14 +147,18 @@ bool hb_sched_best_tile(const hb_sched_view_t *view, const hb_job_t *job, uint32
 /** deadline - now, saturated to 32 bits; 0 or less if it has passed. */
 int32_t hb_sched_slack(const hb_sched_view_t *view, uint64_t deadline);
 
-/** One CANDIDATE record for every job and free tile that can run it: score = key - now saturated,
- * term 0 = est_cycles, term 1 = 1 on last_tile. */
-void hb_sched_emit_candidates(const hb_sched_view_t *view,
-                              uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job));
+/** Writes the CANDIDATE records of a policy: by its `explain` or its `key`; none without. */
+void hb_sched_explain(const hb_policy_t *policy, const hb_sched_view_t *view);
+
+/** Those of a key and, unless NULL, of `terms`, as hb_policy_t has them. */
+void hb_sched_explain_by_key(const hb_sched_view_t *view,
+                             uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job),
+                             void (*terms)(const hb_sched_view_t *view, const hb_job_t *job,
+                                           uint32_t tile, int32_t term[4]));
 
 /**
  * For policies that order jobs alone: the job with the smallest key that a free tile can run (ties:
- * priority, then model index), on its best tile. Emits candidates if the view asks for them.
+ * priority, then model index), on its best tile.
  */
 bool hb_sched_choose_by_key(const hb_sched_view_t *view,
                             uint64_t (*key)(const hb_sched_view_t *view, const hb_job_t *job),

@@ -60,10 +60,16 @@ static uint32_t tile_for(const hb_sched_view_t *view, const hb_job_t *job) {
   return best;
 }
 
-static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
-  if (view->candidates) {
-    hb_sched_emit_candidates(view, order);
+/* Term 2: cycles of a whole frame there, of a new one; 3: 1 on the tile it would take. */
+static void terms(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile,
+                  int32_t term[4]) {
+  if (!job->started) {
+    term[2] = hb_q16_signed(view->state->latency_greedy.whole[job->model][view->tiles[tile].kind]);
   }
+  term[3] = tile == tile_for(view, job) ? 1 : 0;
+}
+
+static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   const hb_job_t *best = NULL;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
@@ -81,5 +87,9 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return true;
 }
 
-const hb_policy_t hb_policy_latency_greedy = {
-    .name = "latency_greedy", .work_conserving = true, .choose = choose, .init = init};
+const hb_policy_t hb_policy_latency_greedy = {.name = "latency_greedy",
+                                              .work_conserving = true,
+                                              .choose = choose,
+                                              .init = init,
+                                              .key = order,
+                                              .terms = terms};

@@ -54,6 +54,16 @@ static uint32_t least_tile(const hb_sched_view_t *view, const hb_job_t *job) {
   return best;
 }
 
+/* Term 2: slack left if the frame's later layers take their average; 3: 1 on the tile it would
+ * take. */
+static void terms(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile,
+                  int32_t term[4]) {
+  const int64_t left = (int64_t)hb_fixed_since(job->deadline, view->now) - term[0] -
+                       togo_behind(view, job, hb_sched_fits(view, job));
+  term[2] = left > INT32_MAX ? INT32_MAX : left < INT32_MIN ? INT32_MIN : (int32_t)left;
+  term[3] = tile == least_tile(view, job) ? 1 : 0;
+}
+
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   if (!hb_sched_choose_by_key(view, latest_start, choice_out)) {
     return false;
@@ -62,5 +72,8 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return true;
 }
 
-const hb_policy_t hb_policy_planaria = {
-    .name = "planaria", .work_conserving = true, .choose = choose};
+const hb_policy_t hb_policy_planaria = {.name = "planaria",
+                                        .work_conserving = true,
+                                        .choose = choose,
+                                        .key = latest_start,
+                                        .terms = terms};

@@ -42,7 +42,7 @@ static uint32_t thresholds_reached(waiting_t w, uint32_t level) {
   return level == HB_LEVEL_MEDIUM || w.waited >> 1 >= w.alone ? 1 : 0;
 }
 
-static void emit(const hb_sched_view_t *view) {
+static void explain(const hb_sched_view_t *view) {
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
     const waiting_t w = waiting_of(view, job);
@@ -64,9 +64,6 @@ static void emit(const hb_sched_view_t *view) {
 }
 
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
-  if (view->candidates) {
-    emit(view);
-  }
   const hb_job_t *best = NULL;
   uint32_t best_reached = 0;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
@@ -88,4 +85,5 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return best != NULL && hb_sched_best_tile(view, best, &choice_out->tile);
 }
 
-const hb_policy_t hb_policy_prema = {.name = "prema", .work_conserving = true, .choose = choose};
+const hb_policy_t hb_policy_prema = {
+    .name = "prema", .work_conserving = true, .choose = choose, .explain = explain};

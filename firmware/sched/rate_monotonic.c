@@ -14,4 +14,4 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
 }
 
 const hb_policy_t hb_policy_rate_monotonic = {
-    .name = "rate_monotonic", .work_conserving = true, .choose = choose};
+    .name = "rate_monotonic", .work_conserving = true, .choose = choose, .key = period};

@@ -33,10 +33,13 @@ static uint64_t arrival(const hb_sched_view_t *view, const hb_job_t *job) {
   return job->arrival;
 }
 
+/* Term 2: 1 on the job's tile. */
+static void terms(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile,
+                  int32_t term[4]) {
+  term[2] = tile == tile_of(view, job) ? 1 : 0;
+}
+
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
-  if (view->candidates) {
-    hb_sched_emit_candidates(view, arrival);
-  }
   const hb_job_t *best = NULL;
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     const hb_job_t *const job = view->jobs[i];
@@ -53,4 +56,5 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   return best != NULL;
 }
 
-const hb_policy_t hb_policy_static = {.name = "static", .choose = choose};
+const hb_policy_t hb_policy_static = {
+    .name = "static", .choose = choose, .key = arrival, .terms = terms};

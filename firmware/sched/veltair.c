@@ -44,12 +44,16 @@ static uint64_t order(const hb_sched_view_t *view, const hb_job_t *job) {
   return in_block(view, job) ? 0 : job->arrival;
 }
 
+/* Term 2: cycles left of the job's block, 3: 1 if it goes on with it there. */
+static void terms(const hb_sched_view_t *view, const hb_job_t *job, uint32_t tile,
+                  int32_t term[4]) {
+  term[2] = (int32_t)view->state->veltair.left[job->model];
+  term[3] = in_block(view, job) && tile == job->last_tile ? 1 : 0;
+}
+
 static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
   for (uint32_t i = 0; i < view->num_jobs; ++i) {
     if (in_block(view, view->jobs[i])) {
-      if (view->candidates) {
-        hb_sched_emit_candidates(view, order);
-      }
       *choice_out = (hb_sched_choice_t){.job = i, .tile = view->jobs[i]->last_tile};
       return true;
     }
@@ -60,5 +64,7 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
 const hb_policy_t hb_policy_veltair = {.name = "veltair",
                                        .work_conserving = true,
                                        .choose = choose,
+                                       .key = order,
+                                       .terms = terms,
                                        .on_start = on_start,
                                        .on_frame_done = on_frame_done};

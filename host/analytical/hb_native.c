@@ -11,6 +11,7 @@
 #include "core/hb_main.h"
 #include "drv/hb_mmio.h"
 #include "drv/hb_port.h"
+#include "drv/hb_probe.h"
 #include "hilbert/hb_image.h"
 #include "hilbert/hb_memmap.h"
 #include "hilbert/hb_telemetry.h"
@@ -417,8 +418,10 @@ hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, char *why, 
     memcpy(image, native->image, native->image_len);
     lift_limits(image, native->image_len);
     current = m;
+    hb_probe_calls = native->observe;
     run(m, image, native->image_len, until);
     current = NULL;
+    hb_probe_calls = false;
     status = m->status;
     free(m->streams);
     free(m->box);

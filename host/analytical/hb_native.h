@@ -29,6 +29,7 @@ typedef struct hb_native {
   /* Cycles of a job, 1 or more. */
   uint64_t (*job_cycles)(void *ctx, uint32_t tile, uint32_t tag);
   void *ctx;
+  bool observe; /* the firmware's probes call their handlers (drv/hb_probe.h) */
   hb_sim_sink_t sink; /* telemetry() and job() are called, the latter with times and busy alone */
 } hb_native_t;
 

@@ -285,7 +285,7 @@ static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t
       {"--gdb", text->gdb},
       {"--progress", text->progress},
       {"--dump-dram", text->dump_dram},
-      {"--candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
+      {"--no-candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
       hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical --rules", others[i].name);
@@ -326,7 +326,7 @@ static int run_either(const text_t *text, bool flags, hb_run_options_t *options)
       return take_native(text, flags, options) ? hb_run(options) : HB_EXIT_USAGE;
     }
     hb_analyse_options_t analyse = {.suite = options->scenario};
-    const bool any = flags || options->candidates || options->json;
+    const bool any = flags || !options->candidates || options->json;
     return take_analytical(text, any, &analyse) ? hb_analyse(&analyse) : HB_EXIT_USAGE;
   }
   const struct {
@@ -349,7 +349,7 @@ int hb_cmd_run(int argc, const char **argv) {
   int no_skip = 0;
   int functional = 0;
   int exact_reference = 0;
-  int candidates = 0;
+  int no_candidates = 0;
   int json = 0;
   const struct poptOption table[] = {
       {"models", '\0', POPT_ARG_STRING, &text.models, 0,
@@ -395,8 +395,8 @@ int hb_cmd_run(int argc, const char **argv) {
        "result directory; default: out/<scenario>-<soc>-<policy>", "DIR"},
       {"trace", '\0', POPT_ARG_STRING, &text.trace, 0,
        "decisions, jobs, packets, boundary or off; default: jobs", "LEVEL"},
-      {"candidates", '\0', POPT_ARG_NONE, &candidates, 0,
-       "record every choice the policy considered", NULL},
+      {"no-candidates", '\0', POPT_ARG_NONE, &no_candidates, 0,
+       "leave what the policy chose from out of the trace", NULL},
       {"firmware", '\0', POPT_ARG_STRING, &text.firmware, 0,
        "firmware.elf; default: $HILBERT_FIRMWARE or the one built with hilbert", "FILE"},
       {"no-skip", '\0', POPT_ARG_NONE, &no_skip, 0, "evaluate every module in every cycle", NULL},
@@ -439,7 +439,7 @@ int hb_cmd_run(int argc, const char **argv) {
                                 .no_skip = no_skip,
                                 .exact_reference = exact_reference,
                                 .functional = functional,
-                                .candidates = candidates,
+                                .candidates = !no_candidates,
                                 .json = json};
     exit_code = run_either(&text, no_skip || exact_reference || functional, &options);
     poptFreeContext(context);

@@ -65,12 +65,24 @@ static hb_status_t load_segment(hb_sim_t *sim, const hb_elf_segment_t *segment) 
   return status;
 }
 
-hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workload,
+static hb_status_t add_probes(const hb_firmware_t *firmware, bool observed, hb_sim_t *sim) {
+  for (uint32_t i = 0; i < firmware->elf.num_probes; i++) {
+    const hb_elf_probe_t *from = &firmware->elf.probes[i];
+    hb_sim_probe_t probe = {
+        .name = from->name, .pc = from->pc, .handler = from->handler, .observed = observed};
+    memcpy(probe.regs, from->regs, sizeof(probe.regs));
+    HB_TRY(hb_sim_add_probe(sim, &probe));
+  }
+  return HB_OK;
+}
+
+hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workload, bool observed,
                              hb_sim_t *sim) {
   for (uint32_t i = 0; i < firmware->elf.num_segments; i++) {
     HB_TRY(load_segment(sim, &firmware->elf.segments[i]));
   }
   HB_TRY(hb_sim_set_entry(sim, firmware->elf.entry));
+  HB_TRY(add_probes(firmware, observed, sim));
   HB_TRY(hb_sim_load_private(sim, HB_IMAGE_BASE, workload->image, workload->image_len));
   for (uint32_t i = 0; i < workload->num_segments; i++) {
     hb_segment_t *segment = &workload->segments[i];

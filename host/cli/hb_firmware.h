@@ -27,10 +27,13 @@ void hb_firmware_release(hb_firmware_t *firmware);
 /**
  * Loads both into a machine that has not run, and sets the entry. The workload's segments give up
  * their bytes.
+ *
+ * @param observed the firmware's probes are (hb_sim_add_probe()): CANDIDATE and VARIANT_CANDIDATE
+ * records come with the others.
  * @retval HB_ERR_NOMEM
  * @retval others as hb_sim.h's functions.
  */
 HB_MUST_USE hb_status_t hb_firmware_load(const hb_firmware_t *firmware, hb_workload_t *workload,
-                                         hb_sim_t *sim);
+                                         bool observed, hb_sim_t *sim);
 
 #endif /* HB_FIRMWARE_H_ */

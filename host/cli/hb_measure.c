@@ -90,7 +90,7 @@ static hb_status_t simulate(const hb_measure_t *measure, const hb_soc_t *soc,
     snprintf(why, why_len, "%s", hb_sim_error(NULL));
     return HB_ERR_INTERNAL;
   }
-  hb_status_t status = hb_firmware_load(measure->firmware, workload, sim);
+  hb_status_t status = hb_firmware_load(measure->firmware, workload, false, sim);
   if (status == HB_OK) {
     (void)hb_sim_run(sim, FOREVER);
     if (!one->done || one->job.status != HB_TILE_STATUS_OK) {

@@ -142,7 +142,16 @@ static int load_firmware(run_t *run) {
   if (run->options->cost != NULL) {
     return HB_EXIT_OK; /* it is part of this program */
   }
-  return hb_firmware_read(run->options->firmware, &run->firmware);
+  const int code = hb_firmware_read(run->options->firmware, &run->firmware);
+  if (code == HB_EXIT_OK && run->options->trace && run->options->candidates &&
+      run->firmware.elf.num_probes == 0) {
+    fprintf(stderr,
+            "%s: expected a section .hilbert.probes, which candidates are recorded by; "
+            "--no-candidates does without\n",
+            run->options->firmware);
+    return HB_EXIT_INPUT;
+  }
+  return code;
 }
 
 /* One word of --engine: "rtl", "twin" or either for one tile that is not among those `named`. */
@@ -263,8 +272,7 @@ static void note_left_out(run_t *run) {
 }
 
 static uint32_t image_flags(const run_t *run) {
-  return HB_IMAGE_FLAG_PROTECT | (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u) |
-         (run->options->candidates ? HB_IMAGE_FLAG_CANDIDATES : 0u);
+  return HB_IMAGE_FLAG_PROTECT | (run->scenario.drop_late ? HB_IMAGE_FLAG_DROP_LATE : 0u);
 }
 
 static int compile(run_t *run) {
@@ -432,7 +440,8 @@ static int build_machine(run_t *run) {
   if (boundary) {
     hb_certify_workload_sha256(&run->workload, run->workload_sha256);
   }
-  status = hb_firmware_load(&run->firmware, &run->workload, run->sim);
+  status =
+      hb_firmware_load(&run->firmware, &run->workload, records && options->candidates, run->sim);
   if (status == HB_OK) {
     status = add_faults(run);
   }
@@ -558,6 +567,7 @@ static bool progress_wanted(hb_run_progress_t when) {
 
 static void run_native(run_t *run) {
   const hb_native_t native = {
+      .observe = run->options->trace && run->options->candidates,
       .image = run->workload.image,
       .image_len = run->workload.image_len,
       .streams = run->workload.streams,

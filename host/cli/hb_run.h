@@ -44,7 +44,7 @@ typedef struct hb_run_options {
   uint64_t duration_ps;  /* 0: the scenario's */
   uint64_t ux_window_ps; /* of UXCost over time; 0: 100 ms */
   uint64_t seed;
-  bool candidates; /* record every choice that was considered */
+  bool candidates; /* record what the policy chose from, if there is a trace */
   bool trace;
   hb_trace_level_t trace_level;
   bool no_skip;

@@ -116,8 +116,7 @@ typedef struct hb_score_result {
   /*
    * Scheduler: cycles that the host was awake for a decision, from its wake-up, or from the
    * DECISION record before in the same pass, to the DECISION record: interrupts, completions and
-   * messages taken in, candidates scored (and recorded, with HB_IMAGE_FLAG_CANDIDATES), the job
-   * decided before started. Of all decisions but those of a pass that the run's end cuts off.
+   * messages taken in, candidates scored, the job decided before started. Of all decisions but those of a pass that the run's end cuts off.
    */
   hb_score_spread_t decision;
   uint64_t decision_cycles; /* their sum */

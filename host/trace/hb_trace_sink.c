@@ -35,8 +35,9 @@ typedef struct tel_stream {
   tel_field_t fields[MAX_TEL_FIELDS];
 } tel_stream_t;
 
-/* Every bit of every word is in exactly one field: tests/trace/test_sink.c puts them together
- * again. */
+/* Records of one cycle are read by stream, in this order: what was chosen from comes before the
+ * choice. Every bit of every word is in exactly one field: tests/trace/test_sink.c puts them
+ * together again. */
 /* clang-format off */
 static const tel_stream_t kTelStreams[] = {
     {"boot", HB_TEL_BOOT, 4, 4,
@@ -59,11 +60,6 @@ static const tel_stream_t kTelStreams[] = {
     {"frame_done", HB_TEL_FRAME_DONE, 2, 2,
      {{{"model", "model", "", "plain"}, 0, 0, 32},
       {{"frame", "uint", "", "like model ffffffff"}, 1, 0, 32}}},
-    {"decision", HB_TEL_DECISION, 4, 4,
-     {{{"tile", "tile", "", "plain"}, 1, 0, 32},
-      {{"tag", "tag", "", "like tile ffffffff"}, 0, 0, 32},
-      {{"ready", "uint", "jobs", "delta"}, 2, 0, 32},
-      {{"free", "uint", "tiles", "delta"}, 3, 0, 32}}},
     {"candidate", HB_TEL_CANDIDATE, 7, 7,
      {{{"tag", "tag", "", "delta"}, 0, 0, 32},
       {{"tile", "tile", "", "delta"}, 1, 0, 32},
@@ -72,6 +68,11 @@ static const tel_stream_t kTelStreams[] = {
       {{"term1", "int", "", "like tag ffffffff"}, 4, 0, 32},
       {{"term2", "int", "", "like tag ffffffff"}, 5, 0, 32},
       {{"term3", "int", "", "like tag ffffffff"}, 6, 0, 32}}},
+    {"decision", HB_TEL_DECISION, 4, 4,
+     {{{"tile", "tile", "", "plain"}, 1, 0, 32},
+      {{"tag", "tag", "", "like tile ffffffff"}, 0, 0, 32},
+      {{"ready", "uint", "jobs", "delta"}, 2, 0, 32},
+      {{"free", "uint", "tiles", "delta"}, 3, 0, 32}}},
     {"job_done", HB_TEL_JOB_DONE, 3, 5,
      {{{"tile", "tile", "", "plain"}, 1, 0, 32},
       {{"tag", "tag", "", "like tile ffffffff"}, 0, 0, 32},
@@ -89,6 +90,14 @@ static const tel_stream_t kTelStreams[] = {
       {{"step_q16", "uint", "", "plain"}, 2, 0, 32},
       {{"ux_cost_q16", "uint", "", "plain"}, 3, 0, 32},
       {{"state", "enum:tune", "", "plain"}, 4, 0, 32}}},
+    {"variant_candidate", HB_TEL_VARIANT_CANDIDATE, 7, 7,
+     {{{"model", "model", "", "plain"}, 0, 0, 32},
+      {{"frame", "uint", "", "like model ffffffff"}, 1, 0, 32},
+      {{"variant", "uint", "", "like model ffffffff"}, 2, 0, 32},
+      {{"togo", "uint", "cycles", "like variant ffffffff"}, 3, 0, 32},
+      {{"slack", "uint", "cycles", "like model ffffffff"}, 4, 0, 32},
+      {{"sharing", "uint", "", "delta"}, 5, 0, 32},
+      {{"verdict", "enum:verdict", "", "delta"}, 6, 0, 32}}},
     {"variant", HB_TEL_VARIANT, 3, 3,
      {{{"model", "model", "", "plain"}, 0, 0, 32},
       {{"frame", "uint", "", "like model ffffffff"}, 1, 0, 32},
@@ -313,6 +322,11 @@ static const hb_trace_enum_t kEnums[] = {
     {"tune", HB_TUNE_PROBING, "PROBING"},
     {"tune", HB_TUNE_SETTLED, "SETTLED"},
     {"tune", HB_TUNE_RESTARTED, "RESTARTED"},
+    {"tune", HB_TUNE_FLAT, "FLAT"},
+    {"verdict", 0, "NEITHER"},
+    {"verdict", HB_VARIANT_USABLE, "TOO_LONG"},
+    {"verdict", HB_VARIANT_FITS, "NO_TILES"},
+    {"verdict", HB_VARIANT_USABLE | HB_VARIANT_FITS, "FITS"},
     {"job_status", HB_TILE_STATUS_OK, "OK"},
     {"job_status", HB_TILE_STATUS_BAD_OPCODE, "BAD_OPCODE"},
     {"job_status", HB_TILE_STATUS_BAD_FIELD, "BAD_FIELD"},

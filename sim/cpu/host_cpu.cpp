@@ -17,6 +17,11 @@ constexpr int kStackBytes = 1 << 20;  // Unicorn translates code on it
 constexpr size_t kPage = 4096;
 constexpr uint32_t kLocalBytes = kPage;
 constexpr uint32_t kNocBase = HB_MBOX_BASE;
+/* The stack of probes' handlers, where the CPU has a hole in its address space; a page of code
+ * behind it that they return to; and how many instructions one may take. */
+constexpr uint32_t kAsideStackBase = 0x01000000, kAsideStackBytes = 1 << 16;
+constexpr uint32_t kAsideEnd = kAsideStackBase + kAsideStackBytes;
+constexpr size_t kMostAside = 10000000;
 constexpr uint64_t kNoEnd = 0xfffffffe;  // uc_emu_start() stops there: nothing is executable there
 
 /* RISC-V privileged architecture: mcause, mstatus, mie. */
@@ -59,7 +64,8 @@ HostCpu::HostCpu(sc_core::sc_module_name name, Clock &clock, Noc &noc, const Con
       port_owner_(*this),
       tcm_(make_memory(HB_TCM_SIZE)),
       image_(make_memory(HB_IMAGE_SIZE)),
-      cache_(HB_TCM_SIZE / 2) {
+      cache_(HB_TCM_SIZE / 2),
+      aside_stack_(nullptr, std::free) {
   port_ = &noc.attach(config.node, &port_owner_);
   devices_.attach(*port_);
   uc_engine *engine = nullptr;
@@ -203,10 +209,14 @@ void HostCpu::step(uint32_t pc) {
 
   uint32_t insn;
   std::memcpy(&insn, tcm_.get() + pc, sizeof insn);
-  Cached &cached = cache_[pc / 2];
-  if (cached.insn != insn || cached.cost.cycles == 0) {
-    cached = {insn, rv32_cost(insn)};
+  const Cached *known = &cache_[pc / 2];
+  if (known->insn != insn || known->cost.cycles == 0) {
+    known = decode(pc, insn);
+    if (known == nullptr) {
+      return;
+    }
   }
+  const Cached &cached = *known;
   if (debugger_ != nullptr && debug_stops(cached)) {
     stop_before_instruction(Stop::kDebug);
     return;
@@ -218,6 +228,21 @@ void HostCpu::step(uint32_t pc) {
   if (cached.cost.cls >= InsnClass::kCsr) {
     special(cached);
   }
+}
+
+/* Of an instruction that cache_ does not have. Those at probes never get there, so that the others
+ * need not be asked: here their handlers run, unless a debugger stops first. nullptr: one ended the
+ * run. */
+const HostCpu::Cached *HostCpu::decode(uint32_t pc, uint32_t insn) {
+  if (probed_.empty() || !probed_[pc / 2]) {
+    cache_[pc / 2] = {insn, rv32_cost(insn)};
+    return &cache_[pc / 2];
+  }
+  at_probe_ = {insn, rv32_cost(insn)};
+  if (debugger_ == nullptr || !debug_stops(at_probe_)) {
+    run_probes();
+  }
+  return stop_ == Stop::kNone ? &at_probe_ : nullptr;
 }
 
 std::string HostCpu::illegal(const Cached &cached) {
@@ -551,7 +576,9 @@ void HostCpu::on_exception(uc_engine *, uint32_t, void *self) {
   if (cpu->stop_ != Stop::kNone) {
     return;
   }
-  cpu->fail(illegal(cpu->cache_[cpu->pc_ / 2]));
+  uint32_t insn;
+  std::memcpy(&insn, cpu->tcm_.get() + cpu->pc_, sizeof insn);
+  cpu->fail(illegal({insn, rv32_cost(insn)}));
 }
 
 bool HostCpu::on_bad_access(uc_engine *, uc_mem_type, uint64_t address, int, int64_t, void *self) {
@@ -671,20 +698,111 @@ bool HostCpu::local_write(uint32_t addr, uint32_t value) {
 /* A record reaches the sink in the cycle of its first word: the CPU writes the others ahead of the
  * clock. */
 void HostCpu::telemetry(uint32_t word) {
-  if (record_words_ == 0) {
+  if (record_.written == 0) {
     sync();
-    record_cycle_ = clock_.cycle();
     if (HB_TEL_WORDS(word) > HB_TEL_MAX_WORDS) {
       fail("telemetry head " + hex(word) + " announces too many words");
       return;
     }
   }
-  record_[record_words_++] = word;
-  if (record_words_ == HB_TEL_WORDS(record_[0]) + 1u) {
+  put(record_, word);
+}
+
+void HostCpu::put(Record &record, uint32_t word) {
+  if (record.written == 0) {
+    record.cycle = clock_.cycle();
+  }
+  record.words[record.written++] = word;
+  if (record.written == HB_TEL_WORDS(record.words[0]) + 1u) {
     if (sink_.telemetry != nullptr) {
-      sink_.telemetry(sink_.ctx, record_cycle_, record_.data(), record_words_);
+      sink_.telemetry(sink_.ctx, record.cycle, record.words.data(), record.written);
     }
-    record_words_ = 0;
+    record.written = 0;
+  }
+}
+
+/* ------------------------------------------------------------------------------------- probes */
+
+void HostCpu::add_probe(const Probe &probe) {
+  probed_.resize(HB_TCM_SIZE / 2);
+  probed_[probe.pc / 2] = true;
+  probes_.push_back(probe);
+  if (probe.observed && aside_ == nullptr) {
+    make_aside();
+  }
+}
+
+void HostCpu::make_aside() {
+  uc_engine *engine = nullptr;
+  check(uc_open(UC_ARCH_RISCV, UC_MODE_RISCV32, &engine), "open, for probes");
+  aside_.reset(engine);
+  aside_stack_ = make_memory(kAsideStackBytes);
+  check(uc_mem_map_ptr(engine, HB_TCM_BASE, HB_TCM_SIZE, UC_PROT_READ | UC_PROT_EXEC, tcm_.get()),
+        "map TCM for probes");
+  check(uc_mem_map_ptr(engine, HB_IMAGE_BASE, HB_IMAGE_SIZE, UC_PROT_READ, image_.get()),
+        "map image for probes");
+  check(uc_mem_map_ptr(engine, kAsideStackBase, kAsideStackBytes, UC_PROT_READ | UC_PROT_WRITE,
+                       aside_stack_.get()),
+        "map stack for probes");
+  check(uc_mem_map(engine, kAsideEnd, kPage, UC_PROT_READ | UC_PROT_EXEC), "map end for probes");
+  check(uc_mmio_map(engine, HB_LOCAL_BASE, kLocalBytes, on_aside_read, this, on_aside_write, this),
+        "map telemetry for probes");
+}
+
+/* All the probes at pc_, in front of the instruction there. */
+void HostCpu::run_probes() {
+  sync();
+  for (size_t i = 0; i < probes_.size() && stop_ == Stop::kNone; ++i) {
+    if (probes_[i].pc == pc_ && probes_[i].observed) {
+      run_handler(probes_[i]);
+    }
+  }
+}
+
+void HostCpu::run_handler(const Probe &probe) {
+  uc_engine *const engine = aside_.get();
+  const auto set = [engine](int reg, uint32_t value) { uc_reg_write(engine, reg, &value); };
+  for (size_t i = 0; i < probe.regs.size(); ++i) {
+    set(UC_RISCV_REG_A0 + static_cast<int>(i), csr(UC_RISCV_REG_X0 + probe.regs[i]));
+  }
+  set(UC_RISCV_REG_GP, csr(UC_RISCV_REG_GP));
+  set(UC_RISCV_REG_SP, kAsideStackBase + kAsideStackBytes);
+  set(UC_RISCV_REG_RA, kAsideEnd);
+  aside_error_.clear();
+  aside_record_.written = 0;
+  const uc_err error = uc_emu_start(engine, probe.handler, kAsideEnd, 0, kMostAside);
+  uint32_t end = 0;
+  uc_reg_read(engine, UC_RISCV_REG_PC, &end);
+  if (aside_error_.empty() && error != UC_ERR_OK) {
+    aside_error_ = uc_strerror(error);
+  } else if (aside_error_.empty() && end != kAsideEnd) {
+    aside_error_ = "does not end";
+  } else if (aside_error_.empty() && aside_record_.written != 0) {
+    aside_error_ = "has not finished its telemetry record";
+  }
+  if (!aside_error_.empty()) {
+    fail("handler of probe " + probe.name + ", at " + hex(end) + ": " + aside_error_);
+  }
+}
+
+uint64_t HostCpu::on_aside_read(uc_engine *engine, uint64_t offset, unsigned, void *self) {
+  static_cast<HostCpu *>(self)->aside_error_ =
+      "reads device register " + hex(HB_LOCAL_BASE + static_cast<uint32_t>(offset));
+  uc_emu_stop(engine);
+  return 0;
+}
+
+void HostCpu::on_aside_write(uc_engine *engine, uint64_t offset, unsigned size, uint64_t value,
+                             void *self) {
+  auto *const cpu = static_cast<HostCpu *>(self);
+  const uint32_t addr = HB_LOCAL_BASE + static_cast<uint32_t>(offset);
+  const auto word = static_cast<uint32_t>(value);
+  const bool head = cpu->aside_record_.written == 0;
+  if (addr == HB_LOCAL_TELEMETRY && size == 4 && !(head && HB_TEL_WORDS(word) > HB_TEL_MAX_WORDS)) {
+    cpu->put(cpu->aside_record_, word);
+  } else {
+    cpu->aside_error_ = "writes device register " + hex(addr);
+    uc_emu_stop(engine);
   }
 }
 

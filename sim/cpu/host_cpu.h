@@ -60,6 +60,19 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
    * them. */
   bool load_private(uint32_t addr, const void *bytes, size_t len);
 
+  /** What a probe of the firmware is (firmware/drv/hb_probe.h). */
+  struct Probe {
+    std::string name;
+    uint32_t pc, handler;
+    std::array<uint8_t, 3> regs;
+    bool observed;  // else its handler does not run
+  };
+  /** From now on, before the first cycle, the probe's handler runs, outside of time, whenever the
+   * CPU comes to it; its telemetry records go to the sink. Nothing else changes. The clock catches
+   * up with the CPU there whether it is observed or not: how far the CPU got at the end is the
+   * same. */
+  void add_probe(const Probe &probe);
+
   /** First program counter. Before the first cycle. */
   void set_entry(uint32_t pc) { pc_ = pc; }
 
@@ -112,6 +125,14 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
   static uint64_t on_noc_read(uc_engine *, uint64_t offset, unsigned size, void *self);
   static void on_noc_write(uc_engine *, uint64_t offset, unsigned size, uint64_t value, void *self);
 
+  static uint64_t on_aside_read(uc_engine *, uint64_t offset, unsigned size, void *self);
+  static void on_aside_write(uc_engine *, uint64_t offset, unsigned size, uint64_t value,
+                             void *self);
+  [[gnu::noinline]] const Cached *decode(uint32_t pc, uint32_t insn);
+  void run_probes();
+  void run_handler(const Probe &probe);
+  void make_aside();
+
   void map_memory();
   void add_hooks();
   void run();
@@ -132,6 +153,13 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
   bool local_read(uint32_t addr, uint32_t *value);
   bool local_write(uint32_t addr, uint32_t value);
   void telemetry(uint32_t word);
+  /* A record being written, a word at a time. */
+  struct Record {
+    std::array<uint32_t, HB_TEL_MAX_WORDS + 1> words{};
+    uint32_t written = 0;
+    Cycle cycle = 0;
+  };
+  void put(Record &record, uint32_t word);
   uint32_t noc_access(bool write, uint32_t addr, uint32_t value);
   uint32_t active_interrupt();
   void fail(const std::string &reason);
@@ -187,9 +215,7 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
 
   uint32_t irq_enable_ = 0;
   uint32_t time_hi_ = 0;
-  std::array<uint32_t, HB_TEL_MAX_WORDS + 1> record_{};
-  uint32_t record_words_ = 0;  // written so far
-  Cycle record_cycle_ = 0;
+  Record record_;
 
   bool exited_ = false;
   uint32_t exit_code_ = 0;
@@ -206,6 +232,15 @@ class HostCpu : public sc_core::sc_module, private DebugTargetIf {
       return kind == other.kind && addr == other.addr && len == other.len;
     }
   };
+  /* The CPU that probes' handlers run on: sees all private memory, stores to its own stack only. */
+  std::vector<Probe> probes_;
+  std::vector<bool> probed_;  // by half word of the TCM; empty without probes
+  Cached at_probe_;           // the instruction at a probe: never in cache_
+  std::unique_ptr<uint8_t, void (*)(void *)> aside_stack_;
+  std::unique_ptr<uc_engine, UnicornCloser> aside_;
+  Record aside_record_;
+  std::string aside_error_;
+
   GdbServer *debugger_ = nullptr;  // if there is one
   BackDoor dram_;
   std::vector<bool> breakpoints_;  // by half word of the TCM

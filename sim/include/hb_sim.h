@@ -379,6 +379,22 @@ HB_MUST_USE hb_status_t hb_sim_load_private(hb_sim_t *sim, uint32_t addr, const 
 /** Sets the host CPU's first program counter. The CPU stays in reset until a run begins. */
 HB_MUST_USE hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc);
 
+/** A probe of the firmware (firmware/drv/hb_probe.h). */
+typedef struct hb_sim_probe {
+  const char *name;
+  uint32_t pc;      /* of its nop, in the TCM */
+  uint32_t handler; /* function in the TCM */
+  uint8_t regs[3];  /* that hold the handler's arguments: 0 .. 31 */
+  bool observed;    /* false: the handler does not run; all else, hb_sim_host_stats_t too, is as if it did */
+} hb_sim_probe_t;
+
+/**
+ * Has the handler run, before the first run, whenever the CPU comes to the probe: outside of time, its telemetry records go to
+ * the sink; the run is otherwise the same, to the cycle, as without. A handler that does anything else to the machine ends it (HB_SIM_FAULT).
+ * @retval HB_ERR_ARG a value out of range, or a run has begun.
+ */
+HB_MUST_USE hb_status_t hb_sim_add_probe(hb_sim_t *sim, const hb_sim_probe_t *probe);
+
 /**
  * Lets GDB debug the host CPU, before the first run: listens on TCP port `port` of localhost, 0: a free one. Then hb_sim_debug_wait()
  * waits for the client. Runs then stop, within hb_sim_run(), whenever it wants them to; no simulated time passes meanwhile, and unless it writes

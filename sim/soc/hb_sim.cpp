@@ -128,6 +128,24 @@ hb_status_t hb_sim_set_entry(hb_sim_t *sim, uint32_t pc) {
   return HB_OK;
 }
 
+hb_status_t hb_sim_add_probe(hb_sim_t *sim, const hb_sim_probe_t *probe) {
+  const auto in_code = [](uint32_t addr) { return addr % 2 == 0 && addr < HB_TCM_SIZE; };
+  if (sim->soc->begun() || !in_code(probe->pc) || !in_code(probe->handler) || probe->regs[0] > 31 ||
+      probe->regs[1] > 31 || probe->regs[2] > 31) {
+    return fail(sim, HB_ERR_ARG, "a probe is not in the code, or added after the first run began");
+  }
+  try {
+    sim->soc->host().add_probe({probe->name,
+                                probe->pc,
+                                probe->handler,
+                                {probe->regs[0], probe->regs[1], probe->regs[2]},
+                                probe->observed});
+  } catch (const std::exception &error) {
+    return fail(sim, HB_ERR_INTERNAL, error.what());
+  }
+  return HB_OK;
+}
+
 hb_status_t hb_sim_add_stream(hb_sim_t *sim, const hb_sim_stream_t *stream) {
   for (uint32_t i = 0; i < stream->num_slots && i < HB_SIM_MAX_SLOTS; ++i) {
     if (!in_dram(sim, stream->slot_addr[i], stream->frame_bytes)) {

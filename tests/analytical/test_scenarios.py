@@ -120,7 +120,7 @@ class Engine(Case):
         self.assertNotEqual(decisions["fcfs"], decisions["edf"])
 
     def test_candidates_are_recorded(self):
-        out = self.run_it("c", "mixed", "--candidates")
+        out = self.run_it("c", "mixed")
         self.assertGreater(len(self.records(out, "candidate")), 10)
 
     def test_same_bytes(self):

@@ -271,7 +271,7 @@ USAGE = [
     (("--engine", "analytical", "--rules", "own"), "--rules: expected xrbench, the only rules there are, got own"),
     (("--engine", "analytical", "--rules", "xrbench", "--soc", "x"), "--soc: not for --engine analytical --rules"),
     (("--engine", "analytical", "--rules", "xrbench", "--json"),
-     "--candidates, --exact-reference, --functional, --no-skip and --json: not for --engine analytical --rules"),
+     "--no-candidates, --exact-reference, --functional, --no-skip and --json: not for --engine analytical --rules"),
     (("--engine", "analytical", "--rules", "xrbench", "--seeds", "0"),
      "--seeds: expected a whole number from 1 to 1000000, got 0"),
 ]

@@ -328,6 +328,45 @@ void test_failure(Machine &m, const Failure &failure) {
   expect_text("reason", m.clock.failure(), failure.text);
 }
 
+constexpr uint32_t kProbe = 0x40, kGoodHandler = 0x100;
+/* begin 3, li 1, li 1, j 2; thrice nop, addi, addi 1 each, bnez 3, the last time 1. */
+constexpr uint64_t kBehindLoop = 7 + 3 * 3 + 3 + 3 + 1;
+
+/* The probe's instruction takes its cycle, and nobody sees it. */
+void test_unobserved(Machine &m) {
+  m.cpu.add_probe({"unobserved", kProbe, kGoodHandler, {18, 19, 0}, false});
+  m.clock.run_until(1000);
+  m.expect_results("without a probe", {kBehindLoop});
+  expect_equal("instructions", m.cpu.stats().instructions, 6 + 3 * 4 + 3 + 2);
+}
+
+/* Two probes in one place: both handlers run, each time, with the operands, and nothing else
+ * changes. */
+void test_observed(Machine &m) {
+  m.cpu.add_probe({"first", kProbe, kGoodHandler, {18, 19, 0}, true});
+  m.cpu.add_probe({"second", kProbe, kGoodHandler, {19, 19, 0}, true});
+  m.clock.run_until(1000);
+  m.expect_results("with two probes", {0x703, 0xe00, 0x703, 0xe02, 0x703, 0xe04, kBehindLoop});
+  expect_equal("instructions", m.cpu.stats().instructions, 6 + 3 * 4 + 3 + 2);
+}
+
+const Failure kHandlers[] = {
+    {0x140, "handler of probe bad, at 0x00000140: Write to write-protected memory"},
+    {0x180, "handler of probe bad, at 0x00000180: does not end"},
+    {0x1c0, "reads device register 0x02000000"},
+    {0x200, "writes device register 0x02000034"},
+    {0x240, "has not finished its telemetry record"},
+    {0x280, "handler of probe bad, at 0x90000000: Invalid memory fetch"},
+    {0x2c0, "handler of probe bad, at 0x000002c4: does not end"},
+};
+
+void test_handler(Machine &m, const Failure &handler) {
+  m.cpu.add_probe({"bad", kProbe, handler.entry, {0, 0, 0}, true});
+  m.clock.run_until(1000);
+  expect_equal("the clock stopped early", m.clock.cycle() < 20, 1);
+  expect_text("reason", m.clock.failure(), handler.text);
+}
+
 /* More messages than places: the ones too many wait in the network and nothing is lost or
  * reordered. */
 void test_mailbox_full(Machine &m) {
@@ -382,6 +421,13 @@ int main(int argc, char **argv) {
     run("mmio.bin", test_mmio);
   } else if (test == "mailbox_full") {
     run("mailbox.bin", test_mailbox_full);
+  } else if (test == "unobserved") {
+    run("probe.bin", test_unobserved);
+  } else if (test == "observed") {
+    run("probe.bin", test_observed);
+  } else if (test.rfind("handler", 0) == 0) {
+    Machine machine(options, directory + "probe.bin");
+    test_handler(machine, kHandlers[std::stoul(test.substr(7))]);
   } else if (test.rfind("failure", 0) == 0) {
     Machine machine(options, directory + "illegal.bin");
     test_failure(machine, kFailures[std::stoul(test.substr(7))]);

@@ -21,7 +21,16 @@
 #include "sched/hb_policy_state.h"
 #include "test_image.h"
 
-enum { DREAM = 8, JOBS = 5, TILES = 4, KINDS = 2, VIEWS = 60, CLOSE_VIEWS = 300, MAX_RECORDS = 64 };
+enum {
+  DREAM = 8,
+  JOBS = 5,
+  TILES = 4,
+  KINDS = 2,
+  VIEWS = 60,
+  CLOSE_VIEWS = 300,
+  SEARCHES = 40,
+  MAX_RECORDS = 64
+};
 
 static test_image_t image;
 static hb_tables_t tables;
@@ -187,9 +196,12 @@ static void test_score__agrees_with_double_precision(void **state) {
     state_.dream.owner[0] = 0;
     state_.dream.owner[1] = 3;
     hb_sched_view_t view = view_of(list, JOBS, now);
-    view.candidates = true;
     view.free_tiles = 1u + draw(15);
     hb_sched_choice_t choice;
+    if (round % 2u == 0) { /* as before a choice, and where none was prepared */
+      policy->before_choices(&state_, &view);
+    }
+    policy->explain(&view);
     policy->before_choices(&state_, &view);
     const bool found = policy->choose(&view, &choice);
     int32_t best = INT32_MAX;
@@ -254,9 +266,9 @@ static void test_choose__the_largest_of_close_scores(void **state) {
       policy->on_layer(&state_, &jobs[i]);
     }
     hb_sched_view_t view = view_of(list, JOBS, 1000000);
-    view.candidates = true;
     hb_sched_choice_t choice;
     policy->before_choices(&state_, &view);
+    policy->explain(&view);
     assert_true(policy->choose(&view, &choice));
     int32_t best = INT32_MAX, chosen = INT32_MAX;
     for (uint32_t r = 0; r < num_records; ++r) {
@@ -286,10 +298,10 @@ static void test_score__slack_gone(void **state) {
   for (size_t i = 0; i < sizeof slack / sizeof slack[0]; ++i) {
     job.deadline = (uint64_t)((int64_t)now + slack[i]);
     hb_sched_view_t view = view_of(list, 1, now);
-    view.candidates = true;
     hb_sched_choice_t choice;
     num_records = 0;
     policy->before_choices(&state_, &view);
+    policy->explain(&view);
     assert_true(policy->choose(&view, &choice));
     const uint32_t urgency = record[0][4];
     assert_true(slack[i] <= 0 ? urgency == 0 : urgency >= last);
@@ -314,8 +326,8 @@ static uint32_t candidates_of_second(bool ahead, const hb_job_t *first, const hb
   policy->on_layer(&state_, second);
   const hb_job_t *list[] = {second};
   hb_sched_view_t view = view_of(list, 1, 5000000);
-  view.candidates = true;
   policy->before_choices(&state_, &view);
+  policy->explain(&view);
   assert_true(policy->choose(&view, &choice));
   return num_records;
 }
@@ -459,58 +471,159 @@ static void test_drop__switched_off(void **state) {
 }
 
 /* --------------------------------------------------------------------------------------- tuner */
-enum { INTERVAL = 1000, FRAMES = 1000 };
+enum { INTERVAL = 1000, FRAMES = 1000000, MOST_WINDOWS = 76 };
 
-/* A window whose UXCost is least at (best_alpha, best_beta): so many frames of model 0 miss. */
-static void run_window(uint64_t *now, double best_alpha, double best_beta) {
-  const double da = state_.dream.alpha / 65536.0 - best_alpha;
-  const double db = state_.dream.beta / 65536.0 - best_beta;
-  const uint32_t missed = 1u + (uint32_t)(100.0 * (da * da + db * db));
-  const hb_sched_end_t good = {.model = 0}, late = {.model = 0, .late = true};
-  policy->on_announced(&state_, 0, *now);
-  for (uint32_t i = 0; i < FRAMES; ++i) {
-    policy->on_frame_done(&state_, i < missed ? &late : &good);
+/* What a window's UXCost is made of. */
+typedef struct bowl {
+  double alpha, beta; /* where it is least */
+  double curve;       /* how fast it grows from there; 0: flat */
+  uint32_t noise_ppm; /* at most so much to either side, by chance */
+} bowl_t;
+
+/* Of model 0 one frame of a hundred misses, and more with the square of the distance; half the
+ * energy. */
+static void run_window_of(uint64_t *now, const bowl_t *bowl) {
+  const double da = state_.dream.alpha / 65536.0 - bowl->alpha;
+  const double db = state_.dream.beta / 65536.0 - bowl->beta;
+  double missed = 0.01 + bowl->curve * (da * da + db * db);
+  if (bowl->noise_ppm != 0) {
+    missed *= 1.0 + ((double)draw(2u * bowl->noise_ppm) - bowl->noise_ppm) / 1e6;
   }
+  policy->on_announced(&state_, 0, *now);
+  state_.dream.model[0].frames = FRAMES;
+  state_.dream.model[0].missed = (uint32_t)(FRAMES * missed);
   state_.dream.model[0].spent_nj = 500;
   state_.dream.model[0].most_nj = 1000;
   *now += INTERVAL;
   policy->on_tick(&state_, *now);
 }
 
-static void start_tuner(uint64_t *now) {
+static void run_window(uint64_t *now, double best_alpha, double best_beta) {
+  const bowl_t bowl = {best_alpha, best_beta, 0.1, 0};
+  run_window_of(now, &bowl);
+}
+
+static void start_tuner_at(uint64_t *now, uint32_t alpha, uint32_t beta) {
   make_image(2);
   image.header.sched.tune_interval_cycles = INTERVAL;
-  image.header.sched.alpha_q16 = 0;
-  image.header.sched.beta_q16 = 2u * HB_Q16_ONE;
+  image.header.sched.alpha_q16 = alpha;
+  image.header.sched.beta_q16 = beta;
   open_image();
   *now = 5000;
   policy->on_tick(&state_, *now); /* the first event opens the window */
   assert_int_equal(num_records, 0);
 }
 
-/* Moves by the steps it says, into the cell of the last step around the least cost, in 4 halvings
- * of at most 4 probes and the base. */
+static void start_tuner(uint64_t *now) {
+  start_tuner_at(now, 0, 2u * HB_Q16_ONE);
+}
+
+static bool has_ended(void) {
+  return state_.dream.tuner.state == HB_TUNE_SETTLED || state_.dream.tuner.state == HB_TUNE_FLAT;
+}
+
+/* @return how many windows the search took. */
+static uint32_t search(uint64_t *now, const bowl_t *bowl) {
+  uint32_t windows = 0;
+  while (!has_ended()) {
+    run_window_of(now, bowl);
+    num_records = 0;
+    assert_in_range(++windows, 1, MOST_WINDOWS);
+  }
+  return windows;
+}
+
+/* In both directions: how far from the least cost. */
+static double distance(const bowl_t *bowl) {
+  const double da = fabs(state_.dream.alpha / 65536.0 - bowl->alpha);
+  const double db = fabs(state_.dream.beta / 65536.0 - bowl->beta);
+  return da > db ? da : db;
+}
+
+/* Without noise: within the last step of the least cost, in two rounds of 3 to 5 windows for each
+ * of 4 steps and four of 2 for the check. */
 static void test_tuner__settles_where_the_cost_is_least(void **state) {
   (void)state;
-  static const double best[][2] = {{0.5, 1.5}, {0.9, 1.1}, {0.0, 2.0}, {0.3, 1.9}};
-  for (size_t i = 0; i < sizeof best / sizeof best[0]; ++i) {
+  static const bowl_t bowls[] = {
+      {0.5, 1.5, 0.1, 0}, {0.9, 1.1, 0.1, 0}, {0.3, 1.9, 0.1, 0}, {0.06, 1.7, 0.1, 0}};
+  for (size_t i = 0; i < sizeof bowls / sizeof bowls[0]; ++i) {
     uint64_t now;
     start_tuner(&now);
-    uint32_t windows = 0;
-    while (state_.dream.tuner.state != HB_TUNE_SETTLED && windows < 100) {
-      run_window(&now, best[i][0], best[i][1]);
-      num_records = 0;
-      ++windows;
-    }
-    assert_in_range(windows, 9, 17);
-    /* One move a step, in one direction: no farther than the steps reach together. */
-    const double alpha = state_.dream.alpha / 65536.0, beta = state_.dream.beta / 65536.0;
-    const double from = fabs(0.0 - best[i][0]) + fabs(2.0 - best[i][1]);
-    const double left = fabs(alpha - best[i][0]) + fabs(beta - best[i][1]);
-    assert_true(left <= 0.0625 + (from > 0.9375 ? from - 0.9375 : 0.0) + 0.0626);
+    assert_in_range(search(&now, &bowls[i]), 4 * 2 * 3 + 8, 4 * 2 * 5 + 8);
+    assert_int_equal(state_.dream.tuner.state, HB_TUNE_SETTLED);
+    assert_true(distance(&bowls[i]) <= 0.0625 + 0.001);
+    const uint32_t alpha = state_.dream.alpha, beta = state_.dream.beta;
     run_window(&now, 1.0, 1.0); /* settled: nothing moves */
-    assert_true(state_.dream.alpha / 65536.0 == alpha && state_.dream.beta / 65536.0 == beta);
+    assert_int_equal(state_.dream.alpha, alpha);
+    assert_int_equal(state_.dream.beta, beta);
   }
+}
+
+/* Noise of 5 % to either side hides what a step of 0.0625 does, not what one of 0.125 does. */
+static void test_tuner__settles_in_spite_of_noise(void **state) {
+  (void)state;
+  random_state = 9;
+  uint32_t most = 0;
+  for (uint32_t i = 0; i < SEARCHES; ++i) {
+    const bowl_t bowl = {0.25 + draw(1500) / 1000.0, 0.25 + draw(1500) / 1000.0, 0.1, 50000};
+    uint64_t now;
+    start_tuner_at(&now, HB_Q16_ONE, HB_Q16_ONE);
+    const uint32_t windows = search(&now, &bowl);
+    most = windows > most ? windows : most;
+    assert_int_equal(state_.dream.tuner.state, HB_TUNE_SETTLED);
+    assert_true(distance(&bowl) <= 0.125);
+  }
+  assert_in_range(most, 40, 65);
+}
+
+/* Where alpha and beta make no difference, chance does not look like one, and nothing has moved. */
+static void test_tuner__flat_goes_back_to_the_start(void **state) {
+  (void)state;
+  static const uint32_t noise[] = {0, 10000, 100000, 400000};
+  random_state = 10;
+  uint32_t flat = 0, windows = 0;
+  for (uint32_t i = 0; i < SEARCHES; ++i) {
+    const bowl_t bowl = {1.0, 1.0, 0.0, noise[i % 4u]};
+    uint64_t now;
+    start_tuner_at(&now, HB_Q16_ONE, HB_Q16_ONE / 2u);
+    windows += search(&now, &bowl);
+    if (state_.dream.tuner.state == HB_TUNE_FLAT) {
+      assert_int_equal(state_.dream.alpha, HB_Q16_ONE);
+      assert_int_equal(state_.dream.beta, HB_Q16_ONE / 2u);
+      ++flat;
+    }
+  }
+  assert_in_range(flat, SEARCHES - SEARCHES / 20, SEARCHES);
+  assert_in_range(windows, SEARCHES * 15u, SEARCHES * 20u);
+}
+
+/* Where it stands best already, what is worse is no reason to move. */
+static void test_tuner__flat_at_the_least_cost(void **state) {
+  (void)state;
+  static const bowl_t bowl = {0.0, 2.0, 0.1, 0};
+  uint64_t now;
+  start_tuner(&now);
+  assert_int_equal(search(&now, &bowl), 4 * 2 * 3);
+  assert_int_equal(state_.dream.tuner.state, HB_TUNE_FLAT);
+  assert_true(distance(&bowl) == 0.0);
+}
+
+/* A start that is better than what chance led to is gone back to: the load turns while the search
+ * is on. */
+static void test_tuner__check_sends_back(void **state) {
+  (void)state;
+  static const bowl_t then = {1.0, 1.0, 0.1, 0}, now_ = {0.0, 2.0, 0.1, 0};
+  uint64_t now;
+  start_tuner(&now);
+  while (!state_.dream.tuner.checking) {
+    run_window_of(&now, &then);
+    num_records = 0;
+  }
+  assert_true(distance(&then) <= 0.0635);
+  assert_int_equal(search(&now, &now_), 4 * 2);
+  assert_int_equal(state_.dream.tuner.state, HB_TUNE_FLAT);
+  assert_int_equal(state_.dream.alpha, 0);
+  assert_int_equal(state_.dream.beta, 2u * HB_Q16_ONE);
 }
 
 static void test_tuner__records_say_what_it_does(void **state) {
@@ -520,24 +633,28 @@ static void test_tuner__records_say_what_it_does(void **state) {
   for (uint32_t i = 0; i < 2; ++i) {
     run_window(&now, 0.0, 2.0);
   }
-  /* Base: one of 1000 missed, half the energy; then alpha + step. */
-  const uint32_t cost = hb_q16_mul(hb_q16_ratio(1, FRAMES), HB_Q16_ONE / 2u);
+  /* Base: one of 100 missed, half the energy; then alpha + step. */
+  const uint32_t cost = hb_q16_mul(hb_q16_ratio(10000, FRAMES), HB_Q16_ONE / 2u);
   const uint32_t want[] = {
       HB_TEL_HEAD(HB_TEL_TUNE, 5), 32768, 131072, 32768, cost, HB_TUNE_PROBING};
   assert_memory_equal(record[0], want, sizeof want);
-  const uint32_t cost2 = hb_q16_mul(hb_q16_ratio(26, FRAMES), HB_Q16_ONE / 2u);
+  const uint32_t cost2 = hb_q16_mul(hb_q16_ratio(35000, FRAMES), HB_Q16_ONE / 2u);
   const uint32_t want2[] = {HB_TEL_HEAD(HB_TEL_TUNE, 5), 0, 98304, 32768, cost2, HB_TUNE_PROBING};
   assert_memory_equal(record[1], want2, sizeof want2); /* alpha - step, beta + step: not there */
+  run_window(&now, 0.0, 2.0);
+  const uint32_t want3[] = {HB_TEL_HEAD(HB_TEL_TUNE, 5), 0, 131072, 32768, cost2, HB_TUNE_BASE};
+  assert_memory_equal(record[2], want3, sizeof want3); /* the second round */
 }
 
 static void test_tuner__starts_again_when_the_models_change(void **state) {
   (void)state;
   uint64_t now;
   start_tuner(&now);
-  while (state_.dream.tuner.state != HB_TUNE_SETTLED) {
+  while (!has_ended()) {
     run_window(&now, 0.25, 2.0);
     num_records = 0;
   }
+  assert_int_equal(state_.dream.tuner.state, HB_TUNE_SETTLED);
   const uint32_t alpha = state_.dream.alpha;
   policy->on_announced(&state_, 1, now);
   run_window(&now, 0.25, 2.0);
@@ -666,9 +783,7 @@ static void test_choice__without_mapscore(void **state) {
   assert_int_equal(choice.job, 2);
   assert_int_equal(view.tiles[choice.tile].kind, 1);
   assert_int_equal(num_records, 0);
-  view.candidates = true;
-  assert_true(policy->choose(&view, &choice));
-  assert_int_equal(choice.job, 2);
+  policy->explain(&view);
   assert_int_equal(num_records, 3 * TILES);
   assert_int_equal((int32_t)record[2 * TILES][3], -120); /* arrival - now */
   policy->on_start(&state_, &job[2], choice.tile);
@@ -700,6 +815,10 @@ int main(void) {
       cmocka_unit_test(test_drop__switched_off),
       cmocka_unit_test(test_choice__without_mapscore),
       cmocka_unit_test(test_tuner__settles_where_the_cost_is_least),
+      cmocka_unit_test(test_tuner__settles_in_spite_of_noise),
+      cmocka_unit_test(test_tuner__flat_goes_back_to_the_start),
+      cmocka_unit_test(test_tuner__flat_at_the_least_cost),
+      cmocka_unit_test(test_tuner__check_sends_back),
       cmocka_unit_test(test_tuner__records_say_what_it_does),
       cmocka_unit_test(test_tuner__starts_again_when_the_models_change),
       cmocka_unit_test(test_tuner__window_goes_on_for_frames_of_all),

@@ -28,7 +28,7 @@ typedef struct access {
   uint32_t addr, value;
 } access_t;
 
-static access_t script[64];
+static access_t script[80];
 static uint32_t scripted, done;
 
 static access_t next(bool write, uint32_t addr) {
@@ -52,7 +52,7 @@ void hb_port_wait(void) {
 }
 
 static void expect(bool write, uint32_t addr, uint32_t value) {
-  assert_in_range(scripted, 0, 63);
+  assert_in_range(scripted, 0, 79);
   script[scripted++] = (access_t){write, addr, value};
 }
 
@@ -265,6 +265,8 @@ static void test_telemetry__records_are_as_documented(void **state) {
   hb_telemetry_variant(3, 9, 2);
   expect_record(12, 3, (const uint32_t[]){2, 0xabc, 5});
   hb_telemetry_tile_reset(2, 0xabc, 5);
+  expect_record(13, 7, (const uint32_t[]){3, 9, 2, 1000, 900, 4, 1});
+  hb_telemetry_variant_candidate(3, 9, 2, 1000, 900, 4, HB_VARIANT_USABLE);
   expect_write(HB_LOCAL_EXIT, 6);
   hb_telemetry_exit(HB_ERR_FORMAT);
 }

@@ -31,6 +31,7 @@
 #include "core/hb_main.h"
 #include "drv/hb_mmio.h"
 #include "drv/hb_port.h"
+#include "drv/hb_probe.h"
 #include "hilbert/hb_memmap.h"
 #include "hilbert/hb_telemetry.h"
 #include "hilbert/hb_tile_regs.h"
@@ -136,6 +137,10 @@ static void log_record(const uint32_t *w) {
       break;
     case HB_TEL_VARIANT:
       log_line("variant %u.%u %u", w[1], w[2], w[3]);
+      break;
+    case HB_TEL_VARIANT_CANDIDATE:
+      log_line("variant candidate %u.%u %u: %u of %u, shared by %u, %u", w[1], w[2], w[3], w[4],
+               w[5], w[6], w[7]);
       break;
     case HB_TEL_TILE_RESET:
       log_line("reset %s %s %u", tile_name(w[1]), job_name(w[2]), w[3]);
@@ -906,6 +911,21 @@ static void test_variant__chosen_before_the_first_layer(void **state) {
     post(0, 0, 100, 500 + cases[i].slack);
     step(cases[i].want);
   }
+  /* What it chose from: once, when the frame starts. */
+  make_supernet(8);
+  image.header.sched.flags = HB_SCHED_SUPERNET;
+  image.layers[0].togo_avg = 2000;
+  boot();
+  hb_probe_calls = true;
+  machine.now = 500;
+  post(0, 0, 100, 500 + 1500);
+  step(
+      "arrived 0.0\ncandidate 0.0.2 T0 -262144\ncandidate 0.0.2 T1 -262144\n"
+      "variant candidate 0.0 0: 2000 of 1500, shared by 2, 1\n"
+      "variant candidate 0.0 1: 1500 of 1500, shared by 2, 3\n"
+      "variant candidate 0.0 2: 1000 of 1500, shared by 2, 3\n"
+      "decide 0.0.2 T0 r1 f2\nstarted 0.0\nvariant 0.0 1\nrun T0 0x2000 0x0\n");
+  hb_probe_calls = false;
   /* Switched off it runs the heaviest. */
   make_supernet(8);
   image.header.sched.flags = 0;
@@ -994,16 +1014,17 @@ static void test_smart__frame_given_up_when_two_would_miss(void **state) {
       "decide 2.1.0 T0 r1 f1\nstarted 2.1\nrun T0 0x2000 0x210000\n");
 }
 
-static void test_candidates__before_the_decision_when_asked_for(void **state) {
+static void test_candidates__before_the_decision_when_observed(void **state) {
   (void)state;
   make(2, 1, 1);
-  image.header.flags = HB_IMAGE_FLAG_CANDIDATES;
   boot();
+  hb_probe_calls = true;
   machine.now = 150;
   post(0, 0, 100, 900);
   step(
       "arrived 0.0\ncandidate 0.0.0 T0 -50\ncandidate 0.0.0 T1 -50\n"
       "decide 0.0.0 T0 r1 f2\nstarted 0.0\nrun T0 0x0 0x0\n");
+  hb_probe_calls = false;
 }
 
 /* hb_main_run() sleeps between passes and leaves through HB_LOCAL_EXIT. */
@@ -1053,7 +1074,7 @@ int main(void) {
       cmocka_unit_test(test_limit__silent_job_is_given_up),
       cmocka_unit_test(test_limit__job_goes_round_the_tiles_it_has_not_failed_on),
       cmocka_unit_test(test_limit__no_watchdog_no_alarm),
-      cmocka_unit_test(test_candidates__before_the_decision_when_asked_for),
+      cmocka_unit_test(test_candidates__before_the_decision_when_observed),
       cmocka_unit_test(test_run__sleeps_and_ends_on_a_fault_bad),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

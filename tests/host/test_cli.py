@@ -682,7 +682,7 @@ class Run(Case):
 
     def test_same_seed_same_bytes(self):
         for out in ("one", "two"):
-            self.run_tiny(out, "--candidates")
+            self.run_tiny(out)
         texts = [re.sub(r'"wall_s": [0-9.]+', "", (self.dir / out / "metrics.json").read_text())
                  for out in ("one", "two")]
         self.assertEqual(texts[0], texts[1])

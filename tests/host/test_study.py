@@ -91,8 +91,10 @@ class Arithmetic(unittest.TestCase):
         second = records((600, "RESTARTED", 0.5, 0.5, 1, 9), (700, "PROBING", 0.5, 1, 1, 8))
         study = load()
         self.assertEqual(study.searches(first + second), [first, second])
-        self.assertEqual(study.describe(first), ["100 ms", "400 ms", "4", "2", "0.500", "1.000", "2.000", "0.500"])
-        self.assertEqual(study.describe(second), ["600 ms", "no", "2", "1", "1.000", "1.000", "8.000", "8.000"])
+        self.assertEqual(study.describe(first), ["100 ms", "400 ms", "settled", "4", "2", "0.500", "1.000", "2.000", "0.500"])
+        flat = records((100, "PROBING", 0.5, 1.5, 1, 3), (200, "FLAT", 0.25, 1, 1, 2))
+        self.assertEqual(study.describe(flat), ["100 ms", "200 ms", "flat", "2", "1", "1.000", "1.000", "2.000", "2.000"])
+        self.assertEqual(study.describe(second), ["600 ms", "-", "does not end", "2", "1", "1.000", "1.000", "8.000", "8.000"])
 
     def test_changing_load(self):
         study = load()

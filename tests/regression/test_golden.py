@@ -15,7 +15,7 @@ import unittest
 
 HILBERT = SOURCE = FST2VCD = None
 RECORD = 40  # the planted one, from 1
-RUN = ("demo/tiny", "--soc", "mini-ws8", "--policy", "fcfs", "--duration", "2ms", "--candidates")
+RUN = ("demo/tiny", "--soc", "mini-ws8", "--policy", "fcfs", "--duration", "2ms")
 
 
 class Golden(unittest.TestCase):

@@ -51,7 +51,7 @@ class Case(unittest.TestCase):
     def run_scenario(self, path, engine, policy, level="jobs"):
         out = self.folder / f"{engine}-{policy}"
         done = hilbert("run", path, "--engine", engine, "--policy", policy, "--soc", self.soc, "--duration", self.duration,
-                       "--trace", level, "--candidates", "--progress", "never", "--out", out)
+                       "--trace", level, "--progress", "never", "--out", out)
         self.assertEqual((done.returncode, done.stderr), (0, ""), done.stdout)
         return out, done.stdout, json.loads((out / "metrics.json").read_text())
 

@@ -17,7 +17,7 @@ def main(hilbert):
     problems = []
     with tempfile.TemporaryDirectory() as folder:
         out = os.path.join(folder, "out")
-        run("run", "tiny", "--duration=2ms", "--trace=jobs", "--candidates", f"--out={out}")
+        run("run", "tiny", "--duration=2ms", "--trace=jobs", f"--out={out}")
         trace = os.path.join(out, "trace.hbt")
         for stream in ("boot", "frame_arrived", "decision", "job", "irq"):
             rows = list(csv.reader(run("trace", "dump", "--csv", f"--stream={stream}", trace).stdout.splitlines()))

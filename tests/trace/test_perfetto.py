@@ -312,7 +312,7 @@ FOLDER, TRACES = tempfile.mkdtemp(), {}
 
 
 def setUpModule():
-    for name, *args in (("tiny", "tiny", "--soc=duo-ws8-os8", "--policy=edf", "--candidates"), ("mixed", "mixed"),
+    for name, *args in (("tiny", "tiny", "--soc=duo-ws8-os8", "--policy=edf"), ("mixed", "mixed"),
                         ("busy", "busy-quad", "--duration=20ms")):
         out = os.path.join(FOLDER, name)
         subprocess.run([HILBERT, "run", *args, f"--out={out}"], check=True, stdout=subprocess.DEVNULL)

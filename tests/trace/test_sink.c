@@ -113,6 +113,13 @@ static const bits_t kBits[] = {
     {"tune", "step_q16", 2, 0, 32},
     {"tune", "ux_cost_q16", 3, 0, 32},
     {"tune", "state", 4, 0, 32},
+    {"variant_candidate", "model", 0, 0, 32},
+    {"variant_candidate", "frame", 1, 0, 32},
+    {"variant_candidate", "variant", 2, 0, 32},
+    {"variant_candidate", "togo", 3, 0, 32},
+    {"variant_candidate", "slack", 4, 0, 32},
+    {"variant_candidate", "sharing", 5, 0, 32},
+    {"variant_candidate", "verdict", 6, 0, 32},
     {"variant", "model", 0, 0, 32},
     {"variant", "frame", 1, 0, 32},
     {"variant", "variant", 2, 0, 32},
@@ -454,8 +461,8 @@ static void wrong_options_are_explained_bad(void **state) {
   assert_string_equal(
       why,
       "no stream 'jobs' in the trace; it has boot frame_arrived frame_dropped "
-      "frame_started frame_done decision candidate job_done fault tune variant tile_reset "
-      "telemetry note "
+      "frame_started frame_done candidate decision job_done fault tune variant_candidate variant "
+      "tile_reset telemetry note "
       "job irq refused path read_request write_request read_response write_response reg_aw reg_w "
       "reg_b reg_ar reg_r axi_ar axi_r axi_aw axi_w axi_b irq_wire idle_wire "
       "reset tile_event pass");

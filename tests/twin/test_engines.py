@@ -17,7 +17,7 @@ HILBERT = None
 
 # Every family of scenarios, every kind and size of tile, both policies, random back-pressure.
 RUNS = {
-    "tiny_ws8": ("tiny", "--soc=mini-ws8", "--candidates"),
+    "tiny_ws8": ("tiny", "--soc=mini-ws8"),
     "tiny_edf": ("tiny", "--soc=duo-ws8-os8", "--policy=edf"),
     "tiny_stalled": ("tiny", "--soc=duo-ws8-os8", "--stall-ppm=200000"),
     "mixed_16": ("mixed", "--soc=hetero-16", "--duration=6ms"),

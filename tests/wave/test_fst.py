@@ -64,7 +64,7 @@ class Whole(Case):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.done = cls.draw("tiny", "--soc=duo-ws8-os8", "--duration=1ms", "--trace=boundary", "--candidates", "--stall-ppm=300000")
+        cls.done = cls.draw("tiny", "--soc=duo-ws8-os8", "--duration=1ms", "--trace=boundary", "--stall-ppm=300000")
         with open(f"{cls.out}/metrics.json", encoding="utf-8") as file:
             cls.metrics = json.load(file)
         cls.PS = 10**9 // int(cls.metrics["clock_mhz"] * 1000)

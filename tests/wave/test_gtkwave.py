@@ -49,7 +49,7 @@ class GtkWave(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         out = os.path.join(cls.folder.name, "out")
         cls.fst, cls.vcd, cls.save = f"{out}/wave.fst", f"{out}/run.vcd", f"{out}/wave.gtkw"
-        run = [HILBERT, "run", "tiny", "--soc=mini-ws8", "--duration=1.2ms", "--candidates", f"--out={out}", "--wave=wave.fst"]
+        run = [HILBERT, "run", "tiny", "--soc=mini-ws8", "--duration=1.2ms", f"--out={out}", "--wave=wave.fst"]
         subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
         subprocess.run([HILBERT, "trace", "export", "--vcd", cls.vcd, f"{out}/trace.hbt"], check=True)
         done = subprocess.run([FST2VCD, cls.fst], stdout=subprocess.PIPE, text=True, check=True)

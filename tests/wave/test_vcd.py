@@ -14,8 +14,8 @@ from vcd import Vcd, text_of
 
 HILBERT, MAKE_TUNE_TRACE = None, None
 # Two clocks: 250 MHz, and one whose cycle is no whole number of picoseconds. The third drops frames and misses deadlines.
-RUNS = {"tiny": ["tiny", "--soc=duo-ws8-os8", "--candidates"],
-        "late": ["social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=60ms", "--policy=edf"]}
+RUNS = {"tiny": ["tiny", "--soc=duo-ws8-os8"],
+        "late": ["social-interaction-b", "--models=published", "--soc=quad-ws16", "--duration=60ms", "--policy=edf", "--no-candidates"]}
 
 
 def hilbert(*args):

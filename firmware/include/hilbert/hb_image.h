@@ -92,9 +92,7 @@ typedef struct hb_image_header {
   hb_image_sched_t sched;
 } hb_image_header_t;
 
-/* Policies also emit one CANDIDATE record per ready job and free tile they considered. */
-#define HB_IMAGE_FLAG_CANDIDATES (1u << 0)
-/* Frames whose deadline has passed before their first layer started are dropped. */
+/* Bit 0 is not used. Frames whose deadline has passed before their first layer started are dropped. */
 #define HB_IMAGE_FLAG_DROP_LATE (1u << 1)
 /* The tiles' network interfaces keep every job within the windows of its model (hb_memmap.h). */
 #define HB_IMAGE_FLAG_PROTECT (1u << 2)

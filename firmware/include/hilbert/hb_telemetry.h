@@ -32,7 +32,8 @@
   X(FAULT, 9, 4, "hb_status_t, tile or HB_IMAGE_NONE, tag, detail")                               \
   X(TUNE, 10, 5, "alpha, beta, step, UXCost of the window just ended (all Q16), HB_TUNE_*")       \
   X(VARIANT, 11, 3, "model, frame, variant of the model: with FRAME_STARTED if it has several")   \
-  X(TILE_RESET, 12, 3, "tile, tag of the lost job, resets of this tile so far")
+  X(TILE_RESET, 12, 3, "tile, tag of the lost job, resets of this tile so far")                    \
+  X(VARIANT_CANDIDATE, 13, 7, "model, frame, variant, its cycles to go, slack, sharing: frames under way or tiles if more, HB_VARIANT_*")
 
 enum {
 #define HB_TEL_ENUM_(name_, value_, words_, text_) HB_TEL_##name_ = (value_),
@@ -48,12 +49,19 @@ enum {
   HB_DROP_SMART = 5,      /* the policy gave it up: it would have missed its deadline */
 };
 
+/* VARIANT_CANDIDATE. */
+enum {
+  HB_VARIANT_USABLE = 1, /* there are tiles for all its layers */
+  HB_VARIANT_FITS = 2,   /* cycles to go * sharing <= slack * tiles */
+};
+
 /* TUNE: what the search for alpha and beta does next. */
 enum {
   HB_TUNE_BASE = 0,      /* measures the point it stands on */
   HB_TUNE_PROBING = 1,   /* tries a neighbour */
-  HB_TUNE_SETTLED = 2,   /* has ended */
+  HB_TUNE_SETTLED = 2,   /* has ended, having moved */
   HB_TUNE_RESTARTED = 3, /* the set of active models changed: measures afresh, from here */
+  HB_TUNE_FLAT = 4,      /* has ended where it began: no neighbour was better by more than the noise */
 };
 
 #endif /* HILBERT_HB_TELEMETRY_H_ */

@@ -26,4 +26,4 @@ static bool choose(const hb_sched_view_t *view, hb_sched_choice_t *choice_out) {
 }
 
 const hb_policy_t hb_policy_shortest = {
-    .name = "shortest", .work_conserving = true, .choose = choose};
+    .name = "shortest", .work_conserving = true, .choose = choose, .key = key};
