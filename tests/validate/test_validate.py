@@ -358,8 +358,6 @@ class Predictions(Case):
 
     def test_bad_ones_of_scenarios(self):
         for args, expected in (
-                ({"leave_out": ["body2"]},
-                 ":1:1: expected a row for model tiny-conv, layer body2, tile ws8"),
                 ({"more": "mine,a,ws8,1\n"}, ":11:1: model: expected a model that is asked for"),
                 ({"more": "tiny-odd,deep,ws8,1\n"},
                  ":11:10: layer: expected a layer of model tiny-odd, got deep"),
@@ -371,6 +369,13 @@ class Predictions(Case):
                 stderr = self.end_to_end(table, "tiny", code=3)
                 self.assertTrue(stderr.startswith(f"{table}{expected}"), stderr)
                 self.assertEqual(stderr.count("\n"), 1)
+
+    def test_layer_of_a_scenario_is_missing(self):
+        """It is named where it stands."""
+        table = self.table(leave_out=["body2"])
+        self.assertEqual(self.end_to_end(table, "tiny", code=3),
+                         f"{SCENARIOS}/demo/models/tiny-conv.yaml:7:12: layers[2].name: expected a row of {table} for model "
+                         "tiny-conv, layer body2, tile ws8\n")
 
     def test_bad_columns(self):
         stderr, _ = self.predict("model,layer,cycles\n")
