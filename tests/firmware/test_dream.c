@@ -618,6 +618,7 @@ static void test_tuner__check_sends_back(void **state) {
   while (!state_.dream.tuner.checking) {
     run_window_of(&now, &then);
     num_records = 0;
+    assert_false(has_ended());
   }
   assert_true(distance(&then) <= 0.0635);
   assert_int_equal(search(&now, &now_), 4 * 2);
