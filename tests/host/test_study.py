@@ -147,6 +147,19 @@ class Twin(unittest.TestCase):
             self.assertRegex(done.stdout, r"\n\| dream \| [\d.]+ \| ")
             self.assertRegex(done.stdout, r"Rank correlation \(Spearman\): -?[\d.]+")
 
+    def test_certify(self):
+        with tempfile.TemporaryDirectory() as folder:
+            command = [STUDY, "--soc=dream-1ws2os", f"--out={folder}", "--twin-duration=10ms", "--twin-clock=100", "--policies=dream", "certify"]
+            environment = {**os.environ, "HILBERT": HILBERT}
+            done = subprocess.run([*command, "--certify-sample=5%"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                                  env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertRegex(done.stdout, r"\n\| dream \| ar-call \| \w+ \| [1-9]\d* of \d+ \| [1-9]\d* of \d+ \| [1-9]\d* \| 0 \| ")
+            done = subprocess.run([*command, "--certify-sample=none"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                                  env=environment)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stdout, r"\n\| dream \| ar-call \| certify .*: exit code 2 \| - ")
+
 
 if __name__ == "__main__":
     HILBERT = sys.argv.pop(2)
