@@ -162,7 +162,9 @@ bool HostCpu::after_emulation(uc_err error) {
       sleep();
       break;
     case Stop::kDebug:
-      sync();
+      if (record_.written == 0) {  // else it would reach the sink late
+        sync();
+      }
       serve_debugger();
       break;
     case Stop::kEnd:
@@ -231,14 +233,16 @@ void HostCpu::step(uint32_t pc) {
 }
 
 /* Of an instruction that cache_ does not have. Those at probes never get there, so that the others
- * need not be asked: here their handlers run, unless a debugger stops first. nullptr: one ended the
- * run. */
+ * need not be asked: here their handlers run, unless a debugger stops first. The clock catches up
+ * before that is asked: a stop may be asked for meanwhile, and step() asks again. nullptr: one
+ * ended the run. */
 const HostCpu::Cached *HostCpu::decode(uint32_t pc, uint32_t insn) {
   if (probed_.empty() || !probed_[pc / 2]) {
     cache_[pc / 2] = {insn, rv32_cost(insn)};
     return &cache_[pc / 2];
   }
   at_probe_ = {insn, rv32_cost(insn)};
+  sync();
   if (debugger_ == nullptr || !debug_stops(at_probe_)) {
     run_probes();
   }
@@ -749,9 +753,8 @@ void HostCpu::make_aside() {
         "map telemetry for probes");
 }
 
-/* All the probes at pc_, in front of the instruction there. */
+/* All the probes at pc_, in front of the instruction there, without time in between. */
 void HostCpu::run_probes() {
-  sync();
   for (size_t i = 0; i < probes_.size() && stop_ == Stop::kNone; ++i) {
     if (probes_[i].pc == pc_ && probes_[i].observed) {
       run_handler(probes_[i]);

@@ -5,6 +5,11 @@
  * What a program reports comes through the telemetry port; see programs/.
  */
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
@@ -350,6 +355,47 @@ void test_observed(Machine &m) {
   expect_equal("instructions", m.cpu.stats().instructions, 6 + 3 * 4 + 3 + 2);
 }
 
+/* A client that asks for a stop in every cycle and lets the CPU go on at once. */
+void test_observed_and_stopped(Machine &m) {
+  hb::GdbServer server(0, [] { return false; });
+  const int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(server.port());
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(client, reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0 ||
+      !server.accept()) {
+    std::printf("no connection\n");
+    std::exit(4);
+  }
+  const auto say = [client](const std::string &text) {
+    expect_equal("bytes sent", static_cast<uint64_t>(send(client, text.data(), text.size(), 0)),
+                 text.size());
+  };
+  m.cpu.debug(server, [](bool, uint32_t, uint8_t *, size_t) { return false; });
+  m.cpu.add_probe({"first", kProbe, kGoodHandler, {18, 19, 0}, true});
+  m.cpu.add_probe({"second", kProbe, kGoodHandler, {19, 19, 0}, true});
+  say("$c#63");
+  for (Cycle cycle = 1; !m.cpu.exited() && cycle < 1000; ++cycle) {
+    m.clock.run_until(cycle);
+    say("\x03");
+    m.cpu.poll_debugger();
+    say("$c#63");
+  }
+  m.expect_results("with stops", {0x703, 0xe00, 0x703, 0xe02, 0x703, 0xe04, kBehindLoop});
+  expect_equal("instructions", m.cpu.stats().instructions, 6 + 3 * 4 + 3 + 2);
+  std::string answers(1 << 16, '\0');
+  const ssize_t len = recv(client, answers.data(), answers.size(), MSG_DONTWAIT);
+  answers.resize(len > 0 ? static_cast<size_t>(len) : 0);
+  size_t stops = 0;
+  for (size_t at = answers.find("$T02"); at != std::string::npos;
+       at = answers.find("$T02", at + 1)) {
+    ++stops;
+  }
+  expect_equal("a stop at least at each probe", stops >= 3, 1);
+  close(client);
+}
+
 const Failure kHandlers[] = {
     {0x140, "handler of probe bad, at 0x00000140: Write to write-protected memory"},
     {0x180, "handler of probe bad, at 0x00000180: does not end"},
@@ -425,6 +471,8 @@ int main(int argc, char **argv) {
     run("probe.bin", test_unobserved);
   } else if (test == "observed") {
     run("probe.bin", test_observed);
+  } else if (test == "observed_and_stopped") {
+    run("probe.bin", test_observed_and_stopped);
   } else if (test.rfind("handler", 0) == 0) {
     Machine machine(options, directory + "probe.bin");
     test_handler(machine, kHandlers[std::stoul(test.substr(7))]);
