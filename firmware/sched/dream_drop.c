@@ -10,7 +10,7 @@
 #include "sched/hb_dream.h"
 #include "sched/hb_policy_state.h"
 
-/* Drops among the frames that count, the next one included in the window. */
+/* Drops among the last `window` frames that ended; the one asked about is not among them. */
 static uint32_t recent_drops(uint32_t drops, uint32_t window) {
   return (uint32_t)__builtin_popcount(drops & (UINT32_MAX >> (HB_IMAGE_MAX_DROP_WINDOW - window)));
 }

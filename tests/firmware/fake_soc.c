@@ -53,6 +53,26 @@ static struct {
 static test_image_t image;
 static hb_main_t firmware;
 
+static fake_soc_config_t newest; /* its run belongs to a test that has not passed yet */
+static const char *policy_name;
+static bool running;
+
+void fake_soc_passed(void) {
+  running = false;
+}
+
+int fake_soc_teardown(void **state) {
+  (void)state;
+  if (running) {
+    print_error(
+        "  policy %s, seed %u: %u models, %u tiles, load %u %%, %u of 1000 jobs fail; cycle %u\n",
+        policy_name, (unsigned)newest.seed, (unsigned)newest.num_models, (unsigned)newest.num_tiles,
+        (unsigned)newest.load_percent, (unsigned)newest.failures_per_1k, (unsigned)soc.now);
+  }
+  running = false;
+  return 0;
+}
+
 hb_main_t *fake_soc_firmware(void) {
   return &firmware;
 }
@@ -344,6 +364,9 @@ fake_soc_result_t fake_soc_run(const fake_soc_config_t *config, uint64_t end,
                                const hb_policy_t *wrap, fake_soc_hook_t hook) {
   memset(&soc, 0, sizeof soc);
   soc.config = config;
+  newest = *config;
+  policy_name = (wrap != NULL ? wrap : hb_policy_find(config->policy))->name;
+  running = true;
   soc.random = config->seed * 2654435761u + 1u;
   soc.alarm = UINT64_MAX;
   make_image(config);

@@ -40,6 +40,11 @@ typedef void (*fake_soc_hook_t)(const hb_main_t *firmware);
 fake_soc_result_t fake_soc_run(const fake_soc_config_t *config, uint64_t end,
                                const hb_policy_t *wrap, fake_soc_hook_t hook);
 
+/** For a test that runs machines: at its end, that it has passed; as its teardown: if it has not,
+ * prints policy, seed and cycle of the newest run. */
+void fake_soc_passed(void);
+int fake_soc_teardown(void **state);
+
 /** The firmware of the run. */
 hb_main_t *fake_soc_firmware(void);
 

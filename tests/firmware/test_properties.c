@@ -2,7 +2,8 @@
 
 /*
  * What holds for every policy, on random workloads (fake_soc.h, which checks at each doorbell that
- * tile, model and dependency are free for it, and that smart drops spare those others need).
+ * tile, model and dependency are free for it, and that smart drops spare those others need). A test
+ * that fails names policy and seed.
  */
 
 #include <setjmp.h>
@@ -81,6 +82,7 @@ static void test_all__keep_the_rules_and_work(void **state) {
     }
     assert_in_range(done, 20, UINT32_MAX);
   }
+  fake_soc_passed();
 }
 
 static void test_all__same_workload_same_registers(void **state) {
@@ -94,6 +96,7 @@ static void test_all__same_workload_same_registers(void **state) {
       assert_int_equal(a.decisions, b.decisions);
     }
   }
+  fake_soc_passed();
 }
 
 static void test_all__failing_tiles_do_not_stop_them(void **state) {
@@ -109,6 +112,7 @@ static void test_all__failing_tiles_do_not_stop_them(void **state) {
     const uint32_t done = fake_soc_run(&good, CYCLES, NULL, NULL).done;
     assert_in_range(result.done, (9u * done + 9u) / 10u, UINT32_MAX);
   }
+  fake_soc_passed();
 }
 
 #define NUMBER_OF_(name_, number_) POLICY_##name_ = (number_),
@@ -127,14 +131,15 @@ static void test_dream__drops_under_overload(void **state) {
   assert_in_range(fake_soc_run(&config, CYCLES, NULL, NULL).smart, 1, UINT32_MAX);
   config.policy = POLICY_edf;
   assert_int_equal(fake_soc_run(&config, CYCLES, NULL, NULL).smart, 0);
+  fake_soc_passed();
 }
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_all__keep_the_rules_and_work),
-      cmocka_unit_test(test_all__same_workload_same_registers),
-      cmocka_unit_test(test_all__failing_tiles_do_not_stop_them),
-      cmocka_unit_test(test_dream__drops_under_overload),
+      cmocka_unit_test_teardown(test_all__keep_the_rules_and_work, fake_soc_teardown),
+      cmocka_unit_test_teardown(test_all__same_workload_same_registers, fake_soc_teardown),
+      cmocka_unit_test_teardown(test_all__failing_tiles_do_not_stop_them, fake_soc_teardown),
+      cmocka_unit_test_teardown(test_dream__drops_under_overload, fake_soc_teardown),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

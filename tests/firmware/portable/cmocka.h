@@ -30,6 +30,7 @@ void hb_portable_strings(const char *a, const char *b, int line);
 void hb_portable_bytes(const void *a, const void *b, size_t len, int line);
 _Noreturn void hb_portable_fail(int line);
 _Noreturn void hb_portable_fail_with(int line, const char *format, ...);
+void hb_portable_printf(const char *format, ...);
 int hb_portable_run(const hb_portable_test_t *tests, size_t num);
 void hb_portable_print(const char *text);
 
@@ -48,6 +49,7 @@ void hb_portable_print(const char *text);
   hb_portable_range_((uint64_t)(x_), (uint64_t)(low_), (uint64_t)(high_), __LINE__)
 #define assert_string_equal(a_, b_) hb_portable_strings(a_, b_, __LINE__)
 #define assert_memory_equal(a_, b_, len_) hb_portable_bytes(a_, b_, len_, __LINE__)
+#define print_error(...) hb_portable_printf(__VA_ARGS__)
 #define fail() hb_portable_fail(__LINE__)
 #define fail_msg(...) hb_portable_fail_with(__LINE__, __VA_ARGS__)
 
@@ -63,6 +65,8 @@ static inline void hb_portable_range_(uint64_t x, uint64_t low, uint64_t high, i
   { #test_, test_, NULL, NULL }
 #define cmocka_unit_test_setup(test_, setup_) \
   { #test_, test_, setup_, NULL }
+#define cmocka_unit_test_teardown(test_, teardown_) \
+  { #test_, test_, NULL, teardown_ }
 #define cmocka_unit_test_setup_teardown(test_, setup_, teardown_) \
   { #test_, test_, setup_, teardown_ }
 #define cmocka_run_group_tests(tests_, setup_, teardown_) \

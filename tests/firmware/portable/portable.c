@@ -27,6 +27,15 @@ _Noreturn void hb_portable_fail(int line) {
   longjmp(self.leave, 1);
 }
 
+void hb_portable_printf(const char *format, ...) {
+  char text[160];
+  va_list args;
+  va_start(args, format);
+  (void)vsnprintf(text, sizeof text, format, args);
+  va_end(args);
+  hb_portable_print(text);
+}
+
 _Noreturn void hb_portable_fail_with(int line, const char *format, ...) {
   char text[160];
   va_list args;
@@ -67,10 +76,14 @@ void hb_portable_bytes(const void *a, const void *b, size_t len, int line) {
 }
 
 static bool run_one(const hb_portable_test_t *test) {
-  void *state = NULL;
+  static void *state; /* its value outlives longjmp() */
+  state = NULL;
   self.checks = 0;
   self.sum = 0;
   if (setjmp(self.leave) != 0) {
+    if (test->teardown != NULL) {
+      (void)test->teardown(&state);
+    }
     return false;
   }
   if (test->setup != NULL && test->setup(&state) != 0) {
