@@ -149,6 +149,16 @@ static void take_metrics(struct json_object *metrics, hb_sweep_run_t *run) {
       return;
     }
   }
+  double models = 0.0;
+  if (!number_at(metrics, "ux.models", &models)) {
+    snprintf(run->why, sizeof(run->why), "metrics.json has no number ux.models");
+    return;
+  }
+  if (models == 0.0) { /* no frame ended or was due: 0, the least cost, would look best */
+    run->values[HB_SWEEP_UX_COST] = NAN;
+    run->values[HB_SWEEP_DLV] = NAN;
+    run->values[HB_SWEEP_NORM_ENERGY] = NAN;
+  }
   run->good = true;
   run->why[0] = '\0';
 }
@@ -171,7 +181,7 @@ bool hb_sweep_cell(const hb_sweep_t *sweep, uint32_t row, uint32_t column, hb_sw
   double sum = 0.0;
   *value_out = 0.0;
   for (uint32_t i = 0; i < sweep->num_seeds; i++) {
-    if (!runs[i].good) {
+    if (!runs[i].good || isnan(runs[i].values[value])) {
       return false;
     }
     sum += runs[i].values[value];

@@ -32,7 +32,8 @@ extern "C" {
 
 /*
  * X(symbol, name in files, place in metrics.json): what is kept of a run. "a[].b": the sum over the
- * members of an array.
+ * members of an array. The first three are NAN if no frame ended or was due (ux.models is 0), and
+ * what they are part of does not exist.
  */
 #define HB_SWEEP_VALUE_TABLE(X)                                                  \
   X(UX_COST, ux_cost, "ux.cost")                                                 \

@@ -17,7 +17,8 @@
 #define assert_close(a_, b_) assert_true(fabs((a_) - (b_)) < 1e-9)
 
 static const char *const METRICS =
-    "{\"complete\": true, \"why\": \"\", \"ux\": {\"cost\": %g, \"dlv\": 0.5, \"norm_energy\": 2},"
+    "{\"complete\": true, \"why\": \"\","
+    "\"ux\": {\"models\": 2, \"cost\": %g, \"dlv\": 0.5, \"norm_energy\": 2},"
     "\"scores\": {\"xrbench\": 90, \"xrbench_with_energy\": 80.5, \"accuracy\": 0.97},"
     "\"models\": [{\"frames\": 3, \"deadline_misses\": 1, \"dropped\": 0},"
     "             {\"frames\": 4, \"deadline_misses\": 2, \"dropped\": 2}],"
@@ -138,6 +139,28 @@ static void test_failed__leaves_a_hole(void **state) {
   hb_sweep_release(&sweep);
 }
 
+/* It would be the best of all. */
+static void test_no_frames__have_no_cost(void **state) {
+  (void)state;
+  hb_sweep_t sweep = new_sweep();
+  fill(&sweep);
+  char text[1024];
+  snprintf(text, sizeof(text), "%s", METRICS);
+  *(strstr(text, "\"models\": 2") + strlen("\"models\": ")) = '0';
+  write_metrics(text, 0.0);
+  hb_sweep_read(&sweep, 2, PATH); /* x on s, b */
+  assert_int_equal(hb_sweep_num_failed(&sweep), 0);
+  double value = 1.0;
+  for (int i = 0; i < HB_SWEEP_VALUES; i++) {
+    const bool none = i == HB_SWEEP_UX_COST || i == HB_SWEEP_DLV || i == HB_SWEEP_NORM_ENERGY;
+    assert_int_equal(hb_sweep_cell(&sweep, 0, 1, (hb_sweep_value_t)i, &value), !none);
+  }
+  assert_false(hb_sweep_geomean(&sweep, "s", 1, HB_SWEEP_UX_COST, &value));
+  assert_false(hb_sweep_reduction(&sweep, "s", 1, &value));
+  assert_true(hb_sweep_geomean(&sweep, "t", 1, HB_SWEEP_UX_COST, &value));
+  hb_sweep_release(&sweep);
+}
+
 static void expect_why(const char *text, const char *why) {
   hb_sweep_t sweep = new_sweep();
   FILE *file = fopen(PATH, "w");
@@ -171,6 +194,7 @@ int main(void) {
       cmocka_unit_test(test_means__of_seeds_and_scenarios),
       cmocka_unit_test(test_values__come_from_their_places),
       cmocka_unit_test(test_failed__leaves_a_hole),
+      cmocka_unit_test(test_no_frames__have_no_cost),
       cmocka_unit_test(test_files__that_are_none_fail_the_run_bad),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,8 @@ import csv
 import json
 import math
 import os
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -218,6 +220,31 @@ class Sweep(unittest.TestCase):
             return [(cell["ux_cost"], cell["xrbench"]) for cell in told["cells"]]
 
         self.assertNotEqual(costs("mapper"), costs("roofline"))
+
+    def test_no_frame_no_ux_cost(self):
+        text = self.sweep("tiny", "--duration=0.1ms", "--engine=analytical").stdout
+        self.assertEqual(re.findall(r"^(?:fcfs|edf) .*", text, re.M)[0].split()[:4], ["fcfs", "-", "-", "-"], text)
+        runs = self.rows("sweep.csv")
+        self.assertEqual([(run["good"], run["ux_cost"], run["dlv"], run["norm_energy"]) for run in runs], 2 * [("1", "", "", "")])
+        told = json.loads(self.read("sweep.json"))
+        self.assertEqual((told["failed"], told["cells"][0]["ux_cost"], told["geometric_means"][0]["ux_cost"]), (0, None, None))
+        self.assertEqual({row["ux_cost"] for row in self.rows("summary.csv")}, {""})
+
+    def test_examples_of_the_readme(self):
+        root = os.path.dirname(os.path.abspath(SCENARIOS))
+        with open(os.path.join(root, "host", "sweep", "README.md"), encoding="utf-8") as file:
+            examples = re.findall(r"^    (hilbert sweep (?:(?! {3}).)*)", file.read(), re.M)
+        self.assertGreater(len(examples), 4)
+        for example in examples:
+            with self.subTest(example):
+                args = shlex.split(example)[2:]
+                del args[args.index("--out"):args.index("--out") + 2]
+                short = [f"--out={self.out}", "--engine=analytical", "--duration=1ms", "--seeds=1"]
+                short += ["--policies=fcfs,edf"] if "--policies" not in args or "all" in args else []
+                done = subprocess.run([HILBERT, "sweep", *args, *short], cwd=root, stdout=subprocess.PIPE,
+                                      stderr=subprocess.PIPE, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                shutil.rmtree(self.out)
 
     def test_usage_bad(self):
         for args, code, text in (
