@@ -14,9 +14,7 @@ import zlib
 HILBERT, FIRMWARE = None, None
 EXPLAINED = ("candidate", "variant_candidate")
 # On the machine, to the cycle: every policy, RTL and twin, a supernet; and with jobs that take what a table says.
-RUNS = {policy: ("tiny", "--soc=duo-ws8-os8", f"--policy={policy}", "--engine=twin") for policy in (
-    "fcfs", "edf", "static", "rate_monotonic", "latency_greedy", "prema", "veltair", "planaria", "dream")}
-RUNS["rtl"] = ("tiny", "--soc=duo-ws8-os8", "--policy=dream")
+RUNS = {"rtl": ("tiny", "--soc=duo-ws8-os8", "--policy=dream")}  # and one of each policy
 RUNS["supernet"] = ("dream-vr-gaming", "--policy=dream", "--engine=twin", "--duration=2500us")
 RUNS["analytical"] = ("dream-vr-gaming", "--policy=dream", "--engine=analytical", "--duration=300ms", "--trace=decisions")
 SEAL = bytes([8, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0]) + b"Hilbert\0"
@@ -24,6 +22,13 @@ SEAL = bytes([8, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0]) + b"Hilbert\0"
 
 def hilbert(*args):
     return subprocess.run([HILBERT, *map(str, args)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+
+
+def run_policies():
+    for line in hilbert("list", "policies").stdout.splitlines():
+        policy = line.split()[0]
+        RUNS[policy] = ("tiny", "--soc=duo-ws8-os8", f"--policy={policy}", "--engine=twin")
+    assert {"fcfs", "edf", "dream"} <= set(RUNS)
 
 
 def sealed(elf):
@@ -120,4 +125,5 @@ class Candidates(unittest.TestCase):
 
 if __name__ == "__main__":
     HILBERT, FIRMWARE = sys.argv[1:3]
+    run_policies()
     unittest.main(argv=sys.argv[:1] + sys.argv[3:])
