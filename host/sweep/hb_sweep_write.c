@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
+#include <math.h>
 #include <string.h>
 
 #include "hb_html.h"
@@ -197,7 +198,7 @@ hb_status_t hb_sweep_write_runs(const hb_sweep_t *sweep, const char *path, char 
     add_place(&text, sweep->rows[row].scenario, sweep->rows[row].soc, sweep->columns[column]);
     hb_text_addf(&text, ",%llu,%d", (ull)seed, run->good ? 1 : 0);
     for (int value = 0; value < HB_SWEEP_VALUES; value++) {
-      if (run->good) {
+      if (run->good && !isnan(run->values[value])) {
         hb_text_addf(&text, ",%.10g", run->values[value]);
       } else {
         hb_text_addf(&text, ",");

@@ -5,6 +5,7 @@
 usage: test_cli.py HILBERT SCENARIOS GROUP, GROUP being the name of a class below
 """
 
+import csv
 import json
 import os
 import pathlib
@@ -794,6 +795,46 @@ class Run(Case):
         self.assertEqual(done.returncode, 3)
         self.assertRegex(done.stderr, r"^soc\.yaml: scenario t does not fit: [^\n]+\n$")
         self.assertFalse((self.dir / "o").exists())
+
+
+class Unscored(Case):
+    """A run too short for a frame to end or to be due: no score is not a score of 0."""
+
+    def run_short(self):
+        done = self.hilbert("run", "tiny", "--duration", "10us", "--out", "o")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_null_in_metrics_and_a_dash_in_tables(self):
+        self.assertIn("\nscore - (XRBench): no frame ended or was due\n", self.run_short())
+        m = json.loads((self.dir / "o/metrics.json").read_text())
+        for scores in (m["scores"], *(model["scores"] for model in m["models"])):
+            self.assertEqual(len(scores), 6)
+            self.assertEqual(set(scores.values()), {None})
+
+    def test_report_and_sweep_and_validate_take_it(self):
+        self.run_short()
+        done = self.hilbert("report", "o")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.dir / "o/report.html").read_text()
+        self.assertIn("XRBench score: - of 100 without energy, - with it.", page)
+        self.assertEqual(page.count("<td>-</td><td>-</td></tr>"), 3)
+        done = self.hilbert("sweep", "tiny", "--policies", "fcfs", "--duration", "10us", "--out", "s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^fcfs .* -$")
+        for name in ("sweep.csv", "summary.csv"):
+            with open(self.dir / "s" / name, encoding="utf-8", newline="") as file:
+                row = next(csv.DictReader(file))
+            self.assertEqual([row[key] for key in ("xrbench", "xrbench_with_energy", "accuracy", "deadline_misses")],
+                             ["", "", "", "0"])
+        cell = json.loads((self.dir / "s/sweep.json").read_text())["cells"][0]
+        self.assertEqual((cell["xrbench"], cell["accuracy"], cell["deadline_misses"]), (None, None, 0))
+        done = self.hilbert("validate", "--soc", "mini-ws8", "demo/tiny", "--duration", "10us", "--out", "v")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^demo/tiny +twin +\d+ +0 +0 +0 +-$")
+        with open(self.dir / "v/scenarios.csv", encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                self.assertEqual((row["score"], row["qoe"], row["task_score_with_energy"]), ("", "", ""))
 
 
 class Interrupt(Case):
