@@ -569,7 +569,7 @@ static hb_status_t write_file(const hb_metrics_t *metrics, print_t print, const 
   HB_TRY(hb_whole_file_open(&file, path, why, why_len));
   const hb_status_t printed = print(metrics, file.out);
   const hb_status_t status = hb_whole_file_close(&file, printed, why, why_len);
-  if (printed != HB_OK) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
+  if (printed == HB_ERR_NOMEM) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
   return status;
 }
 

@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -837,7 +838,84 @@ class Unscored(Case):
                 self.assertEqual((row["score"], row["qoe"], row["task_score_with_energy"]), ("", "", ""))
 
 
+class Output(Case):
+    """What cannot be written is said, with its reason, and ends with 1."""
+
+    def into(self, path, *args, limit=None):
+        def set_limit():
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        with open(path, "w", encoding="utf-8") as out:
+            return subprocess.run([HILBERT, *map(str, args)], cwd=self.dir, stdout=out, stderr=subprocess.PIPE, text=True, timeout=100,
+                                  env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)), preexec_fn=set_limit)
+
+    def test_a_full_disk_behind_the_output(self):
+        self.assertEqual(self.hilbert("run", "tiny", "--duration", "2ms", "--out", "o").returncode, 0)
+        for args in (["run", "tiny", "--duration", "2ms", "--out", "p"], ["run", "tiny", "--duration", "2ms", "--out", "p", "--json"],
+                     ["check", "model.yaml"], ["list", "models"], ["--help"], ["help", "run"], ["--version"],
+                     ["validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "--out", "v"],
+                     ["trace", "info", "o/trace.hbt"], ["trace", "dump", "o/trace.hbt"], ["trace", "stat", "o/trace.hbt"],
+                     ["trace", "diff", "o/trace.hbt", "o/trace.hbt"], ["trace", "recover", "o/trace.hbt", "r.hbt"],
+                     ["sweep", "tiny", "--policies", "fcfs", "--duration", "2ms", "--out", "s"]):
+            with self.subTest(args=args):
+                done = self.into("/dev/full", *args)
+                self.assertEqual((done.stderr, done.returncode),
+                                 ("hilbert: cannot write the output: No space left on device\n", 1))
+
+    def test_a_limit_on_the_size_of_files(self):
+        for name, limit, args, line in (("run", 1000, ["run", "tiny", "--trace", "off"], r"run/metrics\.json: File too large"),
+                                        ("trace", 1000, ["run", "tiny"], r"trace/trace\.hbt: cannot write: File too large; the trace ends after 0 bytes"),
+                                        ("validate", 1000, ["validate", "--soc", "mini-ws8", "demo/tiny"], r"/.*/metrics\.json: File too large"),
+                                        ("report", 5000, ["report", "good"], r"/.*: File too large")):
+            with self.subTest(args=args):
+                out = [] if name == "report" else ["--out", name]
+                if name == "report":
+                    self.assertEqual(self.hilbert("run", "tiny", "--out", "good").returncode, 0)
+                done = self.into("/dev/null", *args, *out, limit=limit)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex(done.stderr, rf"(?m)^(hilbert: )?{line}$")
+                self.assertFalse(list(self.dir.rglob("*.part")))
+
+    def test_a_limit_on_the_output(self):
+        done = self.into(self.dir / "list.txt", "list", "models", limit=20)
+        self.assertEqual((done.stderr, done.returncode), ("hilbert: cannot write the output: File too large\n", 1))
+
+
 class Interrupt(Case):
+    def interrupted(self, number, *args, seconds=0.5):
+        process = subprocess.Popen([HILBERT, *args], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)))
+        self.addCleanup(process.kill)
+        while not list(self.dir.glob("o/*")) and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(seconds)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertEqual([p for p in (self.dir / "o").iterdir() if ".part" in p.name], [])
+        return stdout, stderr
+
+    def test_analytical_engine(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                stdout, stderr = self.interrupted(number, "run", "tiny", "--engine", "analytical", "--duration", "3600s", "--out", "o")
+                found = re.fullmatch(r"hilbert: interrupted at cycle (\d+) of 360000000000; what was recorded is in o\n", stderr)
+                self.assertTrue(found, stderr)
+                self.assertIn("INCOMPLETE", stdout)
+                m = json.loads((self.dir / "o/metrics.json").read_text())
+                self.assertEqual((m["complete"], m["why"], m["cycles"]), (False, "interrupted", int(found[1])))
+                self.assertIn("interrupted", self.hilbert("trace", "info", "o/trace.hbt").stdout)
+                shutil.rmtree(self.dir / "o")
+
+    def test_rules(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                _, stderr = self.interrupted(number, "run", "xrbench/all", "--engine", "analytical", "--rules", "xrbench", "--seeds",
+                                             "100000", "--out", "o", seconds=1)
+                self.assertEqual(stderr, "hilbert: interrupted before o/seeds.csv was whole\n")
+                self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["inferences.csv", "scores.csv", "tasks.csv"])
+                shutil.rmtree(self.dir / "o")
+
     def test_ctrl_c_leaves_a_readable_trace_and_says_where(self):
         process = subprocess.Popen([HILBERT, "run", "tiny", "--duration", "60s", "--out", "o", "--progress", "never"],
                                    cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
