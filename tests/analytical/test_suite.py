@@ -414,6 +414,7 @@ class Suite(unittest.TestCase):
         rows = self.run_suite()
         for text in ("\n".join(",".join(f'"{v}"' for v in line.split(",")) for line in TABLE.splitlines()),
                      TABLE.replace(",10\n", ',"10"\n').replace("\n", "\r\n"),
+                     "\ufeff" + TABLE, "\ufeff\"model\"" + TABLE[len("model"):],
                      TABLE.replace("\n", "\n\n# a comment, \"quoted\n")):
             self.write({"table.csv": text})
             self.assertEqual(self.run_suite(), rows)
