@@ -477,7 +477,7 @@ class BadFiles(Case):
         self.assertEqual(self.hilbert("check", "scenario.yaml").returncode, 0)
         (self.dir / "deep" / "model.yaml").write_text(MODEL.replace("op: matmul", "op: matmul, groups: 2"))
         done = self.hilbert("check", "scenario.yaml")
-        self.assertEqual((done.returncode, done.stderr), (3, "deep/model.yaml:8:35: layers[2].groups: not for a matmul\n"))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (3, "", "deep/model.yaml:8:35: layers[2].groups: not for a matmul\n"))
         (self.dir / "deep" / "model.yaml").unlink()
         done = self.hilbert("check", "scenario.yaml")
         self.assertEqual((done.returncode, done.stderr), (3, "scenario.yaml:8:22: tasks[0].model: cannot read deep/model.yaml\n"))
