@@ -322,7 +322,7 @@ class Bad(Case):
                 (["--wave", "x.fst"], "--wave: not for"),
                 (["--no-skip"], "--no-skip: not for"),
                 (["--dump-dram", "x"], "--dump-dram: not for"),
-                (["--seeds", "2"], "--seeds: not for"),
+                (["--seeds", "2"], "--seeds: only with --rules"),
                 (["--trace", "packets"], "expected decisions, jobs or off")):
             with self.subTest(args=args):
                 self.refused(2, expected, "tiny", *args)

@@ -97,7 +97,7 @@ BAD = [
     ("suite.yaml", "layers: .\n", "accuracy: [{model: a, measured: 0, target: 1, better: higher}]\n",
      "suite.yaml:5:33: accuracy[0].measured: expected 0.000001 .. 1000000, got 0"),
     ("suite.yaml", "layers: .\n", "accuracy: [{model: a, measured: 1, target: 1, better: more}]\n",
-     "suite.yaml:5:55: accuracy[0].better: expected one of higher, lower"),
+     "suite.yaml:5:55: accuracy[0].better: expected one of higher, lower, got more"),
     # loads
     ("loads.csv", "A,0.5", "A,1.5", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got '1.5'"),
     ("loads.csv", "A,0.5", "A,-0.5", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got '-0.5'"),
@@ -146,7 +146,7 @@ BAD = [
     ("table.csv", "64,2,20", "64,2,-1", "table.csv:3:16: energy_mJ: expected a decimal from 0 to 1000000, got '-1'"),
     ("table.csv", "b,WS", "b,XS", "table.csv:3:3: dataflow: expected WS, OS, RS or IS, got 'XS'"),
     # the accelerator
-    ("acc.yaml", "dataflow: WS", "dataflow: XS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS, IS"),
+    ("acc.yaml", "dataflow: WS", "dataflow: XS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS, IS, got XS"),
     ("acc.yaml", "pes: 1024", "pes: 0", "acc.yaml:5:25: parts[0].pes: expected 1 .. 16777216, got 0"),
     ("acc.yaml", "label: A", "label: A\nrtl_soc: no.yaml", "acc.yaml:3:10: rtl_soc: cannot read no.yaml"),
     ("acc.yaml", "clock_mhz: 1000\n", "", "acc.yaml:1:1: missing key clock_mhz"),

@@ -222,7 +222,7 @@ BAD_FILES = [
     ("scenario", "scenario: t", "scenario: ..", "1:11: scenario: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\ndrop_late: maybe", "4:12: drop_late: expected true or false"),
     ("scenario", "{name: camera, jitter_us: 5}", "&x {name: camera, jitter_us: 5}\n  - *x", "5:5: sensors[1]: aliases are not supported"),
-    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS),
+    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS + ", got pool"),
     # decimals
     ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000 as a plain decimal, got fast"),
     ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got -1"),
@@ -269,7 +269,7 @@ BAD_FILES = [
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 90 %, target: 1, better: higher}",
      "12:26: tasks[2].accuracy.measured: expected 0.000001 .. 1000000 as a plain decimal, got 90 %"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1, better: more}",
-     "12:48: tasks[2].accuracy.better: expected one of higher, lower"),
+     "12:48: tasks[2].accuracy.better: expected one of higher, lower, got more"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1}",
      "12:15: tasks[2].accuracy: missing key better"),
     ("scenario", "    model: model.yaml\n",
@@ -326,7 +326,7 @@ BAD_FILES = [
     ("model", "op: matmul, out_channels: 4", "op: max_pool", "8:5: layers[2]: a max_pool needs the key kernel"),
     ("model", "op: matmul, out_channels: 4", "op: unary, function: cube",
      "8:36: layers[2].function: expected one of sigmoid, tanh, gelu, hard_swish, hard_sigmoid, swish, relu, leaky_relu, elu, "
-     "softplus, exp, sqrt, reciprocal, abs, neg"),
+     "softplus, exp, sqrt, reciprocal, abs, neg, got cube"),
     ("model", "op: matmul, out_channels: 4", "op: softmax, alpha: 1", "8:35: layers[2].alpha: not for a softmax"),
     ("model", "out_channels: 8", "out_channels: 8\n    groups: 3",
      "4:5: layers[1]: 3 groups do not divide 16 input and 8 output channels"),
@@ -459,7 +459,7 @@ class BadFiles(Case):
 
     def test_error_in_a_model_points_into_the_model(self):
         self.write("model", MODEL.replace("op: matmul", "op: pool"))
-        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of " + OPERATORS, "check", "scenario.yaml")
+        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of " + OPERATORS + ", got pool", "check", "scenario.yaml")
 
     def test_paths_are_relative_to_the_file(self):
         (self.dir / "deep").mkdir()
@@ -576,6 +576,9 @@ class Usage(Case):
             ("--score: energy_max_mj is given twice", "run", "tiny", "--score", "energy_max_mj=1,energy_max_mj=2"),
             ("--score: unknown key k, expected one of k_per_ms, energy_max_mj", "run", "tiny", "--score", "k=15"),
             ("--score: expected key=value, such as k_per_ms=15, got 15", "run", "tiny", "--score", "15"),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing", "run", "tiny", "--score", ""),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing behind a comma", "run", "tiny", "--score", "k_per_ms=1,"),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing before a comma", "run", "tiny", "--score", ",k_per_ms=1"),
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
             ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
             ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),
