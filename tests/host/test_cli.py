@@ -879,6 +879,12 @@ class Output(Case):
                 self.assertRegex(done.stderr, rf"(?m)^(hilbert: )?{line}$")
                 self.assertFalse(list(self.dir.rglob("*.part")))
 
+    def test_a_limit_in_a_sweep(self):
+        done = self.into(self.dir / "table.txt", "sweep", "tiny", "--policies", "fcfs", "--duration", "2ms", "--out", "s", limit=2000)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex((self.dir / "table.txt").read_text(),
+                         r"seed 1: exit code 1: hilbert: s/runs/mini-ws8/tiny/fcfs/seed-1/[a-z.]+: File too large\n")
+
     def test_a_limit_on_the_output(self):
         done = self.into(self.dir / "list.txt", "list", "models", limit=20)
         self.assertEqual((done.stderr, done.returncode), ("hilbert: cannot write the output: File too large\n", 1))
