@@ -402,11 +402,17 @@ static void run(machine_t *m, const uint8_t *image, size_t len, uint64_t until) 
   }
   for (uint64_t next = 0; m->status == HB_OK && next < until; next = next_event(m)) {
     m->now = next;
-    happen(m);
+    if (m->native->stop != NULL && m->native->stop()) {
+      fail(m, HB_ERR_STOPPED, "interrupted");
+    } else {
+      happen(m);
+    }
   }
 }
 
-hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, char *why, size_t why_len) {
+hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, uint64_t *end, char *why,
+                          size_t why_len) {
+  *end = 0;
   machine_t *m = calloc(1, sizeof(*m));
   uint8_t *image = malloc(native->image_len + 1);
   hb_status_t status = HB_ERR_NOMEM;
@@ -423,6 +429,7 @@ hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, char *why, 
     current = NULL;
     hb_probe_calls = false;
     status = m->status;
+    *end = status == HB_OK ? until : m->now;
     free(m->streams);
     free(m->box);
   } else {

@@ -29,21 +29,24 @@ typedef struct hb_native {
   /* Cycles of a job, 1 or more. */
   uint64_t (*job_cycles)(void *ctx, uint32_t tile, uint32_t tag);
   void *ctx;
-  bool observe; /* the firmware's probes call their handlers (drv/hb_probe.h) */
+  bool (*stop)(void); /* asked before each event; true ends the run. NULL: never */
+  bool observe;       /* the firmware's probes call their handlers (drv/hb_probe.h) */
   hb_sim_sink_t sink; /* telemetry() and job() are called, the latter with times and busy alone */
 } hb_native_t;
 
 /**
  * Runs until cycle `until` (exclusive). Same inputs: the same calls.
  *
+ * @param[out] end the cycle in which it ended, `until` if nothing went wrong.
  * @param[out] why one line on failure.
+ * @retval HB_ERR_STOPPED  stop() said so.
  * @retval HB_ERR_FAILED   the firmware gave up; its telemetry says why.
  * @retval HB_ERR_FORMAT   it refused the image.
  * @retval HB_ERR_INTERNAL it did what this machine does not know.
  * @retval HB_ERR_NOMEM
  */
-HB_MUST_USE hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, char *why,
-                                      size_t why_len);
+HB_MUST_USE hb_status_t hb_native_run(const hb_native_t *native, uint64_t until, uint64_t *end,
+                                      char *why, size_t why_len);
 
 #ifdef __cplusplus
 } /* extern "C" */

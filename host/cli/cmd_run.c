@@ -223,13 +223,16 @@ static bool take_native(const text_t *text, bool flags, hb_run_options_t *option
                 {"--wave", text->wave},
                 {"--gdb", text->gdb},
                 {"--dump-dram", text->dump_dram},
-                {"--seeds", text->seeds},
                 {"--exact-reference, --functional and --no-skip", flags ? "" : NULL}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
       hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical", others[i].name);
       return false;
     }
+  }
+  if (text->seeds != NULL) {
+    hb_cli_fail(HB_EXIT_USAGE, "--seeds: only with --rules");
+    return false;
   }
   options->cost = text->cost != NULL ? text->cost : "systolic";
   options->cost_table = text->cost_table;
@@ -268,24 +271,24 @@ static bool take_native(const text_t *text, bool flags, hb_run_options_t *option
 static bool take_analytical(const text_t *text, bool flags, hb_analyse_options_t *options) {
   const struct {
     const char *name, *text;
-  } others[] = {
-      {"--cost-table", text->cost_table},
-      {"--cost-hardware", text->cost_hardware},
-      {"--models", text->models},
-      {"--soc", text->soc},
-      {"--policy", text->policy},
-      {"--sched", text->sched},
-      {"--duration", text->duration},
-      {"--trace", text->trace},
-      {"--ux-window", text->ux_window},
-      {"--firmware", text->firmware},
-      {"--stall-ppm", text->stall_ppm},
-      {"--wave", text->wave},
-      {"--stall-seed", text->stall_seed},
-      {"--gdb", text->gdb},
-      {"--progress", text->progress},
-      {"--dump-dram", text->dump_dram},
-      {"--no-candidates, --exact-reference, --functional, --no-skip and --json", flags ? "" : NULL}};
+  } others[] = {{"--cost-table", text->cost_table},
+                {"--cost-hardware", text->cost_hardware},
+                {"--models", text->models},
+                {"--soc", text->soc},
+                {"--policy", text->policy},
+                {"--sched", text->sched},
+                {"--duration", text->duration},
+                {"--trace", text->trace},
+                {"--ux-window", text->ux_window},
+                {"--firmware", text->firmware},
+                {"--stall-ppm", text->stall_ppm},
+                {"--wave", text->wave},
+                {"--stall-seed", text->stall_seed},
+                {"--gdb", text->gdb},
+                {"--progress", text->progress},
+                {"--dump-dram", text->dump_dram},
+                {"--no-candidates, --exact-reference, --functional, --no-skip and --json",
+                 flags ? "" : NULL}};
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
     if (others[i].text != NULL) {
       hb_cli_fail(HB_EXIT_USAGE, "%s: not for --engine analytical --rules", others[i].name);
@@ -376,7 +379,7 @@ int hb_cmd_run(int argc, const char **argv) {
        "of --cost maestro: MAESTRO's hardware file of a tile model, in place of what the SoC says",
        "TILE=FILE.m,..."},
       {"seeds", '\0', POPT_ARG_STRING, &text.seeds, 0,
-       "analytical: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
+       "with --rules: also seeds.csv, of so many seeds from --seed on; default: 1", "N"},
       {"policy", '\0', POPT_ARG_STRING, &text.policy, 0, "scheduling policy; default: fcfs",
        "NAME"},
       {"sched", '\0', POPT_ARG_STRING, &text.sched, 0,

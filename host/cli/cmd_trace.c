@@ -212,6 +212,7 @@ static int run(const command_t *command, args_t *args) {
   char why[1024] = "";
   const hb_status_t status = command->run(args, why, sizeof(why));
   if (status == HB_OK) return args->differ ? HB_EXIT_FAILED : HB_EXIT_OK;
+  if (status == HB_ERR_IO && ferror(stdout)) return HB_EXIT_FAILED; /* main() says why */
   fprintf(stderr, "%s\n", why);
   return status == HB_ERR_ARG ? HB_EXIT_USAGE : hb_cli_exit_code(status);
 }

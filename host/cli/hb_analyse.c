@@ -8,6 +8,7 @@
 
 #include "hb_cli.h"
 #include "hb_cost.h"
+#include "hb_interrupt.h"
 #include "hb_library.h"
 #include "hb_outdir.h"
 #include "hb_progress.h"
@@ -81,6 +82,9 @@ static int find_costs(analysis_t *a) {
     if (a->costs[i] == NULL) {
       return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
     }
+    if (hb_interrupted()) {
+      return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted before the first result");
+    }
     const hb_status_t status = cost_run(a, accelerator, with, a->costs[i], &error);
     if (status != HB_OK) {
       return hb_cli_bad_file(status, &error);
@@ -138,6 +142,9 @@ static hb_status_t run_one(const analysis_t *a, size_t index, uint64_t seed, val
       .constants = a->suite.constants,
       .seed = seed,
   };
+  if (hb_interrupted()) {
+    return HB_ERR_STOPPED;
+  }
   HB_TRY(hb_xrbench_run(&run, sink, lines, sums));
   hb_score_of_scenario(sums, with->num_tasks, values->of);
   return HB_OK;
@@ -262,6 +269,9 @@ static int write_file(const analysis_t *a, const char *name,
   }
   const hb_status_t written = write(a, file.out);
   const hb_status_t status = hb_whole_file_close(&file, written, why, sizeof(why));
+  if (written == HB_ERR_STOPPED) {
+    return hb_cli_fail(HB_EXIT_INTERRUPTED, "interrupted before %s was whole", path);
+  }
   if (written != HB_OK) return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   return status == HB_OK ? HB_EXIT_OK : hb_cli_fail(HB_EXIT_FAILED, "%s", why);
 }
@@ -335,9 +345,11 @@ int hb_analyse(const hb_analyse_options_t *options) {
   analysis_t a = {.options = options, .begin_s = hb_progress_clock_s()};
   int (*const steps[])(analysis_t *) = {load, find_costs, prepare_out, write_results};
   int code = HB_EXIT_OK;
+  hb_interrupt_catch();
   for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && code == HB_EXIT_OK; i++) {
     code = steps[i](&a);
   }
+  hb_interrupt_release();
   for (size_t i = 0; a.costs != NULL && i < (size_t)a.suite.num_accelerators * a.suite.num_loads;
        i++) {
     free(a.costs[i]);

@@ -27,6 +27,8 @@ int hb_cli_exit_code(hb_status_t status) {
   switch (status) {
     case HB_OK:
       return HB_EXIT_OK;
+    case HB_ERR_ARG:
+      return HB_EXIT_USAGE;
     case HB_ERR_NOMEM:
     case HB_ERR_INTERNAL:
       return HB_EXIT_INTERNAL;

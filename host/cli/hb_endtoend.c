@@ -34,9 +34,12 @@ static const char *cost_name(uint32_t cost) {
 
 /* ------------------------------------------------------------------------------------ metrics */
 
+/* NAN if it is null. */
 static double number(struct json_object *object, const char *key) {
   struct json_object *value = NULL;
-  return json_object_object_get_ex(object, key, &value) ? json_object_get_double(value) : NAN;
+  return json_object_object_get_ex(object, key, &value) && value != NULL
+             ? json_object_get_double(value)
+             : NAN;
 }
 
 static uint64_t count(struct json_object *object, const char *key) {
@@ -240,6 +243,14 @@ int hb_endtoend_run(const hb_run_options_t *options, const char *const *scenario
 
 /* ------------------------------------------------------------------------------------- results */
 
+static void print_score(double score, const char *format, FILE *out) {
+  if (isnan(score)) {
+    fprintf(out, " %7s", "-");
+  } else {
+    fprintf(out, format, score);
+  }
+}
+
 static void print_result(const hb_endtoend_result_t *result, const hb_endtoend_result_t *measured,
                          const char *scenario, const char *engine, FILE *out) {
   hb_endtoend_task_t sum = {0};
@@ -267,15 +278,17 @@ static void print_result(const hb_endtoend_result_t *result, const hb_endtoend_r
       worst_task = task->name;
     }
   }
-  fprintf(out, "%-24s %-9s %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7.2f", scenario,
-          engine, sum.frames, sum.misses, sum.late, sum.dropped, result->score);
+  fprintf(out, "%-24s %-9s %6" PRIu64 " %6" PRIu64 " %6" PRIu64 " %7" PRIu64, scenario, engine,
+          sum.frames, sum.misses, sum.late, sum.dropped);
+  print_score(result->score, " %7.2f", out);
   if (result == measured) {
     fputc('\n', out);
   } else if (compared == 0) {
     fputs("       -       -       -\n", out);
   } else {
-    fprintf(out, " %+7.2f %7.1f %7.1f %+7.1f %s\n", result->score - measured->score,
-            100.0 * p50 / compared, 100.0 * p95 / compared, 100.0 * worst, worst_task);
+    print_score(result->score - measured->score, " %+7.2f", out);
+    fprintf(out, " %7.1f %7.1f %+7.1f %s\n", 100.0 * p50 / compared, 100.0 * p95 / compared,
+            100.0 * worst, worst_task);
   }
 }
 
@@ -297,17 +310,36 @@ void hb_endtoend_print(const hb_endtoend_t *results, uint32_t num, const hb_run_
   }
 }
 
+/* Empty if there is none. */
+static void csv_score(double score, FILE *out) {
+  if (isnan(score)) {
+    fputc(',', out);
+  } else {
+    fprintf(out, ",%.6f", score);
+  }
+}
+
 static void csv_result(const hb_endtoend_result_t *result, const char *scenario, const char *engine,
                        FILE *out) {
   for (uint32_t i = 0; i < result->num_tasks; i++) {
     const hb_endtoend_task_t *task = &result->tasks[i];
     fprintf(out,
             "%s,%s,%s,%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64
-            ",%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f,%.6f\n",
+            ",%.6f,%.6f,%.6f,%.6f",
             scenario, task->name, engine, task->frames, task->completed, task->late, task->dropped,
-            task->misses, task->p50_ms, task->p95_ms, task->p99_ms, task->max_ms, task->real_time,
-            task->qoe, task->score, result->score, task->energy, task->accuracy,
-            task->score_with_energy, result->score_with_energy);
+            task->misses, task->p50_ms, task->p95_ms, task->p99_ms, task->max_ms);
+    const double scores[] = {task->real_time,
+                             task->qoe,
+                             task->score,
+                             result->score,
+                             task->energy,
+                             task->accuracy,
+                             task->score_with_energy,
+                             result->score_with_energy};
+    for (size_t s = 0; s < sizeof(scores) / sizeof(scores[0]); s++) {
+      csv_score(scores[s], out);
+    }
+    fputc('\n', out);
   }
 }
 

@@ -19,14 +19,14 @@ typedef struct hb_endtoend_task {
   char name[HB_NAME_MAX];
   uint64_t frames, completed, late, dropped, misses;
   double p50_ms, p95_ms, p99_ms, max_ms; /* latency of completed frames */
-  double real_time, energy, accuracy, qoe, score, score_with_energy; /* 0 .. 1 */
+  double real_time, energy, accuracy, qoe, score, score_with_energy; /* 0 .. 1; NAN: none */
 } hb_endtoend_task_t;
 
 /** What one engine says of a scenario. */
 typedef struct hb_endtoend_result {
   uint32_t num_tasks;
   hb_endtoend_task_t tasks[HB_IMAGE_MAX_MODELS];
-  double score, score_with_energy; /* 0 .. 100 */
+  double score, score_with_energy; /* 0 .. 100; NAN: no frame was scored */
 } hb_endtoend_result_t;
 
 /** One scenario. */

@@ -17,6 +17,7 @@
 #include "hb_dump.h"
 #include "hb_energy.h"
 #include "hb_firmware.h"
+#include "hb_interrupt.h"
 #include "hb_job_cost.h"
 #include "hb_library.h"
 #include "hb_map.h"
@@ -62,38 +63,12 @@ typedef struct run {
   hb_sim_stop_t stop;
   hb_metrics_t metrics;
   hb_job_cost_t *costs;      /* of the analytical engine, else NULL */
-  hb_status_t native_status; /* of the same: how it ended, and why */
+  hb_status_t native_status; /* of the same: how it ended, when, and why */
+  uint64_t native_end;
   char native_why[256];
   bool drawing; /* this is the second time, for the waveform */
   hb_draw_t draw;
 } run_t;
-
-/* -------------------------------------------------------------------------------------------
- * interrupt */
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int number) {
-  (void)number;
-  interrupted = 1;
-}
-
-/* The first signal stops the run; a second one kills the process. */
-static void catch_signals(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof(action));
-  action.sa_handler = on_signal;
-  action.sa_flags = (int)SA_RESETHAND;
-  sigemptyset(&action.sa_mask);
-  interrupted = 0;
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
-}
-
-static void release_signals(void) {
-  signal(SIGINT, SIG_DFL);
-  signal(SIGTERM, SIG_DFL);
-}
 
 /* ------------------------------------------------------------------------------------------------
  * input */
@@ -382,7 +357,7 @@ static bool on_poll(void *ctx, uint64_t cycle) {
   }
   hb_score_progress(run->score, &arrived, &ended);
   hb_progress_update(&run->progress, cycle, arrived, ended);
-  return interrupted != 0;
+  return hb_interrupted();
 }
 
 /* ----------------------------------------------------------------------------------------------
@@ -577,11 +552,16 @@ static void run_native(run_t *run) {
       .job_cycles = hb_job_cost_of,
       .ctx = run->costs,
       .sink = {.ctx = run, .telemetry = on_telemetry, .job = on_job},
+      .stop = hb_interrupted,
   };
   const double begin_s = hb_progress_clock_s();
-  run->native_status =
-      hb_native_run(&native, run->metrics.planned_cycles, run->native_why, sizeof(run->native_why));
-  run->stop = run->native_status == HB_OK ? HB_SIM_LIMIT : HB_SIM_EXIT;
+  hb_interrupt_catch();
+  run->native_status = hb_native_run(&native, run->metrics.planned_cycles, &run->native_end,
+                                     run->native_why, sizeof(run->native_why));
+  hb_interrupt_release();
+  run->stop = run->native_status == HB_OK            ? HB_SIM_LIMIT
+              : run->native_status == HB_ERR_STOPPED ? HB_SIM_STOPPED
+                                                     : HB_SIM_EXIT;
   run->metrics.wall_s = hb_progress_clock_s() - begin_s;
 }
 
@@ -607,10 +587,10 @@ static void simulate(run_t *run) {
     return;
   }
   const uint64_t planned = run->metrics.planned_cycles;
-  catch_signals();
+  hb_interrupt_catch();
   if (run->options->gdb && hb_sim_debug_wait(run->sim) != HB_OK) {
     run->stop = HB_SIM_STOPPED;
-    release_signals();
+    hb_interrupt_release();
     return;
   }
   hb_progress_begin(&run->progress, progress_wanted(run->options->progress), planned,
@@ -625,7 +605,7 @@ static void simulate(run_t *run) {
   }
   run->metrics.wall_s = hb_progress_clock_s() - run->progress.begin_s;
   hb_progress_end(&run->progress);
-  release_signals();
+  hb_interrupt_release();
 }
 
 /* "ES frame 3 layer conv7" */
@@ -732,7 +712,7 @@ static int collect_metrics(run_t *run) {
       metrics->variants[i].accuracy[v] = model->variants[v].accuracy_ppm / 1e6;
     }
   }
-  const uint64_t end = run->sim != NULL ? hb_sim_cycle(run->sim) : metrics->planned_cycles;
+  const uint64_t end = run->sim != NULL ? hb_sim_cycle(run->sim) : run->native_end;
   if (hb_score_finish(run->score, end, &metrics->result) != HB_OK) {
     return hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
   }
@@ -815,8 +795,8 @@ static int report(run_t *run) {
   const hb_metrics_t *metrics = &run->metrics;
   int exit_code = write_results(run);
   if (run->options->json) {
-    if (hb_metrics_print(metrics, stdout) != HB_OK) {
-      exit_code = HB_EXIT_INTERNAL;
+    if (hb_metrics_print(metrics, stdout) == HB_ERR_NOMEM) { /* all else main() tells */
+      exit_code = hb_cli_fail(HB_EXIT_INTERNAL, "out of memory");
     }
   } else {
     hb_tables_print(metrics, stdout);

@@ -208,15 +208,23 @@ static int begin_run(void *ctx, uint64_t task) {
   return HB_EXIT_INTERNAL;
 }
 
-/* The last line that a run printed. */
+/* What a run complained of: standard output, which may come behind it, has no such prefix. The
+ * last line if it has said nothing so. */
 static void last_words(const place_t *place, int exit_code, char *text, size_t text_len) {
   char path[HB_PATH_MAX_BYTES], line[512];
+  static const char COMPLAINT[] = "hilbert: ", WARNING[] = "hilbert: warning: ";
   char last[512] = "";
+  bool complained = false;
   path_of(place, ".log", path);
   FILE *file = fopen(path, "r");
   while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
     line[strcspn(line, "\n")] = '\0';
-    snprintf(last, sizeof(last), "%s", line);
+    const bool complains = strncmp(line, COMPLAINT, strlen(COMPLAINT)) == 0 &&
+                           strncmp(line, WARNING, strlen(WARNING)) != 0;
+    if (complains || !complained) {
+      snprintf(last, sizeof(last), "%s", line);
+    }
+    complained |= complains;
   }
   if (file != NULL) {
     fclose(file);

@@ -2,6 +2,7 @@
 
 #include "hb_tables.h"
 
+#include <math.h>
 #include <string.h>
 
 typedef unsigned long long ull;
@@ -182,8 +183,12 @@ static void print_rest(const hb_metrics_t *metrics, FILE *out) {
     print_machine(metrics, out);
   }
   print_energy(metrics, out);
-  fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
-          metrics->energy.score);
+  if (isnan(metrics->result.score)) {
+    fputs("score - (XRBench): no frame ended or was due\n", out);
+  } else {
+    fprintf(out, "score %.2f of 100 (XRBench), %.2f with energy\n", metrics->result.score,
+            metrics->energy.score);
+  }
   const hb_ux_cost_t ux = hb_ux_cost(metrics->ux.run, metrics->ux.num_models);
   if (ux.models == 0) {
     fprintf(out, "      UXCost: no model had a frame that ended or was due\n");

@@ -2,10 +2,13 @@
 
 /* hilbert: finds the subcommand. */
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "hb_cli.h"
+#include "hb_whole_file.h"
 
 typedef struct command {
   const char *name;
@@ -55,7 +58,7 @@ static void print_help(FILE *out) {
       out);
 }
 
-int main(int argc, const char **argv) {
+static int run(int argc, const char **argv) {
   if (argc < 2) {
     print_help(stderr);
     return HB_EXIT_USAGE;
@@ -81,4 +84,21 @@ int main(int argc, const char **argv) {
   }
   argv[1] = command->full_name;
   return command->run(argc - 1, argv + 1);
+}
+
+/* What commands print may be all that they are for: that it was lost is theirs to fail of. */
+static int flush_output(int code) {
+  errno = 0;
+  const bool flushed = fflush(stdout) == 0;
+  if (flushed && !ferror(stdout)) {
+    return code;
+  }
+  hb_cli_fail(0, "cannot write the output: %s",
+              flushed ? hb_whole_file_reason(stdout) : strerror(errno));
+  return code == HB_EXIT_OK ? HB_EXIT_FAILED : code;
+}
+
+int main(int argc, const char **argv) {
+  signal(SIGXFSZ, SIG_IGN); /* a limit on file sizes fails writes, like a full disk */
+  return flush_output(run(argc, argv));
 }

@@ -85,8 +85,9 @@ static hb_status_t take_hardware(hb_yaml_t *yaml, const raw_accelerator_t *raw,
   HB_TRY(hb_yaml_resolve(yaml, raw->hardware, path, error));
   HB_TRY(hb_hardware_load(path, parts, HB_SUITE_MAX_PARTS, &num, error));
   if (num != raw->parts_count) {
-    return hb_yaml_fail(yaml, error, "%s describes %u accelerator%s, and there are %u parts", path,
-                        num, num == 1 ? "" : "s", raw->parts_count);
+    return hb_yaml_fail(yaml, error, "%s describes %u accelerator%s, and there %s %u part%s", path,
+                        num, num == 1 ? "" : "s", raw->parts_count == 1 ? "is" : "are",
+                        raw->parts_count, raw->parts_count == 1 ? "" : "s");
   }
   for (uint32_t i = 0; i < num; i++) {
     to->parts[i] = (hb_part_t){

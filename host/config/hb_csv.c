@@ -11,6 +11,8 @@
 #include "hb_complain.h"
 #include "hb_decimal.h"
 
+#define UTF8_BOM "\xef\xbb\xbf" /* spreadsheets write it first */
+
 enum { MAX_COLUMNS = 32, MAX_FILE_BYTES = 64 * 1024 * 1024 };
 
 typedef struct field {
@@ -86,6 +88,9 @@ static hb_status_t read_file(hb_csv_t *csv, hb_config_error_t *error) {
       } else {
         csv->bytes[len] = '\0';
         csv->next = csv->bytes;
+        if (strncmp(csv->next, UTF8_BOM, strlen(UTF8_BOM)) == 0) {
+          csv->next += strlen(UTF8_BOM);
+        }
         csv->next_line = 1;
         if (strlen(csv->bytes) != len) {
           status = fail_at(csv, 1, 1, error, "holds a zero byte");

@@ -31,6 +31,13 @@ hb_status_t hb_settings_take(const char *text, const hb_setting_t *keys, uint32_
     char item[ITEM_BYTES];
     snprintf(item, sizeof(item), "%.*s", (int)(len < sizeof(item) ? len : sizeof(item) - 1u), at);
     char *equals = strchr(item, '=');
+    if (len == 0) {
+      snprintf(why, why_len, "expected key=value, such as %s, got nothing%s", example,
+               text[0] == '\0' ? ""
+               : at == text    ? " before a comma"
+                               : " behind a comma");
+      return HB_ERR_INPUT;
+    }
     if (len >= sizeof(item) || equals == NULL) {
       snprintf(why, why_len, "expected key=value, such as %s, got %s", example, item);
       return HB_ERR_INPUT;

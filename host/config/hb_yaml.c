@@ -250,14 +250,17 @@ static hb_status_t check_enum(hb_yaml_t *yaml, const cyaml_schema_value_t *schem
                               hb_config_error_t *error) {
   char names[200] = "";
   size_t used = 0;
-  for (uint32_t i = 0; i < schema->enumeration.count; i++) {
+  for (uint32_t i = 0; i < schema->enumeration.count && used < sizeof(names); i++) {
     const char *name = schema->enumeration.strings[i].str;
     if (node->type == YAML_SCALAR_NODE && strcmp(name, scalar_text(node)) == 0) {
       return HB_OK;
     }
     used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i == 0 ? "" : ", ", name);
   }
-  return fail_at(yaml, error, node->start_mark, where, "expected one of %s", names);
+  return node->type == YAML_SCALAR_NODE
+             ? fail_at(yaml, error, node->start_mark, where, "expected one of %s, got %.40s",
+                       names, scalar_text(node))
+             : fail_at(yaml, error, node->start_mark, where, "expected one of %s", names);
 }
 
 static hb_status_t check_string(hb_yaml_t *yaml, const cyaml_schema_value_t *schema,

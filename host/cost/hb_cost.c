@@ -158,10 +158,8 @@ hb_status_t hb_cost_read_all(const hb_suite_t *suite, hb_config_error_t *error) 
   return HB_OK;
 }
 
-/* Whether `name` answers everything that the suite asks; of parts with a mapping only, if so
- * `mapped`. */
-static hb_status_t ask_all(const hb_suite_t *suite, const char *name, bool mapped,
-                           hb_config_error_t *error) {
+/* Whether `name` answers everything that the suite asks. */
+static hb_status_t ask_all(const hb_suite_t *suite, const char *name, hb_config_error_t *error) {
   hb_cost_model_t *model = NULL;
   HB_TRY(hb_cost_new(name, suite, &model, error));
   hb_status_t status = HB_OK;
@@ -169,8 +167,7 @@ static hb_status_t ask_all(const hb_suite_t *suite, const char *name, bool mappe
     const hb_accelerator_t *accelerator = &suite->accelerators[a];
     for (uint32_t p = 0; p < accelerator->num_parts; p++) {
       const hb_part_t *part = &accelerator->parts[p];
-      const bool asked = !mapped || suite->mapping_paths[part->dataflow][0] != '\0';
-      for (uint32_t i = 0; i < suite->num_loads && asked; i++) {
+      for (uint32_t i = 0; i < suite->num_loads; i++) {
         const hb_load_t *load = &suite->loads[i];
         for (uint32_t t = 0; t < load->num_tasks && status == HB_OK; t++) {
           hb_cost_t cost;
@@ -188,14 +185,14 @@ static hb_status_t ask_all(const hb_suite_t *suite, const char *name, bool mappe
 hb_status_t hb_cost_check(const hb_suite_t *suite, hb_config_error_t *error) {
   HB_TRY(hb_cost_read_all(suite, error));
   if (suite->table_path[0] != '\0') {
-    HB_TRY(ask_all(suite, "table", false, error));
+    HB_TRY(ask_all(suite, "table", error));
   }
   bool mapped = false;
   for (int i = 0; i < HB_DATAFLOW_COUNT; i++) {
     mapped |= suite->mapping_paths[i][0] != '\0';
   }
   if (mapped && suite->layers_path[0] != '\0') {
-    HB_TRY(ask_all(suite, "maestro", true, error));
+    HB_TRY(ask_all(suite, "maestro", error));
   }
   return HB_OK;
 }

@@ -105,31 +105,69 @@ static bool is_named(const item_t *item, const char *name) {
          strncmp(name, item->name, (size_t)item->name_len) == 0;
 }
 
+/* "ws16, os16": the tile models of the SoC. */
+static void list_models(const hb_soc_t *soc, char *list, size_t list_len) {
+  size_t used = 0;
+  list[0] = '\0';
+  for (uint32_t t = 0; t < soc->num_tiles && used < list_len; t++) {
+    bool before = false;
+    for (uint32_t i = 0; i < t; i++) {
+      before |= strcmp(soc->tiles[i].model, soc->tiles[t].model) == 0;
+    }
+    if (!before) {
+      used += (size_t)snprintf(list + used, list_len - used, "%s%s", used == 0 ? "" : ", ",
+                               soc->tiles[t].model);
+    }
+  }
+}
+
+/* What is wrong with an item by itself. */
+static hb_status_t check_item(const hb_soc_t *soc, const item_t *item, hb_config_error_t *error) {
+  enum { SHOWN = 100 };
+  const int shown = item->name_len < SHOWN ? item->name_len : SHOWN;
+  char *text = error->text;
+  const size_t len = sizeof(error->text);
+  bool known = false;
+  for (uint32_t t = 0; t < soc->num_tiles; t++) {
+    known |= is_named(item, soc->tiles[t].model);
+  }
+  if (item->path_len < 0) {
+    snprintf(text, len,
+             "hilbert: --cost-hardware: expected TILE=FILE.m, got '%.*s' without =", shown,
+             item->name);
+  } else if (!known) {
+    char models[200];
+    list_models(soc, models, sizeof(models));
+    snprintf(text, len,
+             "hilbert: --cost-hardware: expected a tile model of SoC %s (%s), got '%.*s'",
+             soc->name, models, shown, item->name);
+  } else if (item->path_len == 0) {
+    snprintf(text, len, "hilbert: --cost-hardware: expected a file name behind %.*s=", shown,
+             item->name);
+  } else if (item->path_len >= HB_PATH_MAX_BYTES) {
+    snprintf(text, len, "hilbert: --cost-hardware: the file name of %.*s is longer than %d bytes",
+             shown, item->name, HB_PATH_MAX_BYTES - 1);
+  } else {
+    return HB_OK;
+  }
+  return HB_ERR_ARG;
+}
+
 /* Whether every item is a tile model of the SoC, once, and a file. */
 static hb_status_t check_hardware(const hb_soc_t *soc, const char *hardware,
                                   hb_config_error_t *error) {
   for (const char *at = hardware; at != NULL;) {
     const item_t item = item_at(at);
-    bool known = false;
-    for (uint32_t t = 0; t < soc->num_tiles; t++) {
-      known |= is_named(&item, soc->tiles[t].model);
-    }
+    HB_TRY(check_item(soc, &item, error));
     for (const char *before = hardware; before != at;) {
       const item_t other = item_at(before);
       if (other.name_len == item.name_len &&
           strncmp(other.name, item.name, (size_t)item.name_len) == 0) {
         snprintf(error->text, sizeof(error->text), "hilbert: --cost-hardware: %.*s is given twice",
                  item.name_len, item.name);
-        return HB_ERR_INPUT;
+        return HB_ERR_ARG;
       }
       before = other.next;
-    }
-    if (!known || item.path_len < 1 || item.path_len >= HB_PATH_MAX_BYTES) {
-      snprintf(error->text, sizeof(error->text),
-               "hilbert: --cost-hardware: expected TILE=FILE.m with a tile model of SoC %s, got "
-               "%.*s",
-               soc->name, (int)strcspn(at, ",") < 200 ? (int)strcspn(at, ",") : 200, at);
-      return HB_ERR_INPUT;
     }
     at = item.next;
   }

@@ -66,6 +66,7 @@ HB_MUST_USE hb_status_t hb_cost_tile_hardware(hb_cost_tile_t *tile, const char *
 /**
  * Likewise where an option of the command line has a file for the tile.
  * @param text "TILE=FILE.m", separated by commas, each TILE a tile model of the SoC; NULL: nothing.
+ * @retval HB_ERR_ARG the option itself is wrong; else as above.
  */
 HB_MUST_USE hb_status_t hb_cost_tile_option(const hb_soc_t *soc, const char *model,
                                             const char *text, hb_cost_tile_t *tile,

@@ -2,6 +2,7 @@
 
 #include "hb_energy.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "hb_energy_job.h"
@@ -192,6 +193,9 @@ hb_status_t hb_energy_finish(const hb_energy_t *energy, hb_metrics_t *metrics) {
     }
   }
   hb_score_of_scenario(scored, num_scored, sum->scores);
+  for (int kind = 0; num_scored == 0 && kind < HB_SCORE_KIND_COUNT; kind++) {
+    sum->scores[kind] = NAN;
+  }
   sum->score = 100.0 * sum->scores[HB_SCORE_OVERALL];
   return HB_OK;
 }

@@ -34,11 +34,17 @@ hb_status_t hb_whole_file_open(hb_whole_file_t *file, const char *path, char *wh
   return HB_OK;
 }
 
+const char *hb_whole_file_reason(FILE *out) {
+  errno = 0;
+  return fputc('\n', out) == EOF || fflush(out) != 0 ? strerror(errno)
+                                                     : "not everything could be written";
+}
+
 hb_status_t hb_whole_file_close(hb_whole_file_t *file, hb_status_t written, char *why,
                                 size_t why_len) {
-  /* The reason of an earlier write's failure is not known any more. */
-  const char *failed = ferror(file->out) ? "not everything could be written" : NULL;
-  if (fclose(file->out) != 0) failed = strerror(errno);
+  const char *failed = ferror(file->out) ? hb_whole_file_reason(file->out) : NULL;
+  if (written == HB_ERR_IO && failed != NULL) written = HB_OK; /* the same, told here */
+  if (fclose(file->out) != 0 && failed == NULL) failed = strerror(errno);
   if (written == HB_OK && failed == NULL && rename(file->part, file->path) != 0) {
     failed = strerror(errno);
   }

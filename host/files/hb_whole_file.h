@@ -34,10 +34,17 @@ HB_MUST_USE hb_status_t hb_whole_file_open(hb_whole_file_t *file, const char *pa
  * Puts the file in its place if `written` is HB_OK; else removes it, and what was at `path` before
  * stays.
  *
+ * @param written HB_ERR_IO: as HB_OK, if writing to `out` has failed.
  * @return `written`, or HB_ERR_IO with `why` as above: not all of it could be written.
  */
 HB_MUST_USE hb_status_t hb_whole_file_close(hb_whole_file_t *file, hb_status_t written, char *why,
                                             size_t why_len);
+
+/**
+ * Why writing to a stream with its error indicator set failed: what one more byte fails of. It may
+ * be written if the cause is gone, so the stream is of no use any more.
+ */
+const char *hb_whole_file_reason(FILE *out);
 
 /** Length of a file's name without what hb_whole_file_open() puts behind it: what a killed process
  * leaves. */

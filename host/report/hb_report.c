@@ -62,6 +62,23 @@ static double number(report_t *report, json_t *from, const char *path) {
   return json_object_get_double(get(report, from, path, json_type_double));
 }
 
+/* Into `text`; "-" of a score that is null: there was no frame to score. */
+static const char *score(report_t *report, json_t *from, const char *key, int decimals,
+                         char text[32]) {
+  json_t *scores = NULL, *value = NULL;
+  if (json_object_object_get_ex(from, "scores", &scores) &&
+      json_object_is_type(scores, json_type_object) &&
+      json_object_object_get_ex(scores, key + strlen("scores."), &value) && value == NULL) {
+    return "-";
+  }
+  snprintf(text, 32, "%.*f", decimals, number(report, from, key));
+  return text;
+}
+
+static bool is_score(const char *key) {
+  return strncmp(key, "scores.", strlen("scores.")) == 0;
+}
+
 static const char *text(report_t *report, json_t *from, const char *path) {
   json_t *found = get(report, from, path, json_type_string);
   return found == NULL ? "" : json_object_get_string(found);
@@ -97,6 +114,10 @@ static void table(report_t *report, const char *array_key, const column_t *colum
       if (columns[c].is_text) {
         hb_text_addf(html, "<td class=\"text\">");
         hb_html_escape(html, text(report, row, columns[c].key));
+      } else if (is_score(columns[c].key)) {
+        char value[32];
+        hb_text_addf(html, "<td>%s",
+                     score(report, row, columns[c].key, columns[c].decimals, value));
       } else {
         hb_text_addf(html, "<td>%.*f", columns[c].decimals, number(report, row, columns[c].key));
       }
@@ -511,16 +532,17 @@ static void begin_page(report_t *report) {
   hb_html_escape(html, text(report, report->metrics, "soc"));
   const double cycles = number(report, report->metrics, "cycles");
   const double mhz = number(report, report->metrics, "clock_mhz");
+  char without[32], with[32];
   hb_text_addf(html, "</h1>\n<p>Policy ");
   hb_html_escape(html, text(report, report->metrics, "policy"));
   hb_text_addf(html,
                ", seed %.0f, %.0f cycles, %.3f ms at %g MHz, %.4g mJ. XRBench score: "
-               "%.2f of 100 without energy, %.2f with it.</p>\n",
+               "%s of 100 without energy, %s with it.</p>\n",
                number(report, report->metrics, "seed"), cycles,
                mhz <= 0.0 ? 0.0 : cycles / mhz / 1e3, mhz,
                number(report, report->metrics, "energy_mj.total"),
-               number(report, report->metrics, "scores.xrbench"),
-               number(report, report->metrics, "scores.xrbench_with_energy"));
+               score(report, report->metrics, "scores.xrbench", 2, without),
+               score(report, report->metrics, "scores.xrbench_with_energy", 2, with));
   json_t *complete = get(report, report->metrics, "complete", json_type_boolean);
   if (complete != NULL && !json_object_get_boolean(complete)) {
     hb_text_addf(html, "<p class=\"bad\">The run did not end well: ");

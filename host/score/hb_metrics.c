@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -114,6 +115,15 @@ static void put_number(json_t *json, const char *key, double value) {
   put(json, key, new_number(value));
 }
 
+/* null if there is none. */
+static void put_score(json_t *json, const char *key, bool known, double value) {
+  if (known) {
+    put_number(json, key, value);
+  } else {
+    json->failed |= json->failed || json_object_object_add(json->object, key, NULL) != 0;
+  }
+}
+
 static void put_json(json_t *json, const char *key, json_t part) {
   json->failed |= part.failed;
   put(json, key, part.object);
@@ -186,12 +196,14 @@ static json_t model_json(const hb_metrics_t *metrics, uint32_t index) {
   put_number(&json, "energy_mj", metrics->energy.models[index].total_pj / HB_SCORE_PJ_PER_MJ);
   put_number(&json, "frame_energy_mj", metrics->energy.models[index].frame_pj / HB_SCORE_PJ_PER_MJ);
   json_t scores = json_begin();
-  put_number(&scores, "real_time", model->real_time);
-  put_number(&scores, "accuracy", model->accuracy);
-  put_number(&scores, "qoe", model->qoe);
-  put_number(&scores, "model", model->score);
-  put_number(&scores, "energy", metrics->energy.models[index].score);
-  put_number(&scores, "model_with_energy", metrics->energy.models[index].model_score);
+  const hb_metrics_model_energy_t *energy = &metrics->energy.models[index];
+  const bool scored = model->scored > 0;
+  put_score(&scores, "real_time", scored, model->real_time);
+  put_score(&scores, "accuracy", scored, model->accuracy);
+  put_score(&scores, "qoe", scored, model->qoe);
+  put_score(&scores, "model", scored, model->score);
+  put_score(&scores, "energy", scored, energy->score);
+  put_score(&scores, "model_with_energy", scored, energy->model_score);
   put_json(&json, "scores", scores);
   const hb_score_constants_t *constants = hb_score_constants_of(metrics->scenario);
   json_t used = json_begin();
@@ -512,16 +524,17 @@ static json_t metrics_json(const hb_metrics_t *metrics) {
   put_node(&sensors, "node", metrics->soc->sensor_node.x, metrics->soc->sensor_node.y);
   put_json(&json, "sensors", sensors);
   json_t scores = json_begin();
-  put_number(&scores, "xrbench", metrics->result.score);
-  put_number(&scores, "xrbench_with_energy", metrics->energy.score);
-  put_number(&scores, "real_time", metrics->energy.scores[HB_SCORE_RT]);
-  put_number(&scores, "energy", metrics->energy.scores[HB_SCORE_EN]);
-  put_number(&scores, "qoe", metrics->energy.scores[HB_SCORE_QOE]);
+  const bool scored = !isnan(metrics->result.score);
+  put_score(&scores, "xrbench", scored, metrics->result.score);
+  put_score(&scores, "xrbench_with_energy", scored, metrics->energy.score);
+  put_score(&scores, "real_time", scored, metrics->energy.scores[HB_SCORE_RT]);
+  put_score(&scores, "energy", scored, metrics->energy.scores[HB_SCORE_EN]);
+  put_score(&scores, "qoe", scored, metrics->energy.scores[HB_SCORE_QOE]);
   double accuracy = 0.0;
   for (uint32_t i = 0; i < metrics->scenario->num_tasks; i++) {
     accuracy += hb_metrics_accuracy_share(metrics, i);
   }
-  put_number(&scores, "accuracy", accuracy / metrics->scenario->num_tasks);
+  put_score(&scores, "accuracy", scored, accuracy / metrics->scenario->num_tasks);
   put_json(&json, "scores", scores);
   const hb_score_constants_t *constants = hb_score_constants_of(metrics->scenario);
   json_t used = json_begin();
@@ -556,7 +569,7 @@ static hb_status_t write_file(const hb_metrics_t *metrics, print_t print, const 
   HB_TRY(hb_whole_file_open(&file, path, why, why_len));
   const hb_status_t printed = print(metrics, file.out);
   const hb_status_t status = hb_whole_file_close(&file, printed, why, why_len);
-  if (printed != HB_OK) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
+  if (printed == HB_ERR_NOMEM) snprintf(why, why_len, "%s: %s", path, hb_status_text(printed));
   return status;
 }
 

@@ -58,8 +58,8 @@ typedef struct hb_metrics_energy {
   double array_pj[HB_MAX_TILES], scratchpad_pj[HB_MAX_TILES];
   hb_metrics_model_energy_t models[HB_IMAGE_MAX_MODELS];
   double scores[HB_SCORE_KIND_COUNT]; /* of the scenario: hb_score_of_scenario() of the models with
-                                         a scored frame */
-  double score;                       /* the overall one with energy, 0 .. 100 */
+                                         a scored frame; NAN if there is none */
+  double score;                       /* the overall one with energy, 0 .. 100; NAN likewise */
 } hb_metrics_energy_t;
 
 /** Networks of which a model's frames run one. */

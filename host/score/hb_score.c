@@ -2,6 +2,7 @@
 
 #include "hb_score.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -528,7 +529,7 @@ hb_status_t hb_score_finish(hb_score_t *score, uint64_t end, hb_score_result_t *
       counted++;
     }
   }
-  result->score = counted == 0 ? 0.0 : 100.0 * sum / counted;
+  result->score = counted == 0 ? NAN : 100.0 * sum / counted;
   HB_TRY(sum_answers(score, &result->irq_to_doorbell));
   result->decision = hb_score_spread(score->decision_costs.items, score->decision_costs.count);
   *result_out = *result;

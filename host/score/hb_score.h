@@ -106,7 +106,7 @@ typedef struct hb_score_result {
   uint32_t num_models; /* as in the scenario */
   hb_score_model_t models[HB_IMAGE_MAX_MODELS];
   hb_score_tile_t tiles[HB_MAX_TILES];
-  double score; /* of the scenario, 0 .. 100 */
+  double score; /* of the scenario, 0 .. 100; NAN if no frame is scored */
   /*
    * Host: cycles from the rise of a tile's interrupt to the next doorbell on any tile, of the
    * interrupts that were answered so before another interrupt rose.
@@ -116,7 +116,8 @@ typedef struct hb_score_result {
   /*
    * Scheduler: cycles that the host was awake for a decision, from its wake-up, or from the
    * DECISION record before in the same pass, to the DECISION record: interrupts, completions and
-   * messages taken in, candidates scored, the job decided before started. Of all decisions but those of a pass that the run's end cuts off.
+   * messages taken in, candidates scored, the job decided before started. Of all decisions but
+   * those of a pass that the run's end cuts off.
    */
   hb_score_spread_t decision;
   uint64_t decision_cycles; /* their sum */

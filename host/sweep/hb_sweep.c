@@ -101,11 +101,12 @@ static const char *const PLACES[] = {
 #undef X
 };
 
-/* The number at `place` of `at`: see HB_SWEEP_VALUE_TABLE. */
+/* The number at `place` of `at`: see HB_SWEEP_VALUE_TABLE. NAN if it is null. */
 static bool number_at(struct json_object *at, const char *place, double *value_out) {
   if (*place == '\0') {
-    *value_out = json_object_get_double(at);
-    return json_object_is_type(at, json_type_int) || json_object_is_type(at, json_type_double);
+    *value_out = at == NULL ? NAN : json_object_get_double(at);
+    return at == NULL || json_object_is_type(at, json_type_int) ||
+           json_object_is_type(at, json_type_double);
   }
   char key[64];
   const size_t len = strcspn(place, ".[");
@@ -144,7 +145,8 @@ static void take_metrics(struct json_object *metrics, hb_sweep_run_t *run) {
     return;
   }
   for (int i = 0; i < HB_SWEEP_VALUES; i++) {
-    if (!number_at(metrics, PLACES[i], &run->values[i])) {
+    if (!number_at(metrics, PLACES[i], &run->values[i]) ||
+        (isnan(run->values[i]) && strncmp(PLACES[i], "scores.", strlen("scores.")) != 0)) {
       snprintf(run->why, sizeof(run->why), "metrics.json has no number %s", PLACES[i]);
       return;
     }

@@ -11,7 +11,8 @@
  *
  * A cell's value is the arithmetic mean over its seeds; a column's, over rows, the geometric mean
  * of its cells. Both exist only if every run of theirs is good: a failed run is counted, and leaves
- * a hole rather than a better mean. Nothing here depends on time or on the order of the runs.
+ * a hole rather than a better mean. So does a run without a scored frame, of its scores. Nothing
+ * here depends on time or on the order of the runs.
  */
 
 #ifndef HB_SWEEP_H_
@@ -64,8 +65,8 @@ typedef enum hb_sweep_value {
 
 typedef struct hb_sweep_run {
   bool good;
-  char why[256]; /* it is not */
-  double values[HB_SWEEP_VALUES];
+  char why[256];                  /* it is not */
+  double values[HB_SWEEP_VALUES]; /* NAN: a score of no frame, null in metrics.json */
 } hb_sweep_run_t;
 
 typedef struct hb_sweep_row {
@@ -106,7 +107,8 @@ void hb_sweep_read(hb_sweep_t *sweep, uint64_t run, const char *metrics_path);
 void hb_sweep_fail(hb_sweep_t *sweep, uint64_t run, const char *why);
 uint64_t hb_sweep_num_failed(const hb_sweep_t *sweep);
 
-/* Each false, and *value_out 0, if a run of it failed (or, of the last two, a cell is 0). */
+/* Each false, and *value_out 0, if a run of it failed or has no such score (or, of the last two, a
+ * cell is 0). */
 bool hb_sweep_cell(const hb_sweep_t *sweep, uint32_t row, uint32_t column, hb_sweep_value_t value,
                    double *value_out);
 /** Geometric mean over the rows of a SoC; NULL: over all rows. */

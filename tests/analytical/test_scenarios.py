@@ -287,15 +287,28 @@ class Bad(Case):
                 (f"ws8={path}", "num_pes: 7\nnoc_bw_cstr: 16\noffchip_bw_cstr: 8\n",
                  f"{path}:1:10: num_pes: expected 8 or more, a cluster of the mapping of ws8, got 7"),
                 (f"ws8={path}", "num_pes: 64\nnoc_bw: 16\n", f"{path}:2:1: unknown key noc_bw, expected one of num_pes"),
-                (f"ws8={path}", None, f"{path}: No such file or directory"),
-                (f"ws16={path}", "", "--cost-hardware: expected TILE=FILE.m with a tile model of SoC mini-ws8, got ws16="),
-                ("ws8", "", "--cost-hardware: expected TILE=FILE.m with a tile model of SoC mini-ws8, got ws8"),
-                ("ws8=a,ws8=b", "", "--cost-hardware: ws8 is given twice")):
+                (f"ws8={path}", None, f"{path}: No such file or directory")):
             with self.subTest(item=item, text=text):
                 path.write_text(text or "")
                 if text is None:
                     path.unlink()
                 self.refused(3, expected, "tiny", "--cost", "maestro", "--cost-hardware", item)
+
+    def test_hardware_options(self):
+        for item, soc, expected in (
+                ("ws16=a.m", "mini-ws8", "expected a tile model of SoC mini-ws8 (ws8), got 'ws16'"),
+                ("os16=a.m,ws8=b.m", "hetero-16", "expected a tile model of SoC hetero-16 (ws16, os16, vec16), got 'ws8'"),
+                ("=a.m", "mini-ws8", "expected a tile model of SoC mini-ws8 (ws8), got ''"),
+                ("ws8", "mini-ws8", "expected TILE=FILE.m, got 'ws8' without ="),
+                ("ws8=a.m,", "mini-ws8", "expected TILE=FILE.m, got '' without ="),
+                ("", "mini-ws8", "expected TILE=FILE.m, got '' without ="),
+                ("ws8=", "mini-ws8", "expected a file name behind ws8="),
+                ("ws8=" + 2000 * "x", "mini-ws8", "the file name of ws8 is longer than"),
+                ("ws8=a,ws8=b", "mini-ws8", "ws8 is given twice")):
+            with self.subTest(item=item[:20]):
+                self.refused(2, f"hilbert: --cost-hardware: {expected}", "tiny", "--soc", soc, "--cost", "maestro", "--cost-hardware", item)
+        done = hilbert("validate", "--soc", "mini-ws8", "--models", "tiny-conv", "--cost-hardware", "ws8=", "--out", self.folder / "v")
+        self.assertEqual((done.returncode, done.stderr), (2, "hilbert: --cost-hardware: expected a file name behind ws8=\n"))
 
     def test_options(self):
         for args, expected in (
@@ -309,7 +322,7 @@ class Bad(Case):
                 (["--wave", "x.fst"], "--wave: not for"),
                 (["--no-skip"], "--no-skip: not for"),
                 (["--dump-dram", "x"], "--dump-dram: not for"),
-                (["--seeds", "2"], "--seeds: not for"),
+                (["--seeds", "2"], "--seeds: only with --rules"),
                 (["--trace", "packets"], "expected decisions, jobs or off")):
             with self.subTest(args=args):
                 self.refused(2, expected, "tiny", *args)

@@ -97,7 +97,7 @@ BAD = [
     ("suite.yaml", "layers: .\n", "accuracy: [{model: a, measured: 0, target: 1, better: higher}]\n",
      "suite.yaml:5:33: accuracy[0].measured: expected 0.000001 .. 1000000, got 0"),
     ("suite.yaml", "layers: .\n", "accuracy: [{model: a, measured: 1, target: 1, better: more}]\n",
-     "suite.yaml:5:55: accuracy[0].better: expected one of higher, lower"),
+     "suite.yaml:5:55: accuracy[0].better: expected one of higher, lower, got more"),
     # loads
     ("loads.csv", "A,0.5", "A,1.5", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got '1.5'"),
     ("loads.csv", "A,0.5", "A,-0.5", "loads.csv:3:21: probability: expected a decimal from 0 to 1, got '-0.5'"),
@@ -146,7 +146,7 @@ BAD = [
     ("table.csv", "64,2,20", "64,2,-1", "table.csv:3:16: energy_mJ: expected a decimal from 0 to 1000000, got '-1'"),
     ("table.csv", "b,WS", "b,XS", "table.csv:3:3: dataflow: expected WS, OS, RS or IS, got 'XS'"),
     # the accelerator
-    ("acc.yaml", "dataflow: WS", "dataflow: XS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS, IS"),
+    ("acc.yaml", "dataflow: WS", "dataflow: XS", "acc.yaml:5:16: parts[0].dataflow: expected one of WS, OS, RS, IS, got XS"),
     ("acc.yaml", "pes: 1024", "pes: 0", "acc.yaml:5:25: parts[0].pes: expected 1 .. 16777216, got 0"),
     ("acc.yaml", "label: A", "label: A\nrtl_soc: no.yaml", "acc.yaml:3:10: rtl_soc: cannot read no.yaml"),
     ("acc.yaml", "clock_mhz: 1000\n", "", "acc.yaml:1:1: missing key clock_mhz"),
@@ -200,6 +200,7 @@ ONLY_CHECKED = [
     ("roofline", "table.csv", "b,WS", "b,OS",
      "loads.csv:3:13: model: expected a row of table.csv for model b, dataflow WS, num_pes 1024, noc_bw 64 (acc.yaml:5)"),
     ("table", "ws.m", "Cluster(16", "Cluster(2048", "acc.yaml:5:5: parts[0]: expected 2048 PEs or more, the clusters of ws.m, got 1024"),
+    ("table", "suite.yaml", "{WS: ws.m}", "{OS: ws.m}", "acc.yaml:5:5: parts[0]: suite.yaml has no mapping for WS"),
 ]
 
 # MAESTRO's own hardware file, and the one of XRBench's evaluation; an accelerator that has its numbers from there.
@@ -240,7 +241,7 @@ BAD_HARDWARE = [
     (FLAT, "noc_bw_cstr", "NoC_NumHops: 2 noc_bw_cstr", "hw.m:4:14: NoC_NumHops: expected 1, the only value that the cost model knows, got 2"),
     (FLAT, FLAT, "", "hw.m:1:1: missing key num_pes before the end of the file"),
     (FLAT, FLAT, None, "acc.yaml:3:11: hardware: cannot read hw.m"),
-    (FLAT, FLAT, 2 * BLOCK, "acc.yaml:3:11: hardware: hw.m describes 2 accelerators, and there are 1 parts"),
+    (FLAT, FLAT, 2 * BLOCK, "acc.yaml:3:11: hardware: hw.m describes 2 accelerators, and there is 1 part"),
     (BLOCK, "col_noc_bw: 64", "col_noc_bw: 32",
      "hw.m:7:15: col_noc_bw: expected 64, the top_noc_bw, since the cost model knows one bandwidth for all levels, got 32"),
     (BLOCK, "top_noc_multicast: True", "top_noc_multicast: False",
@@ -342,6 +343,16 @@ class Suite(unittest.TestCase):
                 self.run_suite("--cost", model)
                 shutil.rmtree(self.dir / "out")
 
+    def test_check_reads_files_of_maestro(self):
+        self.write({"flat.m": FLAT, "two.m": 2 * BLOCK})
+        done = self.hilbert("check", "ws.m", "flat.m", "two.m")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(done.stdout, "ws.m: mapping, 2 levels\nflat.m: hardware, 1 part, 1024 PEs\ntwo.m: hardware, 2 parts, 2048 PEs\n")
+        self.write({"ws.m": FILES["ws.m"].replace("SpatialMap", "SpecialMap", 1), "flat.m": FLAT.replace("num_pes", "pes")})
+        self.complains(3, "ws.m:4:3: expected TemporalMap, SpatialMap, Cluster or }, got SpecialMap", "check", "ws.m")
+        self.assertIn("flat.m:1:1: unknown key pes, expected one of num_pes", self.hilbert("check", "flat.m").stderr)
+        self.complains(3, "none.m: No such file or directory", "check", "none.m")
+
     def test_check_and_run_agree_on_bad_files(self):
         """check reports what run with the table does, in the same words."""
         for name, old, new, line in BAD:
@@ -354,7 +365,7 @@ class Suite(unittest.TestCase):
         expected = {model: self.run_suite("--cost", model) for model in ("table", "maestro", "roofline")}
         for text in (FLAT, BLOCK, BLOCK.replace(" Acc0_1K", ""), FLAT + "NoC_NumHops: 1;\n"):
             self.write({"acc.yaml": BY_HARDWARE, "hw.m": text})
-            self.assertEqual(self.hilbert("check", "acc.yaml").stdout, "acc.yaml: accelerator acc, 1 parts, 1K PEs, 1000 MHz\n")
+            self.assertEqual(self.hilbert("check", "acc.yaml").stdout, "acc.yaml: accelerator acc, 1 part, 1K PEs, 1000 MHz\n")
             for model, rows in expected.items():
                 self.assertEqual(self.run_suite("--cost", model), rows)
         # two parts, in the order of the blocks
@@ -414,6 +425,7 @@ class Suite(unittest.TestCase):
         rows = self.run_suite()
         for text in ("\n".join(",".join(f'"{v}"' for v in line.split(",")) for line in TABLE.splitlines()),
                      TABLE.replace(",10\n", ',"10"\n').replace("\n", "\r\n"),
+                     "\ufeff" + TABLE, "\ufeff\"model\"" + TABLE[len("model"):],
                      TABLE.replace("\n", "\n\n# a comment, \"quoted\n")):
             self.write({"table.csv": text})
             self.assertEqual(self.run_suite(), rows)
@@ -553,7 +565,7 @@ class Suite(unittest.TestCase):
             done = self.hilbert("check", *files)
             self.assertEqual(done.returncode, 0)
             for line in done.stdout.splitlines():
-                self.assertIn(f" parts, {pes} PEs, 1000 MHz", line)
+                self.assertIn(f" PEs, 1000 MHz", line)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,12 @@
 usage: test_cli.py HILBERT SCENARIOS GROUP, GROUP being the name of a class below
 """
 
+import csv
 import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import signal
 import subprocess
@@ -220,7 +222,7 @@ BAD_FILES = [
     ("scenario", "scenario: t", "scenario: ..", "1:11: scenario: expected letters, digits, '.', '_' and '-', the first a letter or digit"),
     ("scenario", "duration_ms: 2", "duration_ms: 2\ndrop_late: maybe", "4:12: drop_late: expected true or false"),
     ("scenario", "{name: camera, jitter_us: 5}", "&x {name: camera, jitter_us: 5}\n  - *x", "5:5: sensors[1]: aliases are not supported"),
-    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS),
+    ("model", "op: matmul", "op: pool", "8:19: layers[2].op: expected one of " + OPERATORS + ", got pool"),
     # decimals
     ("scenario", "rate_hz: 16.67", "rate_hz: fast", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000 as a plain decimal, got fast"),
     ("scenario", "rate_hz: 16.67", "rate_hz: -1", "11:14: tasks[2].rate_hz: expected 0.000001 .. 1000000, got -1"),
@@ -267,7 +269,7 @@ BAD_FILES = [
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 90 %, target: 1, better: higher}",
      "12:26: tasks[2].accuracy.measured: expected 0.000001 .. 1000000 as a plain decimal, got 90 %"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1, better: more}",
-     "12:48: tasks[2].accuracy.better: expected one of higher, lower"),
+     "12:48: tasks[2].accuracy.better: expected one of higher, lower, got more"),
     ("scenario", "rate_hz: 16.67", "rate_hz: 16.67\n    accuracy: {measured: 1, target: 1}",
      "12:15: tasks[2].accuracy: missing key better"),
     ("scenario", "    model: model.yaml\n",
@@ -324,7 +326,7 @@ BAD_FILES = [
     ("model", "op: matmul, out_channels: 4", "op: max_pool", "8:5: layers[2]: a max_pool needs the key kernel"),
     ("model", "op: matmul, out_channels: 4", "op: unary, function: cube",
      "8:36: layers[2].function: expected one of sigmoid, tanh, gelu, hard_swish, hard_sigmoid, swish, relu, leaky_relu, elu, "
-     "softplus, exp, sqrt, reciprocal, abs, neg"),
+     "softplus, exp, sqrt, reciprocal, abs, neg, got cube"),
     ("model", "op: matmul, out_channels: 4", "op: softmax, alpha: 1", "8:35: layers[2].alpha: not for a softmax"),
     ("model", "out_channels: 8", "out_channels: 8\n    groups: 3",
      "4:5: layers[1]: 3 groups do not divide 16 input and 8 output channels"),
@@ -457,7 +459,7 @@ class BadFiles(Case):
 
     def test_error_in_a_model_points_into_the_model(self):
         self.write("model", MODEL.replace("op: matmul", "op: pool"))
-        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of " + OPERATORS, "check", "scenario.yaml")
+        self.complains(3, "model.yaml:8:19: layers[2].op: expected one of " + OPERATORS + ", got pool", "check", "scenario.yaml")
 
     def test_paths_are_relative_to_the_file(self):
         (self.dir / "deep").mkdir()
@@ -475,7 +477,7 @@ class BadFiles(Case):
         self.assertEqual(self.hilbert("check", "scenario.yaml").returncode, 0)
         (self.dir / "deep" / "model.yaml").write_text(MODEL.replace("op: matmul", "op: matmul, groups: 2"))
         done = self.hilbert("check", "scenario.yaml")
-        self.assertEqual((done.returncode, done.stderr), (3, "deep/model.yaml:8:35: layers[2].groups: not for a matmul\n"))
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (3, "", "deep/model.yaml:8:35: layers[2].groups: not for a matmul\n"))
         (self.dir / "deep" / "model.yaml").unlink()
         done = self.hilbert("check", "scenario.yaml")
         self.assertEqual((done.returncode, done.stderr), (3, "scenario.yaml:8:22: tasks[0].model: cannot read deep/model.yaml\n"))
@@ -574,6 +576,9 @@ class Usage(Case):
             ("--score: energy_max_mj is given twice", "run", "tiny", "--score", "energy_max_mj=1,energy_max_mj=2"),
             ("--score: unknown key k, expected one of k_per_ms, energy_max_mj", "run", "tiny", "--score", "k=15"),
             ("--score: expected key=value, such as k_per_ms=15, got 15", "run", "tiny", "--score", "15"),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing", "run", "tiny", "--score", ""),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing behind a comma", "run", "tiny", "--score", "k_per_ms=1,"),
+            ("--score: expected key=value, such as k_per_ms=15, got nothing before a comma", "run", "tiny", "--score", ",k_per_ms=1"),
             ("--sched: drop: expected on or off, got true", "run", "tiny", "--sched", "drop=true"),
             ("--sched: drop_max: expected 0 .. drop_window, got 3", "run", "tiny", "--sched", "drop_window=2,drop_max=3"),
             ("--sched: tune_interval_ms: expected 0.000000001 .. 1000, got 0", "run", "tiny", "--sched", "tune_interval_ms=0"),
@@ -796,7 +801,130 @@ class Run(Case):
         self.assertFalse((self.dir / "o").exists())
 
 
+class Unscored(Case):
+    """A run too short for a frame to end or to be due: no score is not a score of 0."""
+
+    def run_short(self):
+        done = self.hilbert("run", "tiny", "--duration", "10us", "--out", "o")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_null_in_metrics_and_a_dash_in_tables(self):
+        self.assertIn("\nscore - (XRBench): no frame ended or was due\n", self.run_short())
+        m = json.loads((self.dir / "o/metrics.json").read_text())
+        for scores in (m["scores"], *(model["scores"] for model in m["models"])):
+            self.assertEqual(len(scores), 6)
+            self.assertEqual(set(scores.values()), {None})
+
+    def test_report_and_sweep_and_validate_take_it(self):
+        self.run_short()
+        done = self.hilbert("report", "o")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        page = (self.dir / "o/report.html").read_text()
+        self.assertIn("XRBench score: - of 100 without energy, - with it.", page)
+        self.assertEqual(page.count("<td>-</td><td>-</td></tr>"), 3)
+        done = self.hilbert("sweep", "tiny", "--policies", "fcfs", "--duration", "10us", "--out", "s")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^fcfs .* -$")
+        for name in ("sweep.csv", "summary.csv"):
+            with open(self.dir / "s" / name, encoding="utf-8", newline="") as file:
+                row = next(csv.DictReader(file))
+            self.assertEqual([row[key] for key in ("xrbench", "xrbench_with_energy", "accuracy", "deadline_misses")],
+                             ["", "", "", "0"])
+        cell = json.loads((self.dir / "s/sweep.json").read_text())["cells"][0]
+        self.assertEqual((cell["xrbench"], cell["accuracy"], cell["deadline_misses"]), (None, None, 0))
+        done = self.hilbert("validate", "--soc", "mini-ws8", "demo/tiny", "--duration", "10us", "--out", "v")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r"(?m)^demo/tiny +twin +\d+ +0 +0 +0 +-$")
+        with open(self.dir / "v/scenarios.csv", encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                self.assertEqual((row["score"], row["qoe"], row["task_score_with_energy"]), ("", "", ""))
+
+
+class Output(Case):
+    """What cannot be written is said, with its reason, and ends with 1."""
+
+    def into(self, path, *args, limit=None):
+        def set_limit():
+            if limit is not None:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        with open(path, "w", encoding="utf-8") as out:
+            return subprocess.run([HILBERT, *map(str, args)], cwd=self.dir, stdout=out, stderr=subprocess.PIPE, text=True, timeout=100,
+                                  env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)), preexec_fn=set_limit)
+
+    def test_a_full_disk_behind_the_output(self):
+        self.assertEqual(self.hilbert("run", "tiny", "--duration", "2ms", "--out", "o").returncode, 0)
+        for args in (["run", "tiny", "--duration", "2ms", "--out", "p"], ["run", "tiny", "--duration", "2ms", "--out", "p", "--json"],
+                     ["check", "model.yaml"], ["list", "models"], ["--help"], ["help", "run"], ["--version"],
+                     ["validate", "--soc", "mini-ws8", "--models", "tiny-matmul", "--out", "v"],
+                     ["trace", "info", "o/trace.hbt"], ["trace", "dump", "o/trace.hbt"], ["trace", "stat", "o/trace.hbt"],
+                     ["trace", "diff", "o/trace.hbt", "o/trace.hbt"], ["trace", "recover", "o/trace.hbt", "r.hbt"],
+                     ["sweep", "tiny", "--policies", "fcfs", "--duration", "2ms", "--out", "s"]):
+            with self.subTest(args=args):
+                done = self.into("/dev/full", *args)
+                self.assertEqual((done.stderr, done.returncode),
+                                 ("hilbert: cannot write the output: No space left on device\n", 1))
+
+    def test_a_limit_on_the_size_of_files(self):
+        for name, limit, args, line in (("run", 1000, ["run", "tiny", "--trace", "off"], r"run/metrics\.json: File too large"),
+                                        ("trace", 1000, ["run", "tiny"], r"trace/trace\.hbt: cannot write: File too large; the trace ends after 0 bytes"),
+                                        ("validate", 1000, ["validate", "--soc", "mini-ws8", "demo/tiny"], r"/.*/metrics\.json: File too large"),
+                                        ("report", 5000, ["report", "good"], r"/.*: File too large")):
+            with self.subTest(args=args):
+                out = [] if name == "report" else ["--out", name]
+                if name == "report":
+                    self.assertEqual(self.hilbert("run", "tiny", "--out", "good").returncode, 0)
+                done = self.into("/dev/null", *args, *out, limit=limit)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertRegex(done.stderr, rf"(?m)^(hilbert: )?{line}$")
+                self.assertFalse(list(self.dir.rglob("*.part")))
+
+    def test_a_limit_in_a_sweep(self):
+        done = self.into(self.dir / "table.txt", "sweep", "tiny", "--policies", "fcfs", "--duration", "2ms", "--out", "s", limit=2000)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertRegex((self.dir / "table.txt").read_text(),
+                         r"seed 1: exit code 1: hilbert: s/runs/mini-ws8/tiny/fcfs/seed-1/[a-z.]+: File too large\n")
+
+    def test_a_limit_on_the_output(self):
+        done = self.into(self.dir / "list.txt", "list", "models", limit=20)
+        self.assertEqual((done.stderr, done.returncode), ("hilbert: cannot write the output: File too large\n", 1))
+
+
 class Interrupt(Case):
+    def interrupted(self, number, *args, seconds=0.5):
+        process = subprocess.Popen([HILBERT, *args], cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   env=dict(os.environ, HILBERT_DATA=str(SCENARIOS)))
+        self.addCleanup(process.kill)
+        while not list(self.dir.glob("o/*")) and process.poll() is None:
+            time.sleep(0.02)
+        time.sleep(seconds)
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 130, stderr)
+        self.assertEqual([p for p in (self.dir / "o").iterdir() if ".part" in p.name], [])
+        return stdout, stderr
+
+    def test_analytical_engine(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                stdout, stderr = self.interrupted(number, "run", "tiny", "--engine", "analytical", "--duration", "3600s", "--out", "o")
+                found = re.fullmatch(r"hilbert: interrupted at cycle (\d+) of 360000000000; what was recorded is in o\n", stderr)
+                self.assertTrue(found, stderr)
+                self.assertIn("INCOMPLETE", stdout)
+                m = json.loads((self.dir / "o/metrics.json").read_text())
+                self.assertEqual((m["complete"], m["why"], m["cycles"]), (False, "interrupted", int(found[1])))
+                self.assertIn("interrupted", self.hilbert("trace", "info", "o/trace.hbt").stdout)
+                shutil.rmtree(self.dir / "o")
+
+    def test_rules(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            with self.subTest(signal=number):
+                _, stderr = self.interrupted(number, "run", "xrbench/all", "--engine", "analytical", "--rules", "xrbench", "--seeds",
+                                             "100000", "--out", "o", seconds=1)
+                self.assertEqual(stderr, "hilbert: interrupted before o/seeds.csv was whole\n")
+                self.assertEqual(sorted(p.name for p in (self.dir / "o").iterdir()), ["inferences.csv", "scores.csv", "tasks.csv"])
+                shutil.rmtree(self.dir / "o")
+
     def test_ctrl_c_leaves_a_readable_trace_and_says_where(self):
         process = subprocess.Popen([HILBERT, "run", "tiny", "--duration", "60s", "--out", "o", "--progress", "never"],
                                    cwd=self.dir, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -102,6 +102,7 @@ static void test_whole_file__full_disk_is_told_and_leaves_what_was_there_bad(voi
   free(big);
   assert_int_equal(status, HB_ERR_IO);
   assert_ptr_equal(strstr(why, place), why);
+  assert_string_equal(why + strlen(place), ": File too large");
   assert_holds("old");
 }
 
