@@ -54,10 +54,10 @@ static void explain(const hb_sched_view_t *view) {
     const int32_t term[4] = {hb_q16_signed(hb_q16_mul(slowdown, priority * HB_Q16_ONE)),
                              (int32_t)reached, hb_q16_signed(togo), 0};
     const int32_t shorter = (int32_t)(togo < TOGO_LIMIT ? togo : TOGO_LIMIT - 1u);
+    const int32_t least = (int32_t)(0u - reached * TOGO_LIMIT); /* 0, -2^30, -2^31 */
     for (uint32_t tile = 0; tile < view->num_tiles; ++tile) {
       if (((hb_sched_fits(view, job) >> tile) & 1u) != 0) {
-        hb_telemetry_candidate(job->tag, tile, shorter - (int32_t)reached * (int32_t)TOGO_LIMIT,
-                               term);
+        hb_telemetry_candidate(job->tag, tile, shorter + least, term);
       }
     }
   }

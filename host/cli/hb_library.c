@@ -106,7 +106,7 @@ hb_status_t hb_library_find(hb_config_kind_t kind, const char *text,
     return HB_ERR_INPUT;
   }
   if (ends_in_yaml(text) || access(text, F_OK) == 0) {
-    strcpy(path_out, text);
+    memmove(path_out, text, strlen(text) + 1); /* the caller's text may be there */
     return HB_OK;
   }
   hb_library_t library;

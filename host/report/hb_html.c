@@ -8,7 +8,7 @@
 #include <string.h>
 
 void hb_text_add(hb_text_t *text, const char *more, size_t length) {
-  if (text->failed) {
+  if (text->failed || length == 0) { /* `more` may be NULL then */
     return;
   }
   if (text->length + length + 1 > text->room) {
