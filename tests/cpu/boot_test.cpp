@@ -43,15 +43,9 @@ constexpr uint32_t kClockKhz = 250000;
 constexpr Cycle kEnd = 12500000;  // 50 ms
 
 hb_soc_t three_by_two() {
-  hb_soc_t soc{};
+  hb_soc_t soc = hb_test::two_by_two();
   soc.noc = hb_test::plain_mesh(3, 2);
-  soc.host_node = {0, 0};
-  soc.sensor_node = {0, 1};
-  soc.dram.num_channels = 1;
-  soc.dram.node[0] = {1, 1};
-  soc.dram.interleave_bytes = 256;
   soc.num_tiles = 2;
-  soc.tiles[0].node = {1, 0};
   soc.tiles[1].node = {2, 0};
   return soc;
 }
